@@ -1,0 +1,1 @@
+//! The lanes on which events travel, stamped with a sequence number and a time.

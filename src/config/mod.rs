@@ -1,0 +1,1 @@
+//! Profiles: loaded, merged and validated, with every mistake reported at once.

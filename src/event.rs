@@ -1,0 +1,1 @@
+//! The closed vocabulary of the bus: facts, intents, outcomes and ticks.

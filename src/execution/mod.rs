@@ -1,0 +1,1 @@
+//! Carries out effects and reports what came of them.

@@ -1,0 +1,1 @@
+//! Makes text from outside safe to show and to keep.

@@ -1,0 +1,1 @@
+//! The registry's storage layout: path to typed key and back.

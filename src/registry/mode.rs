@@ -1,0 +1,1 @@
+//! Whether the bucket or a metadata database holds the truth.

@@ -1,0 +1,1 @@
+//! Names of repositories, tags and digests, in every form people paste them.

@@ -1,0 +1,1 @@
+//! The exact commands that would carry out a cure.

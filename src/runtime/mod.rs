@@ -1,0 +1,4 @@
+//! The event loop, the wiring, and the terminal.
+
+pub mod stores;
+pub mod terminal;

@@ -1,0 +1,1 @@
+//! Takes the terminal over and gives it back whatever happens.

@@ -1,0 +1,1 @@
+//! Speaks the registry's own HTTP API, tokens included.

@@ -1,0 +1,3 @@
+//! An embedded registry environment for demonstrations, training and tests.
+
+pub mod tree;

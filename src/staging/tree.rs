@@ -1,0 +1,1 @@
+//! Writes registry trees: healthy repositories, and one of each fault.

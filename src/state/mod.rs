@@ -1,0 +1,1 @@
+//! What all folded events amount to; a pure function of them.

@@ -1,0 +1,1 @@
+//! Layers over a store, one habit each: retry, limit, read-only.
