@@ -1,5 +1,10 @@
 //! The `quarterdeck` program: arguments in, exit code out.
 
-fn main() -> std::process::ExitCode {
-    std::process::ExitCode::SUCCESS
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    if let Err(report) = color_eyre::install() {
+        eprintln!("quarterdeck: {report}");
+    }
+    quarterdeck::cli::run(std::env::args_os())
 }

@@ -1,0 +1,184 @@
+//! What can be typed on the command line, and the help for it.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use jiff::SignedDuration;
+
+use crate::config::{self, Theme};
+
+const ABOUT: &str = "\
+Terminal incident cockpit for whoever is on call for a container registry.
+
+It says which tags of a registry are broken, by which object, and what cures them. It only reads.
+
+Try it without a registry:   quarterdeck demo
+Ask about one tag:           quarterdeck scan --bucket file:///srv/registry group/project/image:tag
+Ask about all of them:       quarterdeck audit --bucket gs://bucket
+Set it up for good:          quarterdeck config init";
+
+const EXIT_CODES: &str = "\
+Exit codes:
+  0   nothing worse than `harmless` was found
+  1   a finding worse than `harmless` (wins over 2)
+  2   nothing was found, but something could not be read, a tag is absent, or there is no registry there
+  64  wrong usage or wrong configuration
+
+Settings come from the configuration file, then QUARTERDECK_* variables, then flags; the last one wins.
+`quarterdeck config init` writes a file that explains every setting.";
+
+/// Everything on the command line.
+#[derive(Debug, Parser)]
+#[command(name = "quarterdeck", version, about, long_about = ABOUT, after_help = EXIT_CODES)]
+#[command(disable_help_subcommand = true)]
+pub struct Arguments {
+    #[command(flatten)]
+    pub place: Place,
+    #[command(flatten)]
+    pub screen: Screen,
+    #[command(subcommand)]
+    pub command: Option<Command>,
+}
+
+/// What to do instead of opening the cockpit.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Open the cockpit on an embedded registry: no cluster, no credentials, no network
+    Demo(Screen),
+    /// Say whether tags are whole, which object breaks them, and what cures them
+    Scan(Scan),
+    /// Look at every tag under a prefix, or at the whole registry
+    Audit(Audit),
+    /// Write, check or find the configuration file
+    #[command(subcommand)]
+    Config(Config),
+    /// Print a completion script for a shell
+    Completions {
+        /// Shell to complete in
+        shell: clap_complete::Shell,
+    },
+    /// Print the manual page (try: quarterdeck man | man -l -)
+    Man,
+}
+
+/// Which registry to look at.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Args)]
+#[command(next_help_heading = "Which registry")]
+pub struct Place {
+    /// Profile of the configuration file to use [default: its default_profile, or its only profile]
+    #[arg(long, short, value_name = "NAME")]
+    pub profile: Option<String>,
+    /// Bucket to look at, without any profile: file:///srv/registry or gs://bucket/root
+    ///
+    /// The URL names the folder that holds docker/registry/v2. Together with --profile it replaces that
+    /// profile's bucket URL.
+    #[arg(long, value_name = "URL")]
+    pub bucket: Option<String>,
+    /// Configuration file to read instead of the usual one
+    #[arg(long = "config", value_name = "FILE")]
+    pub file: Option<PathBuf>,
+}
+
+/// How the cockpit shows itself.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Args)]
+#[command(next_help_heading = "Screen")]
+pub struct Screen {
+    /// Colours; NO_COLOR means mono
+    #[arg(long, value_enum)]
+    pub theme: Option<Theme>,
+    /// Press these keys, print one frame as text and leave: no terminal is needed
+    #[arg(long)]
+    pub print: bool,
+    /// Keys to press before printing, such as 'j j enter'
+    #[arg(long, requires = "print", value_name = "KEYS")]
+    pub keys: Option<String>,
+    /// Columns and rows of the printed frame [default: 120x40]
+    #[arg(long, requires = "print", value_name = "COLUMNSxROWS", value_parser = Size::parse)]
+    pub size: Option<Size>,
+}
+
+/// Columns and rows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Size {
+    pub columns: u16,
+    pub rows: u16,
+}
+
+impl Size {
+    fn parse(text: &str) -> Result<Self, String> {
+        let parts = text.split_once(['x', 'X', '×']);
+        let size = parts.and_then(|(columns, rows)| Some((columns.parse().ok()?, rows.parse().ok()?)));
+        match size {
+            Some((columns @ 1..=1000, rows @ 1..=1000)) => Ok(Self { columns, rows }),
+            Some(_) | None => Err("want columns and rows between 1 and 1000, such as 120x40".to_owned()),
+        }
+    }
+}
+
+/// How closely to look, and how to say it.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Args)]
+#[command(next_help_heading = "How to look")]
+pub struct Look {
+    /// Read every blob and compare it with its digest, not only its size with the manifest
+    #[arg(long)]
+    pub bytes: bool,
+    /// Do not judge what a running push may still be writing until it is this old; 0 judges at once [default: 10m]
+    #[arg(long, value_name = "DURATION", value_parser = config::parse_duration)]
+    pub settle: Option<SignedDuration>,
+    /// How to print
+    #[arg(long, short, value_enum, default_value_t)]
+    pub output: Output,
+}
+
+/// How results are printed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum Output {
+    /// For people
+    #[default]
+    Text,
+    /// One JSON object a line
+    Json,
+}
+
+/// Arguments of `scan`.
+#[derive(Debug, Args)]
+#[command(after_long_help = super::json::HELP)]
+pub struct Scan {
+    /// What to look at: group/project/image:tag, …@sha256:…, a /v2/…/manifests/… path, or a full URL
+    ///
+    /// Without a tag, `latest` is meant. `-` reads references from standard input, one a line; so does
+    /// leaving REF out when standard input is a pipe or a file.
+    #[arg(value_name = "REF")]
+    pub references: Vec<std::ffi::OsString>,
+    #[command(flatten)]
+    pub look: Look,
+    #[command(flatten)]
+    pub place: Place,
+}
+
+/// Arguments of `audit`.
+#[derive(Debug, Args)]
+#[command(after_long_help = super::json::HELP)]
+pub struct Audit {
+    /// Group or repository to look at, with everything below it [default: the whole registry]
+    #[arg(value_name = "PREFIX")]
+    pub prefix: Option<std::ffi::OsString>,
+    #[command(flatten)]
+    pub look: Look,
+    #[command(flatten)]
+    pub place: Place,
+}
+
+/// What to do about the configuration file.
+#[derive(Debug, Subcommand)]
+pub enum Config {
+    /// Write a commented configuration file, unless there is one
+    Init,
+    /// Read a configuration file and name every mistake in it
+    Check {
+        /// File to check [default: the one that is in use]
+        file: Option<PathBuf>,
+    },
+    /// Print where the configuration file is looked for
+    Path,
+}
