@@ -1,1 +1,0 @@
-//! Names of repositories, tags and digests, in every form people paste them.
