@@ -1,1 +1,0 @@
-//! Makes text from outside safe to show and to keep.
