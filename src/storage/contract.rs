@@ -13,6 +13,15 @@ use super::Result;
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Version(pub String);
 
+impl Version {
+    /// Whether both name the same state as far as both tell: a file system's `read` and `stat` add `#` and a hash of
+    /// the content, which its listing leaves out.
+    pub fn agrees_with(&self, other: &Self) -> bool {
+        let (short, long) = if self.0.len() < other.0.len() { (self, other) } else { (other, self) };
+        long.0.strip_prefix(&short.0).is_some_and(|rest| rest.is_empty() || rest.starts_with('#'))
+    }
+}
+
 /// A checksum that a listing gives for free.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Checksum {
@@ -104,4 +113,39 @@ pub trait ObjectStore: Send + Sync {
 
     /// The store's own clock, for judging the age of objects.
     async fn now(&self) -> Result<Timestamp>;
+}
+
+#[async_trait]
+impl<S: ObjectStore + ?Sized> ObjectStore for std::sync::Arc<S> {
+    fn url(&self) -> &str {
+        (**self).url()
+    }
+
+    async fn list(&self, prefix: &str, delimiter: Delimiter, page: Option<&PageToken>) -> Result<Page> {
+        (**self).list(prefix, delimiter, page).await
+    }
+
+    async fn read(&self, key: &str, range: Option<Range<u64>>) -> Result<Object> {
+        (**self).read(key, range).await
+    }
+
+    async fn stat(&self, key: &str) -> Result<Entry> {
+        (**self).stat(key).await
+    }
+
+    async fn create(&self, key: &str, bytes: Bytes) -> Result<Entry> {
+        (**self).create(key, bytes).await
+    }
+
+    async fn replace(&self, key: &str, bytes: Bytes, version: &Version) -> Result<Entry> {
+        (**self).replace(key, bytes, version).await
+    }
+
+    async fn delete(&self, key: &str, version: &Version) -> Result<()> {
+        (**self).delete(key, version).await
+    }
+
+    async fn now(&self) -> Result<Timestamp> {
+        (**self).now().await
+    }
 }

@@ -1,0 +1,112 @@
+//! A folder as an object store.
+//!
+//! Keys are paths below the root. A name that is not UTF-8 travels with each stray byte as the private-use character
+//! U+F700 + byte. Symbolic links are followed, as a registry follows them. FIFOs, sockets and devices show up in
+//! listings with an unknown size and are never opened. The folder `.quarterdeck` in the root is our own: it holds
+//! files that are being written and files that were deleted, and no listing shows it.
+//!
+//! A version tells device, inode, size, mtime and ctime; `read` and `stat` add a hash of the content below 4 KiB,
+//! which a listing cannot afford. Take the version for a write from `read` or `stat`.
+
+mod names;
+mod read;
+mod status;
+mod walk;
+mod write;
+
+use std::ops::Range;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex};
+
+use async_trait::async_trait;
+use bytes::Bytes;
+use jiff::Timestamp;
+
+use super::{Delimiter, Entry, ErrorKind, Object, ObjectStore, Page, PageToken, Result, StoreError, Version};
+use walk::Parked;
+
+/// The folder in the root that is ours.
+const OWN_FOLDER: &str = ".quarterdeck";
+
+/// A folder of this machine, opened as an object store. Cheap to clone.
+#[derive(Clone)]
+pub struct Filesystem {
+    root: Arc<Root>,
+}
+
+/// What the blocking calls share.
+struct Root {
+    path: PathBuf,
+    url: String,
+    parked: Mutex<Parked>,
+}
+
+impl Filesystem {
+    /// Opens the folder `root`, which must exist and be listable. Writes nothing.
+    pub fn open(root: impl AsRef<Path>) -> Result<Self> {
+        let shown = root.as_ref().display().to_string();
+        let path = std::path::absolute(&root)
+            .map_err(|error| StoreError::new(ErrorKind::Gone, &shown, format!("no usable path: {error}")))?;
+        walk::probe(&path)?;
+        let url = format!("file://{}", path.display());
+        Ok(Self { root: Arc::new(Root { path, url, parked: Mutex::default() }) })
+    }
+
+    /// Runs one blocking call away from the event loop.
+    async fn blocking<T: Send + 'static>(
+        &self,
+        key: &str,
+        call: impl FnOnce(&Root, &str) -> Result<T> + Send + 'static,
+    ) -> Result<T> {
+        let (root, owned) = (Arc::clone(&self.root), key.to_owned());
+        tokio::task::spawn_blocking(move || call(&root, &owned)).await.unwrap_or_else(|stopped| {
+            Err(StoreError::new(ErrorKind::Unreachable, key, format!("the call was cut short: {stopped}")))
+        })
+    }
+}
+
+impl Root {
+    /// The path of the object `key`, or why there can be none.
+    fn path_of(&self, key: &str) -> Result<PathBuf> {
+        names::path(&self.path, key)
+    }
+}
+
+#[async_trait]
+impl ObjectStore for Filesystem {
+    fn url(&self) -> &str {
+        &self.root.url
+    }
+
+    async fn list(&self, prefix: &str, delimiter: Delimiter, page: Option<&PageToken>) -> Result<Page> {
+        let page = page.cloned();
+        self.blocking(prefix, move |root, prefix| walk::page(root, prefix, delimiter, page.as_ref())).await
+    }
+
+    async fn read(&self, key: &str, range: Option<Range<u64>>) -> Result<Object> {
+        self.blocking(key, move |root, key| read::object(&root.path_of(key)?, key, range)).await
+    }
+
+    async fn stat(&self, key: &str) -> Result<Entry> {
+        self.blocking(key, |root, key| read::entry(&root.path_of(key)?, key)).await
+    }
+
+    async fn create(&self, key: &str, bytes: Bytes) -> Result<Entry> {
+        self.blocking(key, move |root, key| write::create(root, key, &bytes)).await
+    }
+
+    async fn replace(&self, key: &str, bytes: Bytes, version: &Version) -> Result<Entry> {
+        let version = version.clone();
+        self.blocking(key, move |root, key| write::replace(root, key, &bytes, &version)).await
+    }
+
+    async fn delete(&self, key: &str, version: &Version) -> Result<()> {
+        let version = version.clone();
+        self.blocking(key, move |root, key| write::delete(root, key, &version)).await
+    }
+
+    /// The clock of this machine; a network file system's server may disagree by its own drift.
+    async fn now(&self) -> Result<Timestamp> {
+        Ok(Timestamp::now())
+    }
+}
