@@ -1,1 +1,0 @@
-//! Writes registry trees: healthy repositories, and one of each fault.
