@@ -1,1 +1,0 @@
-//! Manifests and indexes as far as a chain needs them.
