@@ -2,9 +2,11 @@
 
 use std::process::ExitCode;
 
+use quarterdeck::{cli, runtime::report};
+
 fn main() -> ExitCode {
     if let Err(report) = color_eyre::install() {
         eprintln!("quarterdeck: {report}");
     }
-    quarterdeck::cli::run(std::env::args_os())
+    report::with_reports(|| cli::run(std::env::args_os()))
 }

@@ -1,4 +1,5 @@
 //! The event loop, the wiring, and the terminal.
 
+pub mod report;
 pub mod stores;
 pub mod terminal;

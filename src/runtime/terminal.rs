@@ -1,1 +1,0 @@
-//! Takes the terminal over and gives it back whatever happens.
