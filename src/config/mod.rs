@@ -1,7 +1,26 @@
 //! Profiles: loaded, merged and validated, with every mistake reported at once.
 
+mod document;
 mod duration;
+mod environment;
+mod location;
+mod mistake;
+mod overlay;
 mod profile;
+mod read;
+mod secret;
+mod section;
+mod settings;
+mod value;
 
+pub use document::Document;
 pub use duration::parse_duration;
+pub use environment::Environment;
+pub use location::Location;
+pub use mistake::{Mistake, Mistakes, Origin};
 pub use profile::{Bucket, Clipboard, Config, Mode, Profile, Registry, SETTLE, Secret, Theme, Transport};
+pub use read::read;
+pub use settings::{Flags, Settings, load};
+
+/// A commented configuration file that says what holds without one.
+pub const EXAMPLE: &str = include_str!("../../config.example.toml");

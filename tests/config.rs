@@ -1,0 +1,419 @@
+//! Configuration: the example file, every mistake with its place, and which of file, environment and flag wins.
+
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+
+use jiff::SignedDuration;
+use quarterdeck::config::{
+    Bucket, Clipboard, Config, Document, EXAMPLE, Environment, Flags, Mode, Profile, Registry, SETTLE,
+    Secret, Settings, Theme, Transport, load, read,
+};
+use url::Url;
+
+fn url(text: &str) -> Url {
+    Url::parse(text).expect("a URL")
+}
+
+fn parse(text: &str) -> Result<Config, Vec<String>> {
+    read(&Document::new(Path::new("c.toml"), text))
+        .map_err(|mistakes| mistakes.0.iter().map(ToString::to_string).collect())
+}
+
+/// The example with every setting switched on, except `without`.
+fn example_switched_on(without: &str) -> String {
+    let on = |line: &str| match line.strip_prefix('#') {
+        Some(setting) if !setting.starts_with([' ', '#']) && !setting.starts_with(without) => {
+            setting.to_owned()
+        }
+        Some(_) | None => line.to_owned(),
+    };
+    EXAMPLE.lines().map(on).collect::<Vec<_>>().join("\n")
+}
+
+#[test]
+fn the_example_as_it_stands_says_what_holds_without_it() {
+    assert_eq!(parse(EXAMPLE), Ok(Config::default()));
+}
+
+#[test]
+fn every_setting_of_the_example_works_and_shows_its_default() {
+    let config = parse(&example_switched_on("password_env")).expect("every line of the example is right");
+    let expected = Profile {
+        environment: Some("production".to_owned()),
+        protected: false,
+        settle: SETTLE,
+        bucket: Bucket {
+            endpoint: Some(url("http://127.0.0.1:4443")),
+            grpc_endpoint: Some(url("http://127.0.0.1:4444")),
+            ..Bucket::at(url("gs://example-bucket"))
+        },
+        registry: Registry {
+            url: Some(url("https://registry.example.com")),
+            username: Some("oncall".to_owned()),
+            password: config.profiles["example"].registry.password.clone(),
+            ..Registry::default()
+        },
+    };
+    assert!(
+        matches!(&expected.registry.password, Some(Secret::File(path)) if path.ends_with("registry-token"))
+    );
+    assert_eq!(config.profiles["example"], expected);
+    assert_eq!(config.default_profile.as_deref(), Some("example"));
+    let by_variable =
+        parse(&example_switched_on("password_file")).expect("so is the other way to a password");
+    let secret = by_variable.profiles["example"].registry.password.clone();
+    assert_eq!(secret, Some(Secret::Environment("REGISTRY_TOKEN".to_owned())));
+}
+
+#[test]
+fn the_example_mentions_every_key_there_is() {
+    let sections =
+        "[profiles.p]\nx = 1\n[profiles.p.bucket]\nurl = 'gs://abc'\nx = 1\n[profiles.p.registry]\nx = 1";
+    let said = parse(&format!("x = 1\n{sections}")).expect_err("x is no key anywhere").join("\n");
+    let allowed = said.lines().filter_map(|line| line.split_once("allowed here: "));
+    let keys: Vec<String> = allowed
+        .flat_map(|(_, keys)| keys.replace(" or ", ", ").split(", ").map(str::to_owned).collect::<Vec<_>>())
+        .collect();
+    assert!(keys.len() > 15, "{keys:?}");
+    for key in keys {
+        let setting = |line: &str| line.trim_start_matches('#').starts_with(&format!("{key} = "));
+        let section = |line: &str| line.starts_with("#[") && line.contains(&key);
+        assert!(EXAMPLE.lines().any(|line| setting(line) || section(line)), "{key} is not in the example");
+    }
+}
+
+/// One profile with a right bucket, to which `more` is added.
+fn with_profile(more: &str) -> String {
+    format!("[profiles.p]\nbucket.url = 'gs://abc'\n{more}")
+}
+
+/// Whether `text` yields exactly mistakes that start as `expected` says.
+fn check(text: &str, expected: &[&str]) {
+    let said = parse(text).expect_err(text);
+    let matches =
+        said.len() == expected.len() && said.iter().zip(expected).all(|(said, want)| said.starts_with(want));
+    assert!(matches, "{text}\n said: {said:#?}\n want: {expected:#?}");
+    assert!(!said.join("").contains("hunter2"), "a secret is not repeated: {said:?}");
+}
+
+#[test]
+fn unknown_keys_and_words_are_answered_with_the_nearest_or_all_allowed_ones() {
+    check("theem = 'dark'", &["c.toml:1:1: unknown key \"theem\"; did you mean \"theme\"?"]);
+    check(
+        "kubernetes = 1",
+        &[
+            "c.toml:1:1: unknown key \"kubernetes\"; allowed here: default_profile, theme, clipboard or profiles",
+        ],
+    );
+    check(
+        "[profiles.p]\nbukcet.url = 'gs://abc'",
+        &[
+            "c.toml:1:1: profiles.p.bucket: is missing: add a section [profiles.p.bucket] with url = \"gs://…\" or",
+            "c.toml:2:1: profiles.p: unknown key \"bukcet\"; did you mean \"bucket\"?",
+        ],
+    );
+    check(
+        "theme = 'drak'",
+        &["c.toml:1:9: theme: \"drak\" is not allowed, want dark, light or mono; did you mean \"dark\"?"],
+    );
+    check(
+        "default_profile = 'grpd'\n[profiles.gprd]\nbucket.url = 'gs://abc'",
+        &["c.toml:1:1: default_profile: there is no profile \"grpd\"; did you mean \"gprd\"?"],
+    );
+    check(
+        "default_profile = 'x'",
+        &["c.toml:1:1: default_profile: there is no profile \"x\"; the profiles are: none"],
+    );
+    check(
+        "[profiles.'a b']\nbucket.url = 'gs://abc'",
+        &["c.toml:1:11: profiles: the name \"a b\" is not allowed, want letters, digits, . _ and -"],
+    );
+}
+
+#[test]
+fn wrong_types_say_what_stands_there_and_what_should() {
+    check("theme = 3", &["c.toml:1:9: theme: want a string in quotes, not an integer"]);
+    check("clipboard = true", &["c.toml:1:13: clipboard: want a string in quotes, not a boolean"]);
+    check("profiles = 1", &["c.toml:1:12: profiles: want a section [profiles], not an integer"]);
+    check("[[profiles]]", &["c.toml:1:1: profiles: want a section [profiles], not an array"]);
+    check("[profiles]\np = 'x'", &["c.toml:2:5: profiles.p: want a section [profiles.p], not a string"]);
+    check(
+        &with_profile("protected = 'yes'"),
+        &["c.toml:3:13: profiles.p.protected: want true or false, without quotes, not a string"],
+    );
+    check(
+        &with_profile("settle = 10"),
+        &["c.toml:3:10: profiles.p.settle: want a string in quotes, not an integer"],
+    );
+    check(
+        "[profiles.p]\nbucket = 'gs://abc'",
+        &["c.toml:2:10: profiles.p.bucket: want a section [profiles.p.bucket], not a string"],
+    );
+}
+
+#[test]
+fn wrong_values_say_what_is_allowed() {
+    check(
+        &with_profile("environment = ''"),
+        &["c.toml:3:15: profiles.p.environment: is empty; leave the key out instead"],
+    );
+    check(
+        &with_profile("settle = '10'"),
+        &["c.toml:3:10: profiles.p.settle: want a duration such as 90s, 10m, 1h30m or 2d; 0 for none"],
+    );
+    check(
+        "[profiles.p.bucket]",
+        &["c.toml:1:1: profiles.p.bucket.url: is missing: want gs://… or file:///…"],
+    );
+    check(
+        "[profiles.p.bucket]\nurl = '/srv/registry'",
+        &[
+            "c.toml:2:7: profiles.p.bucket.url: \"/srv/registry\" is a path; write it as \"file:///srv/registry\"",
+        ],
+    );
+    check(
+        "[profiles.p.bucket]\nurl = 's3://abc'",
+        &[
+            "c.toml:2:7: profiles.p.bucket.url: scheme \"s3\" is not one of file and gs; want file:///srv/registry",
+        ],
+    );
+    check(
+        &with_profile("bucket.transport = 'gprc'"),
+        &[
+            "c.toml:3:20: profiles.p.bucket.transport: \"gprc\" is not allowed, want grpc or json; did you mean",
+        ],
+    );
+    check(
+        &with_profile("bucket.endpoint = 'localhost:4443'"),
+        &["c.toml:3:19: profiles.p.bucket.endpoint: scheme \"localhost\" is not one of http and https"],
+    );
+    check(
+        &with_profile("registry.url = 'https://r.example.com/v2/'"),
+        &[
+            "c.toml:3:16: profiles.p.registry.url: leave the path \"/v2/\" off; want scheme, host and port only",
+        ],
+    );
+}
+
+#[test]
+fn settings_that_do_nothing_or_contradict_each_other_are_mistakes() {
+    check(
+        "[profiles.p.bucket]\nurl = 'file:///srv'\nanonymous = true\ntransport = 'json'",
+        &[
+            "c.toml:3:1: profiles.p.bucket.anonymous: has no effect here, it is for a gs:// bucket",
+            "c.toml:4:1: profiles.p.bucket.transport: has no effect here, it is for a gs:// bucket",
+        ],
+    );
+    check(
+        &with_profile("registry.mode = 'database'"),
+        &["c.toml:3:10: profiles.p.registry.mode: \"database\" needs the registry's url"],
+    );
+    let registry = |more: &str| with_profile(&format!("registry.url = 'https://r.example.com'\n{more}"));
+    check(
+        &registry("registry.username = 'me'"),
+        &["c.toml:4:10: profiles.p.registry.username: needs password_file or password_env beside it"],
+    );
+    check(
+        &registry("registry.password = 'hunter2'"),
+        &[
+            "c.toml:4:10: profiles.p.registry.password: secrets stay out of this file: name a file in password_file",
+        ],
+    );
+    check(
+        &registry("registry.username = 'me'\nregistry.password_file = 'f'\nregistry.password_env = 'E'"),
+        &["c.toml:6:10: profiles.p.registry.password_env: goes not together with password_file; keep one"],
+    );
+    check(
+        &registry("registry.password_env = 'E'"),
+        &["c.toml:4:10: profiles.p.registry: a password needs username beside it"],
+    );
+}
+
+#[test]
+fn mistakes_of_grammar_have_a_place_and_hide_only_what_follows_from_them() {
+    check("theme = 'dark'\ntheme = 'light'", &["c.toml:2:1: duplicate key"]);
+    check("[profiles.p]\n  bucket.url = gs", &["c.toml:2:16: "]);
+    check("théme = 'dark'\nthemes = 'x'", &["c.toml:1:3: ", "c.toml:2:1: unknown key \"themes\""]);
+}
+
+#[test]
+fn all_mistakes_of_a_file_come_at_once_in_the_order_of_its_lines() {
+    let text = "theme = 'x'\n[profiles.p]\nsettle = 1\nbucket.url = 'abc'\n[profiles.q]\nprotected = 2\nbucket.url = 'gs://abc'\n";
+    let said = parse(text).expect_err("four mistakes");
+    let lines: Vec<&str> = said.iter().filter_map(|said| said.split(':').nth(1)).collect();
+    assert_eq!(lines, ["1", "3", "4", "6"], "{said:#?}");
+}
+
+/// A folder with a configuration file in it.
+struct Folder(tempfile::TempDir);
+
+impl Folder {
+    fn with(bytes: impl AsRef<[u8]>) -> Self {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        std::fs::write(folder.path().join("config.toml"), bytes).expect("written");
+        Self(folder)
+    }
+
+    fn file(&self) -> PathBuf {
+        self.0.path().join("config.toml")
+    }
+}
+
+#[test]
+fn a_file_that_cannot_be_read_says_why() {
+    let folder = Folder::with(b"theme = 'dark'\n# caf\xe9\n");
+    let said = |path: &Path| Document::read(path).err().expect("cannot be read").to_string();
+    let place = format!("{}:2:6", folder.file().display());
+    assert_eq!(said(&folder.file()), format!("{place}: byte 0xe9 is not UTF-8; save the file as UTF-8"));
+    assert!(said(&folder.0.path().join("none.toml")).contains("cannot be read: No such file"));
+    assert!(said(folder.0.path()).ends_with(": is not a file"));
+    assert!(said(Path::new("/dev/zero")).ends_with(": is not a file"), "endless devices are not read");
+    let long = Folder::with(vec![b'#'; 2 << 20]);
+    assert!(said(&long.file()).contains("is longer than 1048576 bytes"));
+}
+
+fn environment(variables: &[(&str, &str)]) -> Environment {
+    variables.iter().map(|(name, value)| ((*name).to_owned(), OsString::from(value))).collect()
+}
+
+const TWO_PROFILES: &str = "
+default_profile = 'pre'
+theme = 'light'
+[profiles.gprd]
+environment = 'production'
+protected = true
+settle = '20m'
+bucket.url = 'gs://production'
+bucket.transport = 'json'
+registry.url = 'https://registry.example.com'
+[profiles.pre]
+bucket.url = 'file:///srv/registry'
+";
+
+fn settings(flags: Flags, variables: &[(&str, &str)]) -> Result<Settings, String> {
+    let folder = Folder::with(TWO_PROFILES);
+    load(Flags { file: Some(folder.file()), ..flags }, &environment(variables))
+        .map_err(|mistakes| mistakes.to_string())
+}
+
+fn named(profile: &str) -> Flags {
+    Flags { profile: Some(profile.to_owned()), ..Flags::default() }
+}
+
+fn bucket(url: &str) -> Flags {
+    Flags { bucket: Some(url.to_owned()), ..Flags::default() }
+}
+
+#[test]
+fn the_profile_is_the_one_named_or_the_default() {
+    let chosen = |flags, variables: &[_]| settings(flags, variables).expect("right").name;
+    assert_eq!(chosen(Flags::default(), &[]).as_deref(), Some("pre"));
+    assert_eq!(chosen(Flags::default(), &[("QUARTERDECK_PROFILE", "gprd")]).as_deref(), Some("gprd"));
+    assert_eq!(chosen(named("pre"), &[("QUARTERDECK_PROFILE", "gprd")]).as_deref(), Some("pre"));
+    assert_eq!(chosen(bucket("gs://abc"), &[]), None);
+    let said = settings(named("grpd"), &[]).expect_err("no such profile");
+    let hint = "did you mean \"gprd\"?; the profiles are: gprd or pre";
+    assert_eq!(said, format!("--profile: there is no profile \"grpd\"; {hint}"));
+}
+
+#[test]
+fn flags_win_over_the_environment_and_that_over_the_file() {
+    let minutes = |settings: Settings| settings.profile.expect("a profile").settle.as_mins();
+    let variables =
+        [("QUARTERDECK_SETTLE", "30m"), ("QUARTERDECK_THEME", "mono"), ("QUARTERDECK_CLIPBOARD", "off")];
+    assert_eq!(minutes(settings(named("gprd"), &[]).expect("right")), 20);
+    assert_eq!(minutes(settings(named("gprd"), &variables).expect("right")), 30);
+    let flags =
+        Flags { settle: Some(SignedDuration::from_mins(40)), theme: Some(Theme::Dark), ..named("gprd") };
+    let won = settings(flags, &variables).expect("right");
+    assert_eq!((won.theme, won.clipboard), (Theme::Dark, Clipboard::Off));
+    assert_eq!(minutes(won), 40);
+}
+
+#[test]
+fn a_bucket_replaces_the_profiles_and_an_explicit_profile_is_not_redirected_by_a_variable() {
+    let looked_at = |flags, variables: &[_]| {
+        let settings = settings(flags, variables).expect("right");
+        (settings.profile.expect("a profile").bucket, settings.warnings)
+    };
+    let (both, _) = looked_at(Flags { bucket: Some("gs://other".to_owned()), ..named("gprd") }, &[]);
+    assert_eq!(both, Bucket { transport: Transport::Json, ..Bucket::at(url("gs://other")) });
+    let (other_kind, _) = looked_at(Flags { bucket: Some("file:///srv".to_owned()), ..named("gprd") }, &[]);
+    assert_eq!(other_kind, Bucket::at(url("file:///srv")));
+    let (by_variable, _) = looked_at(Flags::default(), &[("QUARTERDECK_BUCKET", "gs://variable")]);
+    assert_eq!(by_variable.url, url("gs://variable"));
+    let (kept, warnings) = looked_at(named("gprd"), &[("QUARTERDECK_BUCKET", "gs://variable")]);
+    assert_eq!(kept.url, url("gs://production"));
+    assert_eq!(warnings, ["QUARTERDECK_BUCKET is not used, because --profile was given"]);
+}
+
+#[test]
+fn variables_reach_bucket_and_registry() {
+    let variables = [
+        ("QUARTERDECK_TRANSPORT", "json"),
+        ("QUARTERDECK_ANONYMOUS", "true"),
+        ("QUARTERDECK_ENDPOINT", "http://127.0.0.1:1"),
+        ("QUARTERDECK_GRPC_ENDPOINT", "http://127.0.0.1:2"),
+        ("QUARTERDECK_REGISTRY_URL", "http://127.0.0.1:5000"),
+        ("QUARTERDECK_REGISTRY_MODE", "database"),
+        ("QUARTERDECK_REGISTRY_USERNAME", "me"),
+        ("QUARTERDECK_REGISTRY_PASSWORD", "secret"),
+    ];
+    let profile = settings(bucket("gs://abc"), &variables).expect("right").profile.expect("a profile");
+    let expected = Bucket {
+        transport: Transport::Json,
+        anonymous: true,
+        endpoint: Some(url("http://127.0.0.1:1")),
+        grpc_endpoint: Some(url("http://127.0.0.1:2")),
+        ..Bucket::at(url("gs://abc"))
+    };
+    assert_eq!(profile.bucket, expected);
+    let password = Secret::Environment("QUARTERDECK_REGISTRY_PASSWORD".to_owned());
+    let registry = Registry {
+        url: Some(url("http://127.0.0.1:5000")),
+        mode: Mode::Database,
+        username: Some("me".to_owned()),
+        password: Some(password),
+    };
+    assert_eq!(profile.registry, registry);
+}
+
+#[test]
+fn an_emulator_is_never_mixed_with_the_real_service() {
+    let emulated = |variables: &[_]| {
+        let settings = settings(bucket("gs://abc"), variables).expect("right");
+        let bucket = settings.profile.expect("a profile").bucket;
+        (bucket.transport, bucket.anonymous)
+    };
+    let http = ("STORAGE_EMULATOR_HOST", "localhost:4443");
+    let grpc = ("STORAGE_EMULATOR_HOST_GRPC", "http://localhost:4444");
+    assert_eq!(emulated(&[http]), (Transport::Json, true));
+    assert_eq!(emulated(&[http, grpc]), (Transport::Grpc, true));
+}
+
+#[test]
+fn wrong_variables_are_mistakes_and_unknown_ones_are_warnings() {
+    let wrong = [("QUARTERDECK_SETTLE", "soon"), ("QUARTERDECK_THEME", "x")];
+    let said = settings(Flags::default(), &wrong).expect_err("two mistakes");
+    assert_eq!(said.lines().count(), 2, "{said}");
+    assert!(said.contains("QUARTERDECK_SETTLE: want a duration"), "{said}");
+    let unknown = [("QUARTERDECK_BUKCET", "x"), ("QUARTERDECK_FOO", "x"), ("HOME", "x")];
+    assert_eq!(
+        settings(Flags::default(), &unknown).expect("right").warnings,
+        [
+            "QUARTERDECK_BUKCET has no effect; did you mean QUARTERDECK_BUCKET?",
+            "QUARTERDECK_FOO has no effect"
+        ]
+    );
+}
+
+#[test]
+fn a_broken_file_does_not_stop_a_look_at_a_bucket_that_needs_nothing_from_it() {
+    let folder = Folder::with("theem = 1");
+    let flags = |flags| Flags { file: Some(folder.file()), ..flags };
+    let loaded = load(flags(bucket("gs://abc")), &Environment::default()).expect("the file is not needed");
+    assert!(loaded.warnings[0].contains("did you mean \"theme\"?"), "{:?}", loaded.warnings);
+    let said =
+        load(flags(named("gprd")), &Environment::default()).expect_err("the file is needed").to_string();
+    assert!(said.contains("unknown key") && !said.contains("no profile"), "{said}");
+}
