@@ -1,5 +1,7 @@
 //! Configuration: the example file, every mistake with its place, and which of file, environment and flag wins.
 
+#![allow(clippy::expect_used)]
+
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
