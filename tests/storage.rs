@@ -1,6 +1,7 @@
 //! Every driver keeps the same contract, and no server can talk a driver into a wrong answer.
-
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+mod support;
 
 #[path = "storage/filesystem.rs"]
 mod filesystem;

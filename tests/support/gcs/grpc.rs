@@ -1,0 +1,236 @@
+//! The calls of `google.storage.v2.Storage` that are served, over gRPC.
+
+use std::convert::Infallible;
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+
+use googleapis_tonic_google_storage_v2::google::storage::v2::{
+    DeleteObjectRequest, GetObjectRequest, ListObjectsRequest, ListObjectsResponse, Object, ObjectChecksums,
+};
+use tokio::net::TcpListener;
+use tonic::body::Body;
+use tonic::server::{Grpc, NamedService, UnaryService};
+use tonic::transport::server::TcpIncoming;
+use tonic::{Code, Status};
+use tonic_prost::ProstCodec;
+
+use super::bucket::{BUCKET, Stored};
+use super::json::bend;
+use super::trouble::{Call, Trouble};
+use super::{Request, World};
+
+type Answer<T> = Pin<Box<dyn Future<Output = Result<tonic::Response<T>, Status>> + Send>>;
+/// A status message that stands for a connection cut in the middle of an answer.
+const CUT: &str = "cut the answer here";
+
+pub async fn serve(listener: TcpListener, world: Arc<World>) {
+    let incoming = TcpIncoming::from(listener);
+    tonic::transport::Server::builder()
+        .add_service(Storage { world })
+        .serve_with_incoming(incoming)
+        .await
+        .unwrap();
+}
+
+/// The service, by hand: the crate with its messages has only clients.
+#[derive(Clone)]
+struct Storage {
+    world: Arc<World>,
+}
+
+impl NamedService for Storage {
+    const NAME: &'static str = "google.storage.v2.Storage";
+}
+
+impl tower::Service<http::Request<Body>> for Storage {
+    type Response = http::Response<Body>;
+    type Error = Infallible;
+    type Future = Pin<Box<dyn Future<Output = Result<Self::Response, Infallible>> + Send>>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, request: http::Request<Body>) -> Self::Future {
+        let world = Arc::clone(&self.world);
+        Box::pin(async move {
+            let answer = match request.uri().path().rsplit('/').next() {
+                Some("ListObjects") => Grpc::new(ProstCodec::default()).unary(List(world), request).await,
+                Some("GetObject") => Grpc::new(ProstCodec::default()).unary(Get(world), request).await,
+                Some("DeleteObject") => Grpc::new(ProstCodec::default()).unary(Delete(world), request).await,
+                _ => Status::unimplemented("not served here").into_http(),
+            };
+            Ok(if is_cut(&answer) { half_an_answer() } else { answer })
+        })
+    }
+}
+
+struct List(Arc<World>);
+struct Get(Arc<World>);
+struct Delete(Arc<World>);
+
+impl UnaryService<ListObjectsRequest> for List {
+    type Response = ListObjectsResponse;
+    type Future = Answer<ListObjectsResponse>;
+
+    fn call(&mut self, request: tonic::Request<ListObjectsRequest>) -> Self::Future {
+        let world = Arc::clone(&self.0);
+        Box::pin(async move {
+            let asked = request.into_inner();
+            let trouble = world.arrive(note(Call::List, &asked.prefix, String::new())).await;
+            in_bucket(&asked.parent)?;
+            refused(&trouble)?;
+            let limit = usize::try_from(asked.page_size).unwrap().clamp(1, 1000);
+            let bucket = world.bucket.lock().unwrap();
+            let mut page = bucket.list(&asked.prefix, &asked.delimiter, &asked.page_token, limit);
+            if let Some(Trouble::Lie(lie)) = &trouble {
+                lie.bend(&mut page, &asked.page_token);
+            }
+            Ok(tonic::Response::new(ListObjectsResponse {
+                objects: page.objects.iter().map(message).collect(),
+                prefixes: page.prefixes,
+                next_page_token: page.next.unwrap_or_default(),
+            }))
+        })
+    }
+}
+
+impl UnaryService<GetObjectRequest> for Get {
+    type Response = Object;
+    type Future = Answer<Object>;
+
+    fn call(&mut self, request: tonic::Request<GetObjectRequest>) -> Self::Future {
+        let world = Arc::clone(&self.0);
+        Box::pin(async move {
+            let asked = request.into_inner();
+            let trouble = world.arrive(note(Call::Stat, &asked.object, String::new())).await;
+            in_bucket(&asked.bucket)?;
+            refused(&trouble)?;
+            let stored = world.bucket.lock().unwrap().get(&asked.object).cloned();
+            let mut stored = stored.ok_or_else(|| no_object(&asked.object))?;
+            if let Some(Trouble::Lie(lie)) = &trouble {
+                bend(*lie, &mut stored);
+            }
+            Ok(tonic::Response::new(message(&stored)))
+        })
+    }
+}
+
+impl UnaryService<DeleteObjectRequest> for Delete {
+    type Response = ();
+    type Future = Answer<()>;
+
+    fn call(&mut self, request: tonic::Request<DeleteObjectRequest>) -> Self::Future {
+        let world = Arc::clone(&self.0);
+        Box::pin(async move {
+            let asked = request.into_inner();
+            let wanted = asked.if_generation_match;
+            let detail = format!("generation={}&ifGenerationMatch={wanted:?}", asked.generation);
+            let trouble = world.arrive(note(Call::Delete, &asked.object, detail)).await;
+            in_bucket(&asked.bucket)?;
+            if !matches!(trouble, Some(Trouble::DoneButRefuse { .. })) {
+                refused(&trouble)?;
+            }
+            let mut bucket = world.bucket.lock().unwrap();
+            let generation = bucket.get(&asked.object).ok_or_else(|| no_object(&asked.object))?.generation;
+            if wanted.is_some_and(|wanted| wanted != generation) {
+                return Err(Status::failed_precondition("At least one of the pre-conditions did not hold."));
+            }
+            bucket.remove(&asked.object);
+            refused(&trouble)?;
+            Ok(tonic::Response::new(()))
+        })
+    }
+}
+
+fn note(call: Call, key: &str, detail: String) -> Request {
+    Request { transport: "grpc", call, key: key.to_owned(), detail }
+}
+
+fn message(stored: &Stored) -> Object {
+    Object {
+        name: stored.name.clone(),
+        bucket: format!("projects/_/buckets/{BUCKET}"),
+        generation: stored.generation,
+        metageneration: 1,
+        size: stored.size.cast_signed(),
+        checksums: Some(ObjectChecksums { crc32c: Some(stored.crc32c), md5_hash: stored.md5.to_vec() }),
+        update_time: Some(prost_types::Timestamp {
+            seconds: stored.updated.as_second(),
+            nanos: stored.updated.subsec_nanosecond() / 1_000_000 * 1_000_000,
+        }),
+        ..Object::default()
+    }
+}
+
+fn in_bucket(name: &str) -> Result<(), Status> {
+    if name == format!("projects/_/buckets/{BUCKET}") {
+        return Ok(());
+    }
+    Err(Status::not_found("The specified bucket does not exist."))
+}
+
+fn no_object(name: &str) -> Status {
+    Status::not_found(format!("No such object: {BUCKET}/{name}"))
+}
+
+/// The status that a trouble comes to.
+fn refused(trouble: &Option<Trouble>) -> Result<(), Status> {
+    match trouble {
+        None | Some(Trouble::Lie(_) | Trouble::Hang) => Ok(()),
+        Some(Trouble::Cut | Trouble::Garbage) => Err(Status::aborted(CUT)),
+        Some(Trouble::DoneButRefuse { status }) => Err(Status::new(code(*status), "Backend Error")),
+        Some(Trouble::Refuse { status, message, retry_after }) => {
+            let mut refusal = Status::new(code(*status), message);
+            if let Some(seconds) = retry_after {
+                refusal = retry_info(refusal, *seconds);
+            }
+            Err(refusal)
+        }
+    }
+}
+
+/// The gRPC code that Google pairs with an HTTP status.
+fn code(status: u16) -> Code {
+    match status {
+        400 => Code::InvalidArgument,
+        401 => Code::Unauthenticated,
+        403 => Code::PermissionDenied,
+        404 => Code::NotFound,
+        408 | 504 => Code::DeadlineExceeded,
+        412 => Code::FailedPrecondition,
+        429 => Code::ResourceExhausted,
+        503 => Code::Unavailable,
+        _ => Code::Internal,
+    }
+}
+
+/// A status with `google.rpc.RetryInfo` among its details.
+fn retry_info(status: Status, seconds: u32) -> Status {
+    use prost::Message;
+    let delay = prost_types::Duration { seconds: i64::from(seconds), nanos: 0 }.encode_to_vec();
+    let info = [&[0x0a, delay.len() as u8][..], &delay].concat();
+    let any =
+        prost_types::Any { type_url: "type.googleapis.com/google.rpc.RetryInfo".to_owned(), value: info };
+    let any = any.encode_to_vec();
+    let code = status.code() as u8;
+    let text = status.message().as_bytes();
+    let mut details = vec![0x08, code, 0x12, text.len() as u8];
+    details.extend_from_slice(text);
+    details.extend_from_slice(&[0x1a, any.len() as u8]);
+    details.extend_from_slice(&any);
+    Status::with_details(status.code(), status.message(), details.into())
+}
+
+fn is_cut(answer: &http::Response<Body>) -> bool {
+    Status::from_header_map(answer.headers()).is_some_and(|status| status.message() == CUT)
+}
+
+/// A frame that promises more bytes than come, and no trailers.
+fn half_an_answer() -> http::Response<Body> {
+    let frame = bytes::Bytes::from_static(&[0, 0, 0, 1, 0, 0x0a]);
+    let body = Body::new(axum::body::Body::from(frame));
+    http::Response::builder().header("content-type", "application/grpc").body(body).unwrap()
+}
