@@ -1,1 +1,37 @@
 //! The closed vocabulary of the bus: facts, intents, outcomes and ticks.
+
+mod intent;
+
+pub use intent::{Erasure, Intent, MenuKind, Motion, PanelId, PromptKind, TerminalWish, Way};
+
+use crate::sources::bucket;
+
+/// The only thing that travels on the bus.
+#[derive(Clone, Debug)]
+pub enum Event {
+    /// A source saw something.
+    Fact(Fact),
+    /// The operator wants something.
+    Intent(Intent),
+    /// What came of something that was done.
+    Outcome(Outcome),
+    /// Time went on: something on the screen that depends on it changes now.
+    Tick,
+}
+
+/// What the sources saw.
+#[derive(Clone, Debug)]
+pub enum Fact {
+    Bucket(bucket::facts::Fact),
+}
+
+/// What came of an effect that saw nothing.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// Text was sent to the terminal's clipboard; whether it took it, no terminal says.
+    Sent { what: String, bytes: usize },
+    /// Text is too long for what terminals take by this way.
+    TooLong { what: String, bytes: usize, limit: usize },
+    /// Running work was cut short.
+    Stopped { effects: usize },
+}

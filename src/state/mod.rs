@@ -1,1 +1,130 @@
-//! What all folded events amount to; a pure function of them.
+//! Everything the screen shows, and the fold that makes it out of events.
+//!
+//! The fold never fails, never reads a clock and never does IO: time arrives with the events, and what is wanted of
+//! the world is only noted down here, for the plan to turn into effects.
+
+mod browser;
+mod filter;
+mod hops;
+mod intents;
+mod rows;
+mod screen;
+
+use jiff::Timestamp;
+
+pub use browser::{Browser, Pane, Wide};
+pub use filter::Filter;
+pub use hops::{ChainLine, chain_lines};
+pub use rows::{Faults, Internals, Row, is_fault};
+pub use screen::{Layer, Leaving, Mouse, Notice, Prompt, Screen, Tone, View};
+
+use crate::bus::Stamped;
+use crate::event::{Event, Fact, Outcome};
+use crate::model::{Severity, Subject, TagState};
+use crate::sources::bucket::picture::{Picture, Verdict};
+
+/// What never changes while the cockpit runs.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Session {
+    /// Name of the profile, or what stands for it.
+    pub profile: String,
+    /// What kind of environment it is, in a word, such as PRODUCTION; empty if nobody said.
+    pub protection: String,
+    /// URL of the bucket as it was configured, without secrets.
+    pub bucket: String,
+}
+
+/// Everything the screen shows.
+#[derive(Debug, Default)]
+pub struct State {
+    /// Time of the last event.
+    pub now: Timestamp,
+    pub session: Session,
+    pub bucket: Picture,
+    pub browser: Browser,
+    pub screen: Screen,
+}
+
+/// A tag that needs somebody.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Fault<'a> {
+    pub subject: &'a Subject,
+    pub state: TagState,
+    pub worst: Option<(&'static str, Severity)>,
+}
+
+impl State {
+    /// The state before anything happened.
+    pub fn new(session: Session, theme: &str) -> Self {
+        let mut state = Self { session, ..Self::default() };
+        theme.clone_into(&mut state.screen.theme);
+        state
+    }
+
+    /// The tags that need somebody, worst first, then by name.
+    pub fn faults(&self) -> Vec<Fault<'_>> {
+        let verdict = |subject| self.bucket.verdicts.get(subject).map(|verdict| (subject, verdict));
+        let mut faults: Vec<_> = self
+            .bucket
+            .faulty()
+            .filter_map(verdict)
+            .filter_map(|(subject, verdict)| match verdict {
+                Verdict::Seen { state, worst, .. } => Some(Fault { subject, state: *state, worst: *worst }),
+                Verdict::Scanning => None,
+            })
+            .collect();
+        faults.sort_by_key(|fault| (fault.worst.map(|(_, severity)| severity), fault.subject));
+        // What could not be read has no severity and would sort first; it stands after what is known to be broken.
+        let unread = faults.iter().take_while(|fault| fault.worst.is_none()).count();
+        faults.rotate_left(unread);
+        faults
+    }
+
+    /// What a verb would act on: the row, hop or finding that is selected where the keys go.
+    pub fn subject(&self) -> Option<Subject> {
+        match self.screen.panel {
+            crate::event::PanelId::Overview => self.screen.finding.clone(),
+            crate::event::PanelId::Bucket => self.browser.subject(),
+        }
+    }
+
+    /// The object that a raw view or a copied path is about.
+    pub fn object(&self) -> Option<String> {
+        match self.screen.panel {
+            crate::event::PanelId::Overview => None,
+            crate::event::PanelId::Bucket => self.browser.object(&self.bucket),
+        }
+    }
+}
+
+/// Takes one event into the state.
+pub fn fold(state: &mut State, event: &Stamped<Event>) {
+    state.now = event.at;
+    state.browser.asked.clear();
+    match &event.what {
+        Event::Fact(Fact::Bucket(fact)) => {
+            state.bucket.fold(fact, event.at);
+            state.browser.after_fact(&mut state.bucket, fact);
+        }
+        Event::Intent(intent) => intents::fold(state, intent, event.at),
+        Event::Outcome(outcome) => state.screen.notice = Some(notice_of(outcome)),
+        Event::Tick => {}
+    }
+}
+
+fn notice_of(outcome: &Outcome) -> Notice {
+    match outcome {
+        Outcome::Sent { what, bytes } => {
+            Notice::good(format!("{what} sent to the terminal's clipboard ({bytes} bytes)"))
+        }
+        Outcome::TooLong { what, bytes, limit } => Notice::warn(format!(
+            "{what} not sent: {bytes} bytes, and terminals take {limit} at most; press L for plain lines"
+        )),
+        Outcome::Stopped { effects: 0 } => {
+            Notice::plain("Nothing was running. Ctrl-c again leaves.".to_owned())
+        }
+        Outcome::Stopped { effects } => Notice::warn(format!(
+            "Stopped: {effects} cut short. Move or press Ctrl-r to go on; Ctrl-c again leaves."
+        )),
+    }
+}

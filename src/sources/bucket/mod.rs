@@ -2,4 +2,8 @@
 
 pub mod audit;
 pub mod browse;
+pub mod facts;
+pub mod node;
+pub mod picture;
+pub mod raw;
 pub mod scan;

@@ -1,0 +1,144 @@
+//! What an operator can want, in the imperative.
+
+use crate::model::Subject;
+use crate::registry::reference::Reference;
+use crate::sources::bucket::node::Node;
+
+/// Something that the operator wants, from a key, a command or what is on the screen.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Intent {
+    /// Open what the profile names.
+    Start,
+    /// The terminal has this size now.
+    Resize {
+        columns: u16,
+        rows: u16,
+    },
+    /// Move the selection.
+    Move(Motion),
+    /// Select this row.
+    Select(Node),
+    /// Show the text that is open from this line on.
+    Scroll(usize),
+    /// Go into what is selected.
+    Enter,
+    /// Open what is selected in its place.
+    Unfold,
+    /// Close what is selected, or go to what holds it.
+    Fold,
+    /// Go to what holds the selection.
+    Parent,
+    Panel(PanelId),
+    /// The next or previous panel.
+    Turn(Way),
+    /// Open a line to type into.
+    Ask(PromptKind),
+    /// Put this in place of what was typed.
+    Type(String),
+    Erase(Erasure),
+    /// Leave the prompt and keep what it did.
+    Settle,
+    /// One level back: prompt, overlay, filter, pane, and so on.
+    Dismiss,
+    /// As dismiss, and leave the cockpit at the root.
+    Back,
+    /// Through the places seen before.
+    Walk(Way),
+    /// Back to the place seen last.
+    Last,
+    Help,
+    Menu(MenuKind),
+    /// Take the menu's chosen row.
+    Pick,
+    /// Show only what is broken or could not be read.
+    FaultsOnly,
+    /// To the next or previous row that is broken or could not be read.
+    Fault(Way),
+    /// Show or hide the registry's own folders in the tree.
+    Internals,
+    /// Show every layer of the chain, or sum up the good ones.
+    Wide,
+    /// Tell everything that is known of what is selected.
+    Describe,
+    /// Show the bytes of the selected object.
+    Raw,
+    /// Look at the selected tag again.
+    Rescan,
+    /// List the selected level again.
+    Refresh,
+    /// Send text to the terminal's clipboard; `what` says what it is.
+    Copy {
+        what: &'static str,
+        text: String,
+    },
+    /// Show this tag or manifest.
+    Goto(Reference),
+    Theme(String),
+    /// These are on the screen and not looked at yet, the most wanted first.
+    Look(Vec<Subject>),
+    /// Stop what is running; twice means leave.
+    Cancel,
+    Quit,
+    Terminal(TerminalWish),
+    /// Say why a key or command did nothing.
+    Say(String),
+}
+
+/// How the selection moves.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Motion {
+    /// So many rows down; negative is up.
+    Rows(isize),
+    First,
+    Last,
+}
+
+/// A direction through things that have an order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Way {
+    Next,
+    Previous,
+}
+
+/// How much to take away from what was typed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Erasure {
+    Letter,
+    Word,
+    Line,
+}
+
+/// What a prompt is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PromptKind {
+    Command,
+    Filter,
+}
+
+/// What a menu offers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum MenuKind {
+    /// All verbs.
+    Actions,
+    /// The verbs that copy.
+    Copy,
+}
+
+/// What only the terminal itself can do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TerminalWish {
+    /// Draw everything anew.
+    Redraw,
+    /// Leave the screen and print its lines undecorated, for copying.
+    PlainLines,
+    /// Take or release the mouse.
+    Mouse,
+}
+
+/// The panels, by the digit that opens each.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum PanelId {
+    Overview,
+    #[default]
+    Bucket,
+}

@@ -1,0 +1,295 @@
+//! What is known of the bucket: the fold of the bucket's own facts.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use indexmap::IndexMap;
+use jiff::Timestamp;
+
+use super::browse::{Child, Place};
+use super::facts::{Fact, Listed, Survey, Trouble};
+use super::raw::Raw;
+use crate::model::{Severity, Subject, TagState};
+use crate::registry::report::TagReport;
+use crate::storage::PageToken;
+
+/// Whole reports kept; of tags looked at before these only the verdict is kept.
+const REPORTS: usize = 128;
+
+/// What is known of the bucket.
+#[derive(Debug, Default)]
+pub struct Picture {
+    pub health: Health,
+    /// URL of the store, once it answered or failed to.
+    pub url: String,
+    pub survey: Option<Survey>,
+    pub listings: BTreeMap<Place, Listing>,
+    /// Of every tag ever looked at, by subject.
+    pub verdicts: BTreeMap<Subject, Verdict>,
+    /// The tags that need somebody.
+    faulty: BTreeSet<Subject>,
+    /// Of the tags looked at last.
+    reports: IndexMap<Subject, Arc<TagReport>>,
+    /// The object that was read last.
+    pub raw: Option<(String, Result<Raw, Trouble>)>,
+    /// Requests spent so far.
+    pub requests: u64,
+}
+
+/// Whether the store answers.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Health {
+    /// Not asked yet, or no answer yet.
+    #[default]
+    Opening,
+    /// The last request was answered.
+    Live,
+    /// The last request failed, for this reason, since then.
+    Down { trouble: Trouble, since: Timestamp },
+}
+
+/// What is known of one level of the tree.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Listing {
+    /// In byte order of the names.
+    pub children: Vec<Child>,
+    pub reach: Reach,
+    /// Parts that could not be listed.
+    pub unread: Vec<Trouble>,
+    /// When the last page arrived.
+    pub at: Option<Timestamp>,
+}
+
+/// How far a level was listed.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Reach {
+    /// Not asked for yet: what is known came from elsewhere, such as a jump.
+    #[default]
+    Unasked,
+    /// A page is on its way; the token it was asked with.
+    Asked(Option<PageToken>),
+    /// There is more from here on.
+    More(PageToken),
+    /// All of it.
+    Whole,
+    /// The page asked with this token could not be listed.
+    Failed(Option<PageToken>, Trouble),
+}
+
+/// What came of looking at a tag, in short.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// It is being looked at.
+    Scanning,
+    /// It was looked at.
+    Seen {
+        state: TagState,
+        /// Id and severity of the worst finding, or why it could not be read.
+        worst: Option<(&'static str, Severity)>,
+        at: Timestamp,
+    },
+}
+
+impl Verdict {
+    /// The tag's state, once it was looked at.
+    pub const fn state(&self) -> Option<TagState> {
+        match self {
+            Self::Scanning => None,
+            Self::Seen { state, .. } => Some(*state),
+        }
+    }
+
+    /// Whether the tag needs somebody: broken, or could not be read, or worse than harmless.
+    pub fn is_fault(&self) -> bool {
+        match self {
+            Self::Scanning => false,
+            Self::Seen { state: TagState::Broken | TagState::Unknown | TagState::Absent, .. } => true,
+            Self::Seen { worst, .. } => worst.is_some_and(|(_, severity)| severity < Severity::Harmless),
+        }
+    }
+}
+
+impl Listing {
+    /// Where a child stands, by its name as the store wrote it.
+    pub fn position(&self, name: &str) -> Result<usize, usize> {
+        self.children.binary_search_by(|child| child.name.as_str().cmp(name))
+    }
+
+    /// Adds a child that is known without listing.
+    pub fn insert(&mut self, child: Child) {
+        if let Err(place) = self.position(&child.name) {
+            self.children.insert(place, child);
+        }
+    }
+
+    fn add_page(&mut self, listed: Listed, at: Timestamp) {
+        let follows = match (self.children.last(), listed.children.first()) {
+            (Some(last), Some(first)) => last.name < first.name,
+            (None, _) | (_, None) => true,
+        };
+        if follows {
+            self.children.extend(listed.children);
+        } else {
+            self.children.extend(listed.children);
+            self.children.sort_by(|one, other| one.name.cmp(&other.name));
+            self.children.dedup_by(|one, other| one.name == other.name);
+        }
+        self.unread.extend(listed.unread);
+        self.reach = listed.next.map_or(Reach::Whole, Reach::More);
+        self.at = Some(at);
+    }
+}
+
+impl Picture {
+    /// Takes in one fact, seen at `at`.
+    pub fn fold(&mut self, fact: &Fact, at: Timestamp) {
+        match fact {
+            Fact::Opened { url } => {
+                self.url.clone_from(url);
+                self.health = Health::Live;
+            }
+            Fact::NotOpened { url, trouble } => {
+                self.url.clone_from(url);
+                self.down(trouble, at);
+            }
+            Fact::Surveyed { survey, requests } => {
+                self.spend(*requests);
+                self.survey = Some(survey.clone());
+            }
+            Fact::Listed { listed, requests } => {
+                self.spend(*requests);
+                self.add_page(listed, at);
+            }
+            Fact::NotListed { place, trouble, requests } => {
+                self.requests += u64::from(*requests);
+                self.fail(place, trouble, at);
+            }
+            Fact::ScanBegan { subject } => {
+                self.verdicts.entry(subject.clone()).or_insert(Verdict::Scanning);
+            }
+            Fact::Scanned { subject, report } => self.judge(subject, report, at),
+            Fact::Read { key, raw, requests } => {
+                self.spend(*requests);
+                self.raw = Some((key.clone(), Ok(raw.clone())));
+            }
+            Fact::NotRead { key, trouble, requests } => {
+                self.requests += u64::from(*requests);
+                self.raw = Some((key.clone(), Err(trouble.clone())));
+            }
+        }
+    }
+
+    /// The whole report on a tag, if it is one of the last that were looked at.
+    pub fn report(&self, subject: &Subject) -> Option<&Arc<TagReport>> {
+        self.reports.get(subject)
+    }
+
+    /// All whole reports that are kept, oldest first.
+    pub fn reports(&self) -> impl DoubleEndedIterator<Item = (&Subject, &Arc<TagReport>)> {
+        self.reports.iter()
+    }
+
+    /// The tags that need somebody, by name.
+    pub fn faulty(&self) -> impl Iterator<Item = &Subject> {
+        self.faulty.iter()
+    }
+
+    /// The tags of one repository that need somebody, by name.
+    pub fn faulty_tags(&self, repository: &str) -> impl Iterator<Item = &str> {
+        let first = Subject::Tag { repository: repository.to_owned(), tag: String::new() };
+        let tags = self.faulty.range(first..).map_while(move |subject| match subject {
+            Subject::Tag { repository: of, tag } => (of == repository).then_some(tag.as_str()),
+            Subject::Repository(_)
+            | Subject::Manifest { .. }
+            | Subject::Blob(_)
+            | Subject::Upload { .. }
+            | Subject::Object(_) => None,
+        });
+        tags.collect::<Vec<_>>().into_iter()
+    }
+
+    /// Whether a tag needs somebody, as far as it was looked at.
+    pub fn is_faulty(&self, subject: &Subject) -> bool {
+        self.faulty.contains(subject)
+    }
+
+    /// Forgets what was seen of a tag, so that it is looked at again.
+    pub fn forget(&mut self, subject: &Subject) {
+        self.verdicts.remove(subject);
+        self.faulty.remove(subject);
+        self.reports.shift_remove(subject);
+    }
+
+    /// Forgets the scans that have not ended, because they were cut short.
+    pub fn forget_scanning(&mut self) {
+        self.verdicts.retain(|_, verdict| *verdict != Verdict::Scanning);
+    }
+
+    /// How many tags were looked at and came out as `state`.
+    pub fn count(&self, state: TagState) -> usize {
+        self.verdicts.values().filter(|verdict| verdict.state() == Some(state)).count()
+    }
+
+    fn spend(&mut self, requests: u32) {
+        self.requests += u64::from(requests);
+        self.health = Health::Live;
+    }
+
+    fn down(&mut self, trouble: &Trouble, at: Timestamp) {
+        let since = match &self.health {
+            Health::Down { since, .. } => *since,
+            Health::Opening | Health::Live => at,
+        };
+        self.health = Health::Down { trouble: trouble.clone(), since };
+    }
+
+    fn add_page(&mut self, listed: &Listed, at: Timestamp) {
+        let listing = self.listings.entry(listed.place.clone()).or_default();
+        let awaited = match &listing.reach {
+            Reach::Asked(token) => *token == listed.asked,
+            Reach::More(token) => Some(token) == listed.asked.as_ref(),
+            Reach::Unasked => listed.asked.is_none(),
+            Reach::Failed(token, _) => *token == listed.asked,
+            Reach::Whole => false,
+        };
+        if awaited {
+            listing.add_page(listed.clone(), at);
+        }
+    }
+
+    fn fail(&mut self, place: &Place, trouble: &Trouble, at: Timestamp) {
+        let listing = self.listings.entry(place.clone()).or_default();
+        let token = match &listing.reach {
+            Reach::Asked(token) | Reach::Failed(token, _) => token.clone(),
+            Reach::More(token) => Some(token.clone()),
+            Reach::Unasked | Reach::Whole => None,
+        };
+        if trouble.is_absence() {
+            // A level that holds nothing is a sound answer: object stores have no folders, file systems may.
+            listing.reach = Reach::Whole;
+            listing.at = Some(at);
+            self.health = Health::Live;
+            return;
+        }
+        listing.reach = Reach::Failed(token, trouble.clone());
+        self.down(trouble, at);
+    }
+
+    fn judge(&mut self, subject: &Subject, report: &Arc<TagReport>, at: Timestamp) {
+        self.requests += u64::from(report.requests);
+        let worst = report.findings.iter().min_by_key(|finding| finding.severity);
+        let worst = worst.map(|finding| (finding.id, finding.severity));
+        let verdict = Verdict::Seen { state: report.state, worst, at };
+        if verdict.is_fault() {
+            self.faulty.insert(subject.clone());
+        } else {
+            self.faulty.remove(subject);
+        }
+        self.verdicts.insert(subject.clone(), verdict);
+        self.reports.shift_remove(subject);
+        self.reports.insert(subject.clone(), report.clone());
+        if self.reports.len() > REPORTS {
+            self.reports.shift_remove_index(0);
+        }
+    }
+}

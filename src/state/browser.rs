@@ -1,0 +1,341 @@
+//! What is open, selected and wanted in the tree of the bucket.
+
+use std::collections::BTreeSet;
+
+use super::filter::Filter;
+use super::rows::{Choice, Faults, Internals, Row, Rows, is_fault, repository_of};
+use crate::event::{Motion, Way};
+use crate::model::Subject;
+use crate::registry::report::{Hop, TagReport};
+use crate::sources::bucket::browse::{Child, Place};
+use crate::sources::bucket::facts::{Fact, Survey};
+use crate::sources::bucket::node::{Node, NodeKind};
+use crate::sources::bucket::picture::{Picture, Reach};
+
+/// A page is asked for when the end of what is listed is this many rows away.
+const AHEAD: usize = 100;
+/// At the start, so few groups are opened without being asked to.
+const FEW: usize = 8;
+
+/// Where the keys go.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Pane {
+    #[default]
+    Tree,
+    Chain,
+}
+
+/// What is open, selected and wanted in the tree.
+#[derive(Debug)]
+pub struct Browser {
+    pub selected: Node,
+    pub open: BTreeSet<Node>,
+    pub filter: Filter,
+    pub faults: Faults,
+    pub internals: Internals,
+    pub pane: Pane,
+    /// The selected hop of the chain, by its object.
+    pub hop: Option<String>,
+    /// Whether every layer of the chain is shown.
+    pub wide: Wide,
+    pub rows: Rows,
+    /// Levels of which a page became wanted by the last event.
+    pub asked: Vec<Place>,
+    /// Number of the selected row when it was last there.
+    at: usize,
+    paging: Paging,
+}
+
+/// Whether every layer of a chain is shown.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Wide {
+    #[default]
+    Summed,
+    Every,
+}
+
+/// Whether pages are asked for as one comes near the end.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Paging {
+    #[default]
+    Going,
+    Stopped,
+}
+
+impl Default for Browser {
+    fn default() -> Self {
+        Self {
+            selected: Node::Rest(Place::Root),
+            open: BTreeSet::new(),
+            filter: Filter::default(),
+            faults: Faults::default(),
+            internals: Internals::default(),
+            pane: Pane::default(),
+            hop: None,
+            wide: Wide::default(),
+            rows: Rows::default(),
+            asked: Vec::new(),
+            at: 0,
+            paging: Paging::default(),
+        }
+    }
+}
+
+impl Browser {
+    /// Number of the selected row.
+    pub const fn position(&self) -> usize {
+        self.at
+    }
+
+    /// What is selected: a hop's object in the chain, else what the row stands for.
+    pub fn subject(&self) -> Option<Subject> {
+        (!self.rows.is_empty()).then(|| self.selected.subject())
+    }
+
+    /// The object that is selected: the hop's, the tag's link, or the row's own.
+    pub fn object(&self, picture: &Picture) -> Option<String> {
+        if let (Pane::Chain, Some(hop)) = (self.pane, self.selected_hop(picture)) {
+            return Some(hop.object.clone());
+        }
+        match self.selected.kind() {
+            NodeKind::Tag => Some(format!("{}current/link", self.selected.key())),
+            NodeKind::Object | NodeKind::Folder | NodeKind::Prefix => Some(self.selected.key()),
+            NodeKind::Rest => None,
+        }
+    }
+
+    /// The report on the selected tag, if it is there.
+    pub fn report<'a>(&self, picture: &'a Picture) -> Option<&'a TagReport> {
+        picture.report(&self.selected.subject()).map(AsRef::as_ref)
+    }
+
+    /// The hop that is selected in the chain; without a choice it is the first bad one, or the first.
+    pub fn selected_hop<'a>(&self, picture: &'a Picture) -> Option<&'a Hop> {
+        let report = self.report(picture)?;
+        let chosen = report.hops.iter().find(|hop| Some(&hop.object) == self.hop.as_ref());
+        let guilty =
+            || report.hops.iter().find(|hop| !matches!(hop.state, crate::registry::report::HopState::Good));
+        chosen.or_else(guilty).or_else(|| report.hops.first())
+    }
+
+    /// Selects a row, whether or not it is shown yet.
+    pub fn select(&mut self, picture: &mut Picture, node: Node) {
+        if self.selected != node {
+            self.hop = None;
+            self.selected = node;
+        }
+        self.locate(picture);
+    }
+
+    /// Moves the selection over the rows.
+    pub fn step(&mut self, picture: &mut Picture, motion: Motion) {
+        self.paging = Paging::Going;
+        let last = self.rows.len().saturating_sub(1);
+        let target = match motion {
+            Motion::First => 0,
+            Motion::Last => last,
+            Motion::Rows(rows) => self.at.saturating_add_signed(rows).min(last),
+        };
+        if let Some(row) = self.rows.get(picture, target) {
+            self.select(picture, row.node);
+        }
+    }
+
+    /// Goes to the next or previous row that is broken or could not be read; says whether there was one.
+    pub fn step_to_fault(&mut self, picture: &mut Picture, way: Way) -> bool {
+        let count = self.rows.len();
+        let order: Box<dyn Iterator<Item = usize>> = match way {
+            Way::Next => Box::new(self.at + 1..count),
+            Way::Previous => Box::new((0..self.at.min(count)).rev()),
+        };
+        let found = order
+            .filter_map(|number| self.rows.get(picture, number))
+            .find(|row| is_fault(picture, &row.node));
+        let Some(row) = found else { return false };
+        self.select(picture, row.node);
+        true
+    }
+
+    /// Opens a row and asks for what is below it, unless that is known.
+    pub fn unfold(&mut self, picture: &mut Picture, node: &Node) {
+        let Some(place) = node.opens() else { return };
+        self.open.insert(node.clone());
+        let known = picture.listings.get(&place);
+        let tags = known.and_then(|listing| repository_of(&place, listing));
+        self.want(picture, &place);
+        if let Some(tags) = tags {
+            self.want(picture, &tags);
+        }
+        self.settle(picture);
+    }
+
+    /// Closes a row.
+    pub fn fold_up(&mut self, picture: &mut Picture, node: &Node) {
+        self.open.remove(node);
+        self.settle(picture);
+    }
+
+    /// Asks again for a level and everything listed below the row, forgetting what was listed.
+    pub fn refresh(&mut self, picture: &mut Picture) {
+        self.paging = Paging::Going;
+        let place = self.selected.opens().unwrap_or_else(|| self.selected.place().clone());
+        let mut levels = vec![place.clone()];
+        if let Place::Tags(name) | Place::Folder(name) = place {
+            levels = vec![Place::Folder(name.clone()), Place::Tags(name)];
+        }
+        for level in levels {
+            if picture.listings.remove(&level).is_some() {
+                self.want(picture, &level);
+            }
+        }
+        if let Some(subject) =
+            Some(self.selected.subject()).filter(|subject| picture.verdicts.contains_key(subject))
+        {
+            picture.forget(&subject);
+        }
+        self.settle(picture);
+    }
+
+    /// Asks for the next page of a level, even after a failure or a stop.
+    pub fn go_on(&mut self, picture: &mut Picture, place: &Place) {
+        self.paging = Paging::Going;
+        let listing = picture.listings.entry(place.clone()).or_default();
+        let token = match &listing.reach {
+            Reach::More(token) => Some(token.clone()),
+            Reach::Failed(token, _) => token.clone(),
+            Reach::Unasked => None,
+            Reach::Asked(_) | Reach::Whole => return,
+        };
+        listing.reach = Reach::Asked(token);
+        self.asked.push(place.clone());
+    }
+
+    /// Stops asking; what is on its way counts as not asked for.
+    pub fn stop(&mut self, picture: &mut Picture) {
+        self.paging = Paging::Stopped;
+        for listing in picture.listings.values_mut() {
+            if let Reach::Asked(token) = &listing.reach {
+                listing.reach = token.clone().map_or(Reach::Unasked, Reach::More);
+            }
+        }
+        picture.forget_scanning();
+        self.settle(picture);
+    }
+
+    /// Goes straight to a tag: opens the way to it, and asks for the first page of its neighbours only.
+    pub fn jump(&mut self, picture: &mut Picture, repository: &str, tag: &str) {
+        let node = Node::tag(repository, tag);
+        let mut row = Some(node.clone());
+        while let Some(Node::Child { place, name }) = &row {
+            picture.listings.entry(place.clone()).or_default().insert(Child::folder(name.clone()));
+            row = row.as_ref().and_then(Node::parent);
+            self.open.extend(row.clone());
+        }
+        let folder = Place::Folder(repository.to_owned());
+        picture.listings.entry(folder).or_default().insert(Child::folder("_manifests/"));
+        self.filter = Filter::default();
+        self.faults = Faults::AndHealthy;
+        self.want(picture, &Place::Tags(repository.to_owned()));
+        self.hop = None;
+        self.selected = node;
+        self.settle(picture);
+    }
+
+    /// What a fact of the bucket means for the tree.
+    pub fn after_fact(&mut self, picture: &mut Picture, fact: &Fact) {
+        match fact {
+            Fact::Surveyed { survey, .. } => {
+                if matches!(survey, Survey::Registry | Survey::Database) {
+                    self.want(picture, &Place::Root);
+                }
+            }
+            Fact::Listed { listed, .. } => self.after_page(picture, &listed.place),
+            Fact::Scanned { subject, .. } => {
+                // Thousands of healthy tags may go by while only faults are shown: they change no row.
+                if self.faults == Faults::AndHealthy || !picture.is_faulty(subject) {
+                    return;
+                }
+            }
+            Fact::Opened { .. } | Fact::NotOpened { .. } | Fact::NotListed { .. } => {}
+            Fact::ScanBegan { .. } | Fact::Read { .. } | Fact::NotRead { .. } => return,
+        }
+        self.settle(picture);
+    }
+
+    fn after_page(&mut self, picture: &mut Picture, place: &Place) {
+        let Some(listing) = picture.listings.get(place) else { return };
+        if let Some(tags) = repository_of(place, listing) {
+            self.want(picture, &tags);
+        }
+        let Some(listing) = picture.listings.get(place) else { return };
+        let folders: Vec<_> = listing
+            .children
+            .iter()
+            .map(|child| Node::child(place.clone(), child.name.clone()))
+            .filter(|node| node.kind() == NodeKind::Folder)
+            .collect();
+        let whole = listing.reach == Reach::Whole;
+        let few = match place {
+            Place::Root => folders.len() <= FEW,
+            Place::Folder(_) => folders.len() == 1 && listing.children.len() == 1,
+            Place::Tags(_) | Place::Prefix(_) => false,
+        };
+        if whole && few {
+            folders.iter().for_each(|node| self.unfold(picture, node));
+        }
+    }
+
+    /// Asks for the first page of a level that nobody asked for.
+    fn want(&mut self, picture: &mut Picture, place: &Place) {
+        let listing = picture.listings.entry(place.clone()).or_default();
+        if listing.reach == Reach::Unasked {
+            listing.reach = Reach::Asked(None);
+            self.asked.push(place.clone());
+        }
+    }
+
+    /// Lays out the rows anew, then finds the selection again.
+    pub fn settle(&mut self, picture: &mut Picture) {
+        let choice =
+            Choice { open: &self.open, filter: &self.filter, faults: self.faults, internals: self.internals };
+        self.rows = Rows::of(picture, choice);
+        self.locate(picture);
+    }
+
+    /// Finds the selection among the rows, and asks for the page that it comes near to.
+    fn locate(&mut self, picture: &mut Picture) {
+        match self.rows.find(picture, &self.selected) {
+            Some(number) => self.at = number,
+            None => self.fall_back(picture),
+        }
+        self.turn_pages(picture);
+    }
+
+    /// The selected row went away: its parent takes its place while it may come back, else the row nearby does.
+    fn fall_back(&mut self, picture: &Picture) {
+        let last = self.rows.len().saturating_sub(1);
+        if let Some(Row { node, .. }) = self.rows.get(picture, self.at.min(last)) {
+            self.at = self.at.min(last);
+            self.selected = node;
+            self.hop = None;
+            self.pane = Pane::Tree;
+        }
+    }
+
+    fn turn_pages(&mut self, picture: &mut Picture) {
+        if self.paging == Paging::Stopped {
+            return;
+        }
+        let near: Vec<_> = self.rows.rests_near(self.at, AHEAD).cloned().collect();
+        for place in near {
+            if let Some(Reach::More(token)) =
+                picture.listings.get(&place).map(|listing| listing.reach.clone())
+            {
+                if let Some(listing) = picture.listings.get_mut(&place) {
+                    listing.reach = Reach::Asked(Some(token));
+                    self.asked.push(place);
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,413 @@
+//! What each intent does to the screen and the tree.
+
+use jiff::{SignedDuration, Timestamp};
+
+use super::browser::{Pane, Wide};
+use super::rows::{Faults, Internals};
+use super::screen::{Layer, Leaving, Mouse, Notice, Prompt, View};
+use super::{Filter, State};
+use crate::event::{Erasure, Intent, Motion, PanelId, PromptKind, TerminalWish, Way};
+use crate::model::{Subject, TagState};
+use crate::registry::reference::{Reference, Target};
+use crate::sources::bucket::node::{Node, NodeKind};
+
+/// Two Ctrl-c within this time mean leave.
+const TWICE: SignedDuration = SignedDuration::from_secs(2);
+
+/// Takes an intent into the state.
+pub fn fold(state: &mut State, intent: &Intent, at: Timestamp) {
+    if !matches!(intent, Intent::Look(_) | Intent::Resize { .. } | Intent::Start) {
+        state.screen.notice = None;
+    }
+    match intent {
+        Intent::Start | Intent::Look(_) => {}
+        Intent::Resize { columns, rows } => (state.screen.columns, state.screen.rows) = (*columns, *rows),
+        Intent::Move(motion) => step(state, *motion),
+        Intent::Select(node) => state.browser.select(&mut state.bucket, node.clone()),
+        Intent::Scroll(line) => scroll(state, *line),
+        Intent::Enter => enter(state),
+        Intent::Unfold => unfold(state),
+        Intent::Fold => fold_up(state),
+        Intent::Parent => to_parent(state),
+        Intent::Panel(panel) => show(state, *panel),
+        Intent::Turn(way) => show(state, state.screen.panel.turn(*way)),
+        Intent::Ask(kind) => ask(state, *kind),
+        Intent::Type(text) => type_text(state, text.clone()),
+        Intent::Erase(erasure) => erase(state, *erasure),
+        Intent::Settle => state.screen.prompt = None,
+        Intent::Dismiss => {
+            dismiss(state);
+        }
+        Intent::Back => {
+            if !dismiss(state) {
+                state.screen.leaving = Leaving::Yes;
+            }
+        }
+        Intent::Walk(way) => walk(state, *way),
+        Intent::Last => swap_back(state),
+        Intent::Help => state.screen.layer = Some(Layer::Help { top: 0 }),
+        Intent::Menu(kind) => state.screen.layer = Some(Layer::Menu { kind: *kind, chosen: 0 }),
+        Intent::Pick => state.screen.layer = None,
+        Intent::FaultsOnly => faults_only(state),
+        Intent::Fault(way) => to_fault(state, *way),
+        Intent::Internals => internals(state),
+        Intent::Wide => wide(state),
+        Intent::Describe => {
+            state.screen.layer = state.subject().map(|subject| Layer::Describe { subject, top: 0 });
+        }
+        Intent::Raw => raw(state),
+        Intent::Rescan => rescan(state),
+        Intent::Refresh => refresh(state),
+        Intent::Copy { .. } => state.screen.layer = None,
+        Intent::Goto(reference) => go_to(state, reference),
+        Intent::Theme(name) => state.screen.theme.clone_from(name),
+        Intent::Cancel => cancel(state, at),
+        Intent::Quit => state.screen.leaving = Leaving::Yes,
+        Intent::Terminal(wish) => terminal(state, *wish),
+        Intent::Say(text) => state.screen.notice = Some(Notice::plain(text.clone())),
+    }
+}
+
+impl PanelId {
+    /// All panels, by rising digit.
+    pub const ALL: [Self; 2] = [Self::Overview, Self::Bucket];
+
+    /// The neighbour in the order of the digits.
+    pub fn turn(self, way: Way) -> Self {
+        let here = Self::ALL.iter().position(|panel| *panel == self).unwrap_or(0);
+        let count = Self::ALL.len();
+        let there = match way {
+            Way::Next => here + 1,
+            Way::Previous => here + count - 1,
+        };
+        Self::ALL[there % count]
+    }
+}
+
+fn here(state: &State) -> View {
+    let node = match state.screen.panel {
+        PanelId::Overview => None,
+        PanelId::Bucket => Some(state.browser.selected.clone()),
+    };
+    View { panel: state.screen.panel, node }
+}
+
+fn show(state: &mut State, panel: PanelId) {
+    if panel != state.screen.panel {
+        let view = here(state);
+        state.screen.leave(view);
+        state.screen.panel = panel;
+    }
+    state.screen.layer = None;
+}
+
+fn step(state: &mut State, motion: Motion) {
+    if let Some(Layer::Menu { chosen, .. }) = &mut state.screen.layer {
+        *chosen = match motion {
+            Motion::Rows(rows) => chosen.saturating_add_signed(rows),
+            Motion::First => 0,
+            Motion::Last => usize::MAX,
+        };
+        return;
+    }
+    match (state.screen.panel, state.browser.pane) {
+        (PanelId::Overview, _) => step_finding(state, motion),
+        (PanelId::Bucket, Pane::Tree) => state.browser.step(&mut state.bucket, motion),
+        (PanelId::Bucket, Pane::Chain) => step_hop(state, motion),
+    }
+}
+
+fn target(count: usize, at: usize, motion: Motion) -> usize {
+    let last = count.saturating_sub(1);
+    match motion {
+        Motion::First => 0,
+        Motion::Last => last,
+        Motion::Rows(rows) => at.saturating_add_signed(rows).min(last),
+    }
+}
+
+fn step_finding(state: &mut State, motion: Motion) {
+    let faults = state.faults();
+    let at = faults.iter().position(|fault| Some(fault.subject) == state.screen.finding.as_ref());
+    let number = at.map_or(0, |at| target(faults.len(), at, motion));
+    state.screen.finding = faults.get(number).map(|fault| fault.subject.clone());
+}
+
+fn step_hop(state: &mut State, motion: Motion) {
+    let shown = state.browser.shown_hops(&state.bucket);
+    let current = state.browser.selected_hop(&state.bucket).map(|hop| hop.object.clone());
+    let at = shown.iter().position(|object| Some(object) == current.as_ref()).unwrap_or(0);
+    state.browser.hop = shown.get(target(shown.len(), at, motion)).cloned();
+}
+
+fn scroll(state: &mut State, line: usize) {
+    match &mut state.screen.layer {
+        Some(Layer::Help { top } | Layer::Describe { top, .. } | Layer::Raw { top, .. }) => *top = line,
+        Some(Layer::Menu { .. }) | None => {}
+    }
+}
+
+fn enter(state: &mut State) {
+    match state.screen.panel {
+        PanelId::Overview => match state.screen.finding.clone() {
+            Some(Subject::Tag { repository, tag }) => jump(state, &repository, &tag),
+            Some(_) | None => show(state, PanelId::Bucket),
+        },
+        PanelId::Bucket => enter_row(state),
+    }
+}
+
+fn enter_row(state: &mut State) {
+    let node = state.browser.selected.clone();
+    match (state.browser.pane, node.kind()) {
+        (Pane::Chain, _) => raw(state),
+        (Pane::Tree, NodeKind::Tag) => state.browser.pane = Pane::Chain,
+        (Pane::Tree, NodeKind::Object) => raw(state),
+        (Pane::Tree, NodeKind::Rest) => {
+            let place = node.place().clone();
+            state.browser.go_on(&mut state.bucket, &place);
+        }
+        (Pane::Tree, NodeKind::Folder | NodeKind::Prefix) if state.browser.open.contains(&node) => {
+            state.browser.fold_up(&mut state.bucket, &node);
+        }
+        (Pane::Tree, NodeKind::Folder | NodeKind::Prefix) => state.browser.unfold(&mut state.bucket, &node),
+    }
+}
+
+fn unfold(state: &mut State) {
+    let node = state.browser.selected.clone();
+    match node.kind() {
+        NodeKind::Tag => state.browser.pane = Pane::Chain,
+        NodeKind::Folder | NodeKind::Prefix => state.browser.unfold(&mut state.bucket, &node),
+        NodeKind::Object | NodeKind::Rest => {}
+    }
+}
+
+fn fold_up(state: &mut State) {
+    let node = state.browser.selected.clone();
+    if state.browser.pane == Pane::Chain {
+        state.browser.pane = Pane::Tree;
+    } else if state.browser.open.contains(&node) {
+        state.browser.fold_up(&mut state.bucket, &node);
+    } else {
+        to_parent(state);
+    }
+}
+
+fn to_parent(state: &mut State) {
+    if state.browser.pane == Pane::Chain {
+        state.browser.pane = Pane::Tree;
+    } else if let Some(parent) = state.browser.selected.parent() {
+        state.browser.select(&mut state.bucket, parent);
+    } else {
+        state.screen.notice = Some(Notice::plain("This is the top.".to_owned()));
+    }
+}
+
+fn ask(state: &mut State, kind: PromptKind) {
+    let text = match kind {
+        PromptKind::Command => String::new(),
+        PromptKind::Filter => state.browser.filter.text().to_owned(),
+    };
+    state.screen.prompt = Some(Prompt { kind, text });
+}
+
+fn type_text(state: &mut State, text: String) {
+    let Some(prompt) = &mut state.screen.prompt else { return };
+    prompt.text = text;
+    if prompt.kind == PromptKind::Filter {
+        let filter = Filter::parse(&prompt.text);
+        set_filter(state, filter);
+    }
+}
+
+fn set_filter(state: &mut State, filter: Filter) {
+    state.browser.filter = filter;
+    state.browser.settle(&mut state.bucket);
+}
+
+fn erase(state: &mut State, erasure: Erasure) {
+    let Some(prompt) = &state.screen.prompt else { return };
+    let mut text = prompt.text.clone();
+    match erasure {
+        Erasure::Letter if text.is_empty() => {
+            state.screen.prompt = None;
+            return;
+        }
+        Erasure::Letter => {
+            text.pop();
+        }
+        Erasure::Word => {
+            let kept = text.trim_end().rfind([' ', '/', ':']).map_or(0, |end| end + 1);
+            text.truncate(if kept == text.len() { kept.saturating_sub(1) } else { kept });
+        }
+        Erasure::Line => text.clear(),
+    }
+    type_text(state, text);
+}
+
+/// One level back; says whether there was one.
+fn dismiss(state: &mut State) -> bool {
+    if let Some(prompt) = state.screen.prompt.take() {
+        if prompt.kind == PromptKind::Filter {
+            set_filter(state, Filter::default());
+        }
+        return true;
+    }
+    if state.screen.layer.take().is_some() {
+        return true;
+    }
+    if state.screen.panel == PanelId::Bucket {
+        if state.browser.pane == Pane::Chain {
+            state.browser.pane = Pane::Tree;
+            return true;
+        }
+        if !state.browser.filter.is_empty() {
+            set_filter(state, Filter::default());
+            return true;
+        }
+        if state.browser.faults == Faults::Only {
+            faults_only(state);
+            return true;
+        }
+    }
+    let view = here(state);
+    match state.screen.back(view) {
+        Some(view) => {
+            arrive(state, view);
+            true
+        }
+        None => false,
+    }
+}
+
+fn walk(state: &mut State, way: Way) {
+    let view = here(state);
+    let target = match way {
+        Way::Previous => state.screen.back(view),
+        Way::Next => state.screen.forward(),
+    };
+    if let Some(view) = target {
+        arrive(state, view);
+    }
+}
+
+fn swap_back(state: &mut State) {
+    let way = if state.screen.has_past() { Way::Previous } else { Way::Next };
+    walk(state, way);
+}
+
+fn arrive(state: &mut State, view: View) {
+    state.screen.layer = None;
+    state.screen.panel = view.panel;
+    if let Some(node) = view.node {
+        state.browser.pane = Pane::Tree;
+        state.browser.select(&mut state.bucket, node);
+    }
+}
+
+fn faults_only(state: &mut State) {
+    state.browser.faults = match state.browser.faults {
+        Faults::AndHealthy => Faults::Only,
+        Faults::Only => Faults::AndHealthy,
+    };
+    state.browser.settle(&mut state.bucket);
+}
+
+fn internals(state: &mut State) {
+    state.browser.internals = match state.browser.internals {
+        Internals::Hidden => Internals::Shown,
+        Internals::Shown => Internals::Hidden,
+    };
+    state.browser.settle(&mut state.bucket);
+}
+
+fn wide(state: &mut State) {
+    state.browser.wide = match state.browser.wide {
+        Wide::Summed => Wide::Every,
+        Wide::Every => Wide::Summed,
+    };
+}
+
+fn to_fault(state: &mut State, way: Way) {
+    let found = match state.screen.panel {
+        PanelId::Overview => {
+            step_finding(state, Motion::Rows(if way == Way::Next { 1 } else { -1 }));
+            state.screen.finding.is_some()
+        }
+        PanelId::Bucket => state.browser.step_to_fault(&mut state.bucket, way),
+    };
+    if !found {
+        let text = "No more faults this way among the rows that were looked at.";
+        state.screen.notice = Some(Notice::plain(text.to_owned()));
+    }
+}
+
+fn raw(state: &mut State) {
+    if let Some(key) = state.object() {
+        state.bucket.raw = None;
+        state.screen.layer = Some(Layer::Raw { key, top: 0 });
+    }
+}
+
+fn rescan(state: &mut State) {
+    state.screen.layer = None;
+    if let Some(subject) = state.subject() {
+        state.bucket.forget(&subject);
+    }
+}
+
+fn refresh(state: &mut State) {
+    state.screen.layer = None;
+    state.browser.refresh(&mut state.bucket);
+}
+
+fn go_to(state: &mut State, reference: &Reference) {
+    let repository = reference.repository.as_str().to_owned();
+    match &reference.target {
+        Target::Tag(tag) => jump(state, &repository, tag.as_str()),
+        Target::Digest(digest) => {
+            let subject = Subject::Manifest { repository, digest: digest.to_string() };
+            let known = state.bucket.verdicts.get(&subject).and_then(|verdict| verdict.state());
+            if known != Some(TagState::Whole) {
+                state.bucket.forget(&subject);
+            }
+            state.screen.layer = Some(Layer::Describe { subject, top: 0 });
+        }
+    }
+}
+
+fn jump(state: &mut State, repository: &str, tag: &str) {
+    let view = here(state);
+    state.screen.leave(view);
+    state.screen.panel = PanelId::Bucket;
+    state.screen.layer = None;
+    state.browser.pane = Pane::Tree;
+    state.browser.jump(&mut state.bucket, repository, tag);
+    debug_assert_eq!(state.browser.selected, Node::tag(repository, tag));
+}
+
+fn cancel(state: &mut State, at: Timestamp) {
+    if let Leaving::Asked(before) = state.screen.leaving
+        && at.duration_since(before) <= TWICE
+    {
+        state.screen.leaving = Leaving::Yes;
+        return;
+    }
+    state.screen.leaving = Leaving::Asked(at);
+    state.screen.prompt = None;
+    state.browser.stop(&mut state.bucket);
+}
+
+fn terminal(state: &mut State, wish: TerminalWish) {
+    if wish == TerminalWish::Mouse {
+        let (mouse, text) = match state.screen.mouse {
+            Mouse::Terminal => {
+                (Mouse::Cockpit, "The mouse selects rows here now; F2 gives it back to the terminal.")
+            }
+            Mouse::Cockpit => (Mouse::Terminal, "The terminal has the mouse again, for selecting text."),
+        };
+        state.screen.mouse = mouse;
+        state.screen.notice = Some(Notice::plain(text.to_owned()));
+    }
+}

@@ -1,0 +1,259 @@
+//! The tree as rows that can be counted, found and read one by one without laying all of them out.
+
+use std::collections::BTreeSet;
+use std::ops::Range;
+
+use super::filter::Filter;
+use crate::model::Subject;
+use crate::sources::bucket::browse::{Child, Place};
+use crate::sources::bucket::node::{Node, NodeKind, is_internal};
+use crate::sources::bucket::picture::{Listing, Picture, Reach};
+
+/// What decides which rows there are.
+#[derive(Clone, Copy)]
+pub struct Choice<'a> {
+    pub open: &'a BTreeSet<Node>,
+    pub filter: &'a Filter,
+    /// Only tags that are broken or could not be read.
+    pub faults: Faults,
+    /// The registry's own folders.
+    pub internals: Internals,
+}
+
+/// Whether healthy tags are shown.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Faults {
+    #[default]
+    AndHealthy,
+    Only,
+}
+
+/// Whether `_manifests`, `_layers` and `_uploads` are shown.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Internals {
+    #[default]
+    Hidden,
+    Shown,
+}
+
+/// All rows of the tree, as runs of neighbours of one level.
+#[derive(Clone, Debug, Default)]
+pub struct Rows {
+    runs: Vec<Run>,
+    total: usize,
+}
+
+#[derive(Clone, Debug)]
+struct Run {
+    /// Number of its first row.
+    start: usize,
+    depth: usize,
+    place: Place,
+    what: What,
+}
+
+#[derive(Clone, Debug)]
+enum What {
+    /// Children by their number in the listing, without gaps.
+    All(Range<usize>),
+    /// Some children by their number, in order.
+    Some(Vec<usize>),
+    Rest,
+}
+
+impl What {
+    fn len(&self) -> usize {
+        match self {
+            Self::All(range) => range.len(),
+            Self::Some(picks) => picks.len(),
+            Self::Rest => 1,
+        }
+    }
+}
+
+/// One row of the tree.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Row {
+    pub node: Node,
+    /// Levels above it.
+    pub depth: usize,
+}
+
+impl Rows {
+    /// Lays out the rows; the cost follows the number of open levels, and with a filter that of their children.
+    pub fn of(picture: &Picture, choice: Choice<'_>) -> Self {
+        let mut rows = Self::default();
+        rows.add_level(picture, choice, &Place::Root, 0);
+        rows
+    }
+
+    /// How many rows there are.
+    pub const fn len(&self) -> usize {
+        self.total
+    }
+
+    pub const fn is_empty(&self) -> bool {
+        self.total == 0
+    }
+
+    /// The row of this number.
+    pub fn get(&self, picture: &Picture, number: usize) -> Option<Row> {
+        let run = &self.runs[..self.runs.partition_point(|run| run.start <= number)].last()?;
+        let within = number - run.start;
+        let child = match &run.what {
+            What::Rest => {
+                return (within == 0).then(|| Row { node: Node::Rest(run.place.clone()), depth: run.depth });
+            }
+            What::All(range) => range.clone().nth(within)?,
+            What::Some(picks) => *picks.get(within)?,
+        };
+        let name = &picture.listings.get(&run.place)?.children.get(child)?.name;
+        Some(Row { node: Node::child(run.place.clone(), name.clone()), depth: run.depth })
+    }
+
+    /// The number of a row, if it is shown.
+    pub fn find(&self, picture: &Picture, node: &Node) -> Option<usize> {
+        let child = match node {
+            Node::Rest(_) => None,
+            Node::Child { place, name } => Some(picture.listings.get(place)?.position(name).ok()?),
+        };
+        self.runs.iter().filter(|run| run.place == *node.place()).find_map(|run| {
+            let within = match (&run.what, child) {
+                (What::Rest, None) => Some(0),
+                (What::All(range), Some(child)) => range.contains(&child).then(|| child - range.start),
+                (What::Some(picks), Some(child)) => picks.binary_search(&child).ok(),
+                (What::Rest, Some(_)) | (What::All(_) | What::Some(_), None) => None,
+            }?;
+            Some(run.start + within)
+        })
+    }
+
+    /// Levels whose rest is at most `reach` rows away from row `number`.
+    pub fn rests_near(&self, number: usize, reach: usize) -> impl Iterator<Item = &Place> {
+        let near = move |run: &&Run| matches!(run.what, What::Rest) && run.start.abs_diff(number) <= reach;
+        self.runs.iter().filter(near).map(|run| &run.place)
+    }
+
+    fn add_level(&mut self, picture: &Picture, choice: Choice<'_>, place: &Place, depth: usize) {
+        let Some(listing) = picture.listings.get(place) else { return self.add(place, depth, What::Rest) };
+        let tags = repository_of(place, listing);
+        if let (Place::Tags(repository), None) = (place, choice.hides_nothing()) {
+            self.add(place, depth, What::Some(choice.picks(picture, repository, listing)));
+        } else {
+            self.add_children(picture, choice, place, depth);
+        }
+        if let Some(tags) = &tags {
+            self.add_level(picture, choice, tags, depth);
+        }
+        let said_by_tags = tags.is_some() && listing.reach == Reach::Whole && listing.unread.is_empty();
+        let empty = listing.children.is_empty();
+        if !said_by_tags && (listing.reach != Reach::Whole || empty || !listing.unread.is_empty()) {
+            self.add(place, depth, What::Rest);
+        }
+    }
+
+    fn add_children(&mut self, picture: &Picture, choice: Choice<'_>, place: &Place, depth: usize) {
+        let Some(listing) = picture.listings.get(place) else { return };
+        let mut from = 0;
+        let hidden = |child: &&Child| !choice.shows(place, child);
+        let breaks: Vec<_> = match place {
+            // Tags neither open nor hide here, and there can be very many of them.
+            Place::Tags(_) => Vec::new(),
+            Place::Root | Place::Folder(_) | Place::Prefix(_) => (0..listing.children.len())
+                .filter(|number| {
+                    let child = &listing.children[*number];
+                    hidden(&child) || choice.open.contains(&Node::child(place.clone(), child.name.clone()))
+                })
+                .collect(),
+        };
+        for number in breaks {
+            let child = &listing.children[number];
+            let shown = choice.shows(place, child);
+            self.add(place, depth, What::All(from..number + usize::from(shown)));
+            from = number + 1;
+            if let (true, Some(level)) = (shown, Node::child(place.clone(), child.name.clone()).opens()) {
+                self.add_level(picture, choice, &level, depth + 1);
+            }
+        }
+        self.add(place, depth, What::All(from..listing.children.len()));
+    }
+
+    fn add(&mut self, place: &Place, depth: usize, what: What) {
+        let count = what.len();
+        if count > 0 {
+            self.runs.push(Run { start: self.total, depth, place: place.clone(), what });
+            self.total += count;
+        }
+    }
+}
+
+impl Choice<'_> {
+    /// `Some` when every tag is shown.
+    fn hides_nothing(&self) -> Option<()> {
+        (self.filter.is_empty() && self.faults == Faults::AndHealthy).then_some(())
+    }
+
+    /// Whether a child of a level other than one of tags is shown. Open folders are, whatever is filtered, so that
+    /// what is left of their tags still says where it belongs.
+    fn shows(&self, place: &Place, child: &Child) -> bool {
+        let node = Node::child(place.clone(), child.name.clone());
+        match place {
+            Place::Root | Place::Folder(_) if is_internal(&child.name) => self.internals == Internals::Shown,
+            Place::Root | Place::Folder(_) | Place::Tags(_) | Place::Prefix(_) => match node.kind() {
+                NodeKind::Folder => self.open.contains(&node) || self.filter.passes(&text_of(&node)),
+                NodeKind::Tag | NodeKind::Prefix | NodeKind::Object | NodeKind::Rest => true,
+            },
+        }
+    }
+
+    fn picks(&self, picture: &Picture, repository: &str, listing: &Listing) -> Vec<usize> {
+        let place = Place::Tags(repository.to_owned());
+        let text =
+            |number: usize| text_of(&Node::child(place.clone(), listing.children[number].name.clone()));
+        let fits = |number: &usize| self.filter.is_empty() || self.filter.passes(&text(*number));
+        match self.faults {
+            Faults::AndHealthy => (0..listing.children.len()).filter(fits).collect(),
+            Faults::Only => {
+                // A file among the tags is a fault by being there.
+                let files =
+                    (0..listing.children.len()).filter(|number| listing.children[*number].object.is_some());
+                let tags = picture
+                    .faulty_tags(repository)
+                    .filter_map(|tag| listing.position(&format!("{tag}/")).ok());
+                let mut picks: Vec<_> = files.chain(tags).filter(fits).collect();
+                picks.sort_unstable();
+                picks
+            }
+        }
+    }
+}
+
+/// Whether a row is worth a stop on the way through what is wrong.
+pub fn is_fault(picture: &Picture, node: &Node) -> bool {
+    match node.kind() {
+        NodeKind::Tag => picture.is_faulty(&node.subject()),
+        // A file among the tags, and a folder marker, are faults by being there.
+        NodeKind::Object => matches!(node.place(), Place::Tags(_) | Place::Folder(_) | Place::Root),
+        NodeKind::Rest => picture
+            .listings
+            .get(node.place())
+            .is_some_and(|listing| matches!(listing.reach, Reach::Failed(..)) || !listing.unread.is_empty()),
+        NodeKind::Folder | NodeKind::Prefix => false,
+    }
+}
+
+/// What a filter is held against.
+fn text_of(node: &Node) -> String {
+    match node.subject() {
+        Subject::Object(_) => node.key(),
+        subject => subject.to_string(),
+    }
+}
+
+/// The tags of a folder that turned out to be a repository.
+pub fn repository_of(place: &Place, listing: &Listing) -> Option<Place> {
+    match place {
+        Place::Folder(name) if listing.position("_manifests/").is_ok() => Some(Place::Tags(name.clone())),
+        Place::Root | Place::Folder(_) | Place::Tags(_) | Place::Prefix(_) => None,
+    }
+}
