@@ -2,6 +2,7 @@
 
 use jiff::Timestamp;
 
+use super::reference::{Reference, Target};
 use crate::model::{Finding, TagState, Unread};
 
 /// What part a hop plays in the chain of a tag.
@@ -81,4 +82,27 @@ pub struct TagReport {
     pub requests: u32,
     /// Sequential round trips spent.
     pub trips: u32,
+}
+
+impl TagReport {
+    /// A report on `reference` of which nothing has been seen yet: its state is unknown.
+    pub fn of(reference: &Reference) -> Self {
+        let (tag, digest) = match &reference.target {
+            Target::Tag(tag) => (Some(tag.to_string()), None),
+            Target::Digest(digest) => (None, Some(digest.to_string())),
+        };
+        Self {
+            repository: reference.repository.to_string(),
+            tag,
+            digest,
+            state: TagState::Unknown,
+            findings: Vec::new(),
+            hops: Vec::new(),
+            unread: Vec::new(),
+            notes: Vec::new(),
+            unhashed: 0,
+            requests: 0,
+            trips: 0,
+        }
+    }
 }

@@ -205,3 +205,10 @@ pub enum StoreKind {
     /// Only objects exist; folders are a way of speaking.
     Bucket,
 }
+
+impl StoreKind {
+    /// What lies behind a store's URL: `file:` is a file system, everything else a bucket.
+    pub fn of(url: &str) -> Self {
+        if url.starts_with("file:") { Self::FileSystem } else { Self::Bucket }
+    }
+}
