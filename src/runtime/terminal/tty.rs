@@ -45,11 +45,14 @@ pub(super) fn require() -> Result<(), TerminalError> {
 
 /// Columns and rows; asks the kernel, never the terminal.
 pub(super) fn size() -> io::Result<Size> {
-    let size = tcgetwinsize(stdout())?;
-    Ok(match (size.ws_col, size.ws_row) {
-        (0, _) | (_, 0) => UNTOLD,
-        (width, height) => Size { width, height },
-    })
+    match tcgetwinsize(stdout()) {
+        Ok(size) if size.ws_col > 0 && size.ws_row > 0 => {
+            Ok(Size { width: size.ws_col, height: size.ws_row })
+        }
+        // A terminal that is gone has no size; as with writes, that is not what ends the program.
+        Ok(_) | Err(Errno::IO) => Ok(UNTOLD),
+        Err(error) => Err(error.into()),
+    }
 }
 
 /// Writes everything. A terminal that is gone swallows it: the watch on hang-up ends the program, not the write.
