@@ -25,20 +25,20 @@ const SHAPES: [Shape; 9] = [
     },
     Shape {
         keep: concat!(
-            r"(?:\b|\\[nrt])(?:proxy-)?authorization",
+            r"(?:(?-u:\b)|\\[nrt])(?:proxy-)?authorization",
             r#"\\?["']?[ \t]*[:=][ \t]*(?:\[?\\?["']?(?:bearer|basic|token|negotiate)[ \t]+|\[?\\?["'])?"#
         ),
         secret: r#"(?:digest\s[^\r\n\\]+|[^\s"'\\]+)"#,
         after: "",
     },
     Shape {
-        keep: r#"(?:\b|\\[nrt])(?:set-cookie|cookie)\\?["']?[ \t]*:[ \t]*(?:\[?\\?["'])?"#,
+        keep: r#"(?:(?-u:\b)|\\[nrt])(?:set-cookie|cookie)\\?["']?[ \t]*:[ \t]*(?:\[?\\?["'])?"#,
         secret: r#"[^\s"'\\][^\r\n"'\\]*"#,
         after: "",
     },
     Shape {
         keep: concat!(
-            r"(?:\b|\\[nrt])(?:private-token|job-token|deploy-token|x-[a-z-]*token)",
+            r"(?:(?-u:\b)|\\[nrt])(?:private-token|job-token|deploy-token|x-[a-z-]*token)",
             r#"\\?["']?[ \t]*:[ \t]*(?:\[?\\?["'])?"#
         ),
         secret: r#"[^\s"'\\]+"#,
@@ -54,7 +54,7 @@ const SHAPES: [Shape; 9] = [
     },
     Shape {
         keep: concat!(
-            r"(?:\b|_|u0026|%26|\\[nrt])(?:x-goog-signature|x-amz-signature|x-amz-security-token|signature|sig",
+            r"(?:(?-u:\b)|_|u0026|%26|\\[nrt])(?:x-goog-signature|x-amz-signature|x-amz-security-token|signature|sig",
             r"|access_token|refresh_token|id_token|private_token|job_token|client_secret|secret|password|passwd",
             r"|api_key|token)(?:=|%3D)"
         ),
@@ -63,11 +63,15 @@ const SHAPES: [Shape; 9] = [
     },
     // A backslash belongs to the password unless it starts an escape.
     Shape { keep: r#"://[^/\s:@'"\\]*:"#, secret: r#"(?:[^/\s@'"\\]|\\[^nrtux])+"#, after: "@" },
-    Shape { keep: r"(?:\b|\\[nrt])(?:bearer|basic)[ \t]+", secret: r"[A-Za-z0-9._~+/-]{8,}=*", after: "" },
+    Shape {
+        keep: r"(?:(?-u:\b)|\\[nrt])(?:bearer|basic)[ \t]+",
+        secret: r"[A-Za-z0-9._~+/-]{8,}=*",
+        after: "",
+    },
     Shape {
         keep: "",
         secret: concat!(
-            r"\b(?:eyJ[A-Za-z0-9_-]{6,}\.[A-Za-z0-9_-]*(?:\.[A-Za-z0-9_-]*)?",
+            r"(?-u:\b)(?:eyJ[A-Za-z0-9_-]{6,}\.[A-Za-z0-9_-]*(?:\.[A-Za-z0-9_-]*)?",
             r"|gl[a-z]{2,5}-[A-Za-z0-9_-]{16,}|ya29\.[A-Za-z0-9._-]{8,})"
         ),
         after: "",

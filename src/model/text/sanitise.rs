@@ -28,8 +28,8 @@ const HIDDEN: [RangeInclusive<char>; 18] = [
     '\u{e0000}'..='\u{e0fff}',
 ];
 
-/// `U+F700 + byte` stands for one byte of a file name that is not UTF-8.
-const CARRIED_BYTES: RangeInclusive<char> = '\u{f700}'..='\u{f7ff}';
+/// `U+F700 + byte` stands for one byte of a file name that is not UTF-8; such bytes are 0x80 and above.
+const CARRIED_BYTES: RangeInclusive<char> = '\u{f780}'..='\u{f7ff}';
 
 /// Text with every control, invisible and reordering character as a visible escape: `\n`, `\x1b`, `\u{202e}`.
 ///
@@ -101,6 +101,7 @@ mod tests {
             ("\u{2066}x\u{2069}\u{61c}\u{200f}", "\\u{2066}x\\u{2069}\\u{61c}\\u{200f}"),
             ("tag\u{e0041}", "tag\\u{e0041}"),
             ("byte\u{f7ff}\u{f780}", "byte\\xff\\x80"),
+            ("\u{f72f}", "\u{f72f}"),
             ("größe-日本語-😀-é", "größe-日本語-😀-é"),
             ("C:\\x1b", "C:\\x1b"),
         ];

@@ -1,5 +1,5 @@
 //! Runs a program in a pseudo-terminal and plays the person, the terminal and the kernel around it.
-#![allow(dead_code, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+#![allow(dead_code, unused_imports, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod process;
 
@@ -100,8 +100,17 @@ impl Pty {
     /// What the program writes of itself during `span`.
     pub fn written_during(&mut self, span: Duration) -> Vec<u8> {
         let (before, end) = (self.bytes.len(), Instant::now() + span);
-        while Instant::now() < end && self.pump(SLICE) {}
+        while Instant::now() < end && self.pump(SLICE.min(span)) {}
         self.bytes[before..].to_vec()
+    }
+
+    /// Waits until the program has written anything more.
+    pub fn wait_for_bytes(&mut self) {
+        let (before, deadline) = (self.bytes.len(), Instant::now() + DEADLINE);
+        while self.bytes.len() == before {
+            assert!(Instant::now() < deadline, "not a byte; the screen is\n{}", self.text());
+            assert!(self.pump(SLICE), "ended; the screen is\n{}", self.text());
+        }
     }
 
     /// Waits for `quiet` without a byte: the program has drawn all that it had to draw.
@@ -123,6 +132,13 @@ impl Pty {
             }
             assert!(Instant::now() < deadline, "still running; the screen is\n{}", self.text());
         }
+    }
+
+    /// Ends the program, whatever it is doing.
+    pub fn end(mut self) {
+        // It may have ended by itself.
+        let _ = kill_process(self.pid(), Signal::TERM);
+        self.wait_for_end();
     }
 
     /// Sends a signal to the program alone, as `kill` does.
