@@ -1,6 +1,13 @@
 //! The whole program in a pseudo-terminal: what people, terminals and kernels do to it.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+/// Lists the stories of a file under their own names.
+macro_rules! stories {
+    ($file:literal: $($story:ident,)*) => {
+        pub const STORIES: &[crate::Story] = &[$((concat!($file, "::", stringify!($story)), $story)),*];
+    };
+}
+
 #[path = "pty/guard.rs"]
 mod guard;
 #[path = "support/pty/program.rs"]

@@ -6,28 +6,28 @@ use portable_pty::CommandBuilder;
 use rustix::process::Signal;
 use tempfile::TempDir;
 
+use super::AS_PROGRAM;
 use super::program::LAST_WORDS;
-use super::pty::{Pty, children, cpu_time, is_alive, size, wait_until};
-use super::{AS_PROGRAM, Story};
+use super::pty::{Pty, children, cpu_time, is_alive, is_stopped, size, wait_until};
 
-pub const STORIES: &[Story] = &[
-    ("guard::quits_and_leaves_the_terminal_as_it_was", quits_and_leaves_the_terminal_as_it_was),
-    ("guard::asks_the_terminal_nothing", asks_the_terminal_nothing),
-    ("guard::follows_every_resize", follows_every_resize),
-    ("guard::signals_end_it_with_the_terminal_restored", signals_end_it_with_the_terminal_restored),
-    ("guard::a_hanging_loop_is_ended_all_the_same", a_hanging_loop_is_ended_all_the_same),
-    ("guard::a_vanished_terminal_ends_it_without_a_signal", a_vanished_terminal_ends_it_without_a_signal),
-    ("guard::a_panic_restores_first_and_leaves_a_report", a_panic_restores_first_and_leaves_a_report),
-    ("guard::a_panic_of_a_task_leaves_the_screen_alone", a_panic_of_a_task_leaves_the_screen_alone),
-    ("guard::suspends_and_comes_back", suspends_and_comes_back),
-    (
-        "guard::mouse_is_off_until_asked_for_and_off_at_the_end",
-        mouse_is_off_until_asked_for_and_off_at_the_end,
-    ),
-    ("guard::pasted_text_is_no_command", pasted_text_is_no_command),
-    ("guard::idle_writes_nothing", idle_writes_nothing),
-    ("guard::needs_a_terminal_on_both_sides", needs_a_terminal_on_both_sides),
-];
+stories! {
+    "guard":
+    quits_and_leaves_the_terminal_as_it_was,
+    asks_the_terminal_nothing,
+    follows_every_resize,
+    signals_end_it_with_the_terminal_restored,
+    a_hanging_loop_is_ended_all_the_same,
+    a_terminal_that_takes_nothing_does_not_hold_it,
+    a_vanished_terminal_ends_it_without_a_signal,
+    a_panic_restores_first_and_leaves_a_report,
+    a_panic_of_a_task_leaves_the_screen_alone,
+    suspends_and_comes_back,
+    draws_anew_after_it_was_stopped_from_outside,
+    mouse_is_off_until_asked_for_and_off_at_the_end,
+    pasted_text_is_no_command,
+    idle_writes_nothing,
+    needs_a_terminal_on_both_sides,
+}
 
 fn command(state: &TempDir) -> CommandBuilder {
     let mut command = CommandBuilder::new(std::env::current_exe().unwrap());
@@ -107,6 +107,14 @@ fn a_hanging_loop_is_ended_all_the_same() {
     assert!(String::from_utf8_lossy(&pty.bytes).contains(LAST_WORDS));
 }
 
+fn a_terminal_that_takes_nothing_does_not_hold_it() {
+    let (mut pty, _state) = started();
+    pty.keys("f");
+    pty.signal(Signal::TERM);
+    assert_eq!(pty.wait_for_end_unread().exit_code(), 143);
+    assert!(pty.is_cooked(), "the line is usable even though the screen could not be restored");
+}
+
 fn a_vanished_terminal_ends_it_without_a_signal() {
     let state = tempfile::tempdir().unwrap();
     let errors = state.path().join("errors");
@@ -171,6 +179,17 @@ fn suspends_and_comes_back() {
     pty.wait_for_text("job has ended");
     pty.wait_for_end();
     pty.assert_restored();
+}
+
+fn draws_anew_after_it_was_stopped_from_outside() {
+    let (mut pty, _state) = started();
+    pty.signal(Signal::STOP);
+    wait_until("stop", || is_stopped(pty.pid()));
+    let before = pty.bytes.len();
+    pty.signal(Signal::CONT);
+    pty.wait_for_text("continued");
+    let text = String::from_utf8_lossy(&pty.bytes[before..]).into_owned();
+    assert!(text.contains("\x1b[?1049h"), "somebody else may have used the terminal meanwhile: {text:?}");
 }
 
 fn mouse_is_off_until_asked_for_and_off_at_the_end() {

@@ -12,7 +12,7 @@ use portable_pty::{Child, CommandBuilder, ExitStatus, MasterPty, PtySize, native
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::process::{Pid, Signal, kill_process};
 
-pub use process::{children, cpu_time, is_alive};
+pub use process::{children, cpu_time, is_alive, is_stopped};
 
 /// How long a screen or an end may take before the test fails.
 pub const DEADLINE: Duration = Duration::from_secs(20);
@@ -132,6 +132,16 @@ impl Pty {
             }
             assert!(Instant::now() < deadline, "still running; the screen is\n{}", self.text());
         }
+    }
+
+    /// Waits for the program's end without reading a byte: a terminal that is stuck.
+    pub fn wait_for_end_unread(&mut self) -> ExitStatus {
+        let mut status = None;
+        wait_until("end of a program that nobody reads", || {
+            status = self.child.try_wait().unwrap();
+            status.is_some()
+        });
+        status.unwrap()
     }
 
     /// Ends the program, whatever it is doing.

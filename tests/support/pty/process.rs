@@ -13,6 +13,11 @@ pub fn is_alive(pid: Pid) -> bool {
     fields(pid).is_some_and(|fields| fields[0] != "Z" && fields[0] != "X")
 }
 
+/// Whether a signal has stopped the process.
+pub fn is_stopped(pid: Pid) -> bool {
+    fields(pid).is_some_and(|fields| fields[0] == "T")
+}
+
 /// Processor time spent so far, in the program and on its behalf; zero once it is gone.
 pub fn cpu_time(pid: Pid) -> Duration {
     let ticks = |fields: Vec<String>| -> u64 {

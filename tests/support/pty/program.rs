@@ -64,6 +64,8 @@ fn accident(guard: &mut Guard, key: KeyCode, said: &mut String) {
         KeyCode::Char('m') => guard.set_mouse(Mouse::On).unwrap(),
         KeyCode::Char('n') => guard.set_mouse(Mouse::Off).unwrap(),
         KeyCode::Char('l') => guard.repaint().unwrap(),
+        // More than any terminal takes before somebody reads.
+        KeyCode::Char('f') => guard.send(&[b' '; 1 << 20]).unwrap(),
         // The loop hangs for longer than any test waits.
         KeyCode::Char('s') => drop(mpsc::channel::<()>().1.recv_timeout(Duration::from_secs(3600))),
         other => *said = format!("key {other:?}"),
