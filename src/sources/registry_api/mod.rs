@@ -1,1 +1,17 @@
-//! Speaks the registry's own HTTP API, tokens included.
+//! A registry's HTTP API: what is said on `/v2/`, manifests, blobs' sizes and tag lists.
+//!
+//! Reads only, and only what it is asked for: nothing is retried but a request that a fresh token may cure, and no
+//! secret reaches an error, a log or another host than the one it is for.
+
+mod answers;
+mod auth;
+mod client;
+mod error;
+mod link;
+mod settings;
+mod transport;
+
+pub use answers::{Access, BlobHead, ManifestAnswer, ManifestHead, PageLink, Ping, TagPage};
+pub use client::Client;
+pub use error::{ApiError, ApiErrorKind};
+pub use settings::{Credentials, Password, Settings};

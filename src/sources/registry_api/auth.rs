@@ -1,0 +1,255 @@
+//! Who we are to a registry: answers its challenges, and keeps tokens until they expire.
+
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, Mutex as SyncMutex, PoisonError},
+    time::Duration,
+};
+
+use base64::{Engine as _, engine::general_purpose::STANDARD};
+use reqwest::{
+    Method, Url,
+    header::{HeaderValue, WWW_AUTHENTICATE},
+};
+use serde::Deserialize;
+use tokio::{sync::Mutex, time::Instant};
+
+use super::{
+    error::{ApiError, ApiErrorKind},
+    settings::{Credentials, Secret},
+    transport::{Answer, Request, Transport},
+};
+
+/// How long a token lasts that does not say.
+const DEFAULT_LIFE: u64 = 60;
+/// A token this close to its end is not used any more.
+const MARGIN: Duration = Duration::from_secs(5);
+/// Scopes whose tokens are kept.
+const SCOPES: usize = 1024;
+/// Bytes of a token service's answer.
+const TOKEN_LIMIT: u64 = 1 << 20;
+
+/// Tokens of one registry. Requests for the same scope fetch theirs together.
+pub(super) struct Auth {
+    transport: Transport,
+    /// Whether credentials may only travel encrypted.
+    encrypted: bool,
+    credentials: Option<Credentials>,
+    slots: SyncMutex<BTreeMap<String, Arc<Mutex<Option<Held>>>>>,
+}
+
+/// An `Authorization` header, and until when it is good.
+#[derive(Clone)]
+struct Held {
+    header: HeaderValue,
+    until: Option<Instant>,
+}
+
+/// What a token service answers.
+#[derive(Deserialize)]
+struct Token {
+    token: Option<String>,
+    access_token: Option<String>,
+    expires_in: Option<u64>,
+}
+
+/// What a registry wants to be shown.
+#[derive(Debug, PartialEq, Eq)]
+enum Challenge {
+    Basic,
+    Bearer { realm: String, service: Option<String>, scope: Option<String> },
+}
+
+impl Auth {
+    pub(super) fn new(transport: Transport, url: &Url, credentials: Option<Credentials>) -> Self {
+        Self { transport, encrypted: url.scheme() == "https", credentials, slots: SyncMutex::default() }
+    }
+
+    /// The header to send with a request in `scope`, if one is at hand.
+    pub(super) async fn at_hand(&self, scope: &str) -> Option<HeaderValue> {
+        let slot = self.slot(scope);
+        let held = slot.lock().await;
+        held.as_ref().filter(|held| held.is_good()).map(|held| held.header.clone())
+    }
+
+    /// The header that answers a 401 to a request that went out with `sent`.
+    pub(super) async fn answer(
+        &self,
+        scope: &str,
+        sent: Option<&HeaderValue>,
+        refusal: &Answer,
+        request: &Request<'_>,
+    ) -> Result<HeaderValue, ApiError> {
+        let slot = self.slot(scope);
+        let mut held = slot.lock().await;
+        if let Some(held) = held.as_ref().filter(|held| held.is_good() && Some(&held.header) != sent) {
+            return Ok(held.header.clone());
+        }
+        let fresh = match choose(refusal) {
+            Some(Challenge::Bearer { realm, service, scope }) => {
+                self.token(&realm, service.as_deref(), scope.as_deref(), request).await?
+            }
+            Some(Challenge::Basic) => Held { header: self.basic(request)?, until: None },
+            None => {
+                let detail = "HTTP 401 without a challenge that is understood (Bearer or Basic)";
+                return Err(ApiError::new(ApiErrorKind::Broken, &request.name(), detail));
+            }
+        };
+        let header = fresh.header.clone();
+        *held = Some(fresh);
+        Ok(header)
+    }
+
+    fn slot(&self, scope: &str) -> Arc<Mutex<Option<Held>>> {
+        let mut slots = self.slots.lock().unwrap_or_else(PoisonError::into_inner);
+        if slots.len() >= SCOPES && !slots.contains_key(scope) {
+            slots.clear();
+        }
+        slots.entry(scope.to_owned()).or_default().clone()
+    }
+
+    fn basic(&self, request: &Request<'_>) -> Result<HeaderValue, ApiError> {
+        let denied = |detail: &str| ApiError::new(ApiErrorKind::Denied, &request.name(), detail);
+        let credentials = self.credentials.as_ref().ok_or_else(|| {
+            denied(
+                "the registry asks for a user and a password; name them in the profile (username, password)",
+            )
+        })?;
+        let password = credentials.password.read().map_err(|why| denied(&why))?;
+        let pair = Secret(STANDARD.encode(format!("{}:{}", credentials.username, password.0)));
+        pair.header("Basic").ok_or_else(|| denied("the user name or password cannot be sent in a header"))
+    }
+
+    async fn token(
+        &self,
+        realm: &str,
+        service: Option<&str>,
+        scope: Option<&str>,
+        request: &Request<'_>,
+    ) -> Result<Held, ApiError> {
+        let broken = |detail: String| ApiError::new(ApiErrorKind::Broken, &request.name(), detail);
+        let mut url = Url::parse(realm)
+            .ok()
+            .filter(|url| matches!(url.scheme(), "http" | "https") && url.has_host())
+            .ok_or_else(|| broken(format!("the registry names a token service that is no URL: {realm:?}")))?;
+        let authorization = match &self.credentials {
+            None => None,
+            Some(_) if self.encrypted && url.scheme() != "https" => {
+                return Err(broken(format!(
+                    "the registry wants our password sent unencrypted to {}; not sent",
+                    url.origin().ascii_serialization()
+                )));
+            }
+            Some(_) => Some(self.basic(request)?),
+        };
+        self.fill(&mut url, service, scope);
+        let ask = Request { method: Method::GET, url, accept: "application/json", limit: TOKEN_LIMIT };
+        let answer =
+            self.transport.send(&ask, authorization.as_ref()).await.map_err(|error| from(&ask, error))?;
+        if !answer.status.is_success() {
+            let error = ApiError::of_answer(&ask.name(), answer.status, &answer.headers, &answer.body);
+            return Err(from(&ask, error));
+        }
+        Held::read(&answer).ok_or_else(|| {
+            from(&ask, ApiError::new(ApiErrorKind::Broken, &ask.name(), "the answer holds no token"))
+        })
+    }
+
+    fn fill(&self, url: &mut Url, service: Option<&str>, scope: Option<&str>) {
+        let mut query = url.query_pairs_mut();
+        if let Some(service) = service {
+            query.append_pair("service", service);
+        }
+        for scope in scope.unwrap_or_default().split_whitespace() {
+            query.append_pair("scope", scope);
+        }
+        if let Some(credentials) = &self.credentials {
+            query.append_pair("account", &credentials.username);
+        }
+    }
+}
+
+impl Held {
+    fn read(answer: &Answer) -> Option<Self> {
+        let token: Token = serde_json::from_slice(&answer.body).ok()?;
+        let text = token.token.or(token.access_token).filter(|text| !text.is_empty())?;
+        let life = Duration::from_secs(token.expires_in.unwrap_or(DEFAULT_LIFE).min(24 * 3600));
+        Some(Self { header: Secret(text).header("Bearer")?, until: Some(Instant::now() + life) })
+    }
+
+    fn is_good(&self) -> bool {
+        self.until.is_none_or(|until| Instant::now() + MARGIN < until)
+    }
+}
+
+/// A failure of the token service, told apart from one of the registry.
+fn from(ask: &Request<'_>, error: ApiError) -> ApiError {
+    let kind = match error.kind {
+        ApiErrorKind::NotFound => ApiErrorKind::Broken,
+        kind @ (ApiErrorKind::Denied
+        | ApiErrorKind::Throttled
+        | ApiErrorKind::Unreachable
+        | ApiErrorKind::Broken) => kind,
+    };
+    let host = ask.url.origin().ascii_serialization();
+    ApiError { kind, detail: format!("token service at {host}: {}", error.detail), ..error }
+}
+
+/// The best challenge that we can answer: a token before a password.
+fn choose(refusal: &Answer) -> Option<Challenge> {
+    let headers = refusal.headers.get_all(WWW_AUTHENTICATE);
+    let all: Vec<_> = headers.iter().filter_map(|value| value.to_str().ok()).flat_map(challenges).collect();
+    let (bearer, basic): (Vec<_>, Vec<_>) = all.into_iter().partition(|one| *one != Challenge::Basic);
+    bearer.into_iter().chain(basic).next()
+}
+
+fn challenges(header: &str) -> Vec<Challenge> {
+    let parsed = http_auth::parse_challenges(header).unwrap_or_default();
+    parsed.iter().filter_map(|one| understood(one)).collect()
+}
+
+fn understood(challenge: &http_auth::ChallengeRef<'_>) -> Option<Challenge> {
+    let value = |name: &str| {
+        let found = challenge.params.iter().find(|(key, _)| key.eq_ignore_ascii_case(name));
+        found.map(|(_, value)| value.to_unescaped())
+    };
+    match challenge.scheme.to_ascii_lowercase().as_str() {
+        "basic" => Some(Challenge::Basic),
+        "bearer" => Some(Challenge::Bearer {
+            realm: value("realm")?,
+            service: value("service"),
+            scope: value("scope"),
+        }),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn challenges_of_registries_are_understood() {
+        let header = "Bearer realm=\"https://gitlab.example.com/jwt/auth\",service=\"container_registry\",\
+                      scope=\"repository:g/p:pull,push\",error=\"invalid_token\"";
+        let bearer = Challenge::Bearer {
+            realm: "https://gitlab.example.com/jwt/auth".into(),
+            service: Some("container_registry".into()),
+            scope: Some("repository:g/p:pull,push".into()),
+        };
+        assert_eq!(challenges(header), [bearer]);
+        assert_eq!(challenges("Basic realm=\"basic-realm\""), [Challenge::Basic]);
+        for header in ["Negotiate", "Bearer service=\"no realm\"", "Bearer realm=\"cut", ""] {
+            assert_eq!(challenges(header), [], "{header}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn any_challenge_is_read(header in "([Bb]earer|Basic|[a-z]{1,5})? ?(realm|scope|[a-z,]{0,4})?=?\"?.{0,20}\"?.{0,20}") {
+            let _ = challenges(&header);
+        }
+    }
+}

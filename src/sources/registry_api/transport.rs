@@ -1,0 +1,120 @@
+//! One request over HTTP: with a deadline, a bound on the answer's size, and errors that hold no URL.
+
+use std::{error::Error as _, fmt::Write as _};
+
+use bytes::{Bytes, BytesMut};
+use reqwest::{
+    Method, Response, StatusCode, Url,
+    header::{ACCEPT, AUTHORIZATION, HeaderMap, HeaderValue},
+};
+
+use super::{
+    error::{ApiError, ApiErrorKind},
+    settings::Settings,
+};
+
+/// One request.
+pub(super) struct Request<'a> {
+    pub(super) method: Method,
+    pub(super) url: Url,
+    /// What the `Accept` header says; nothing if empty.
+    pub(super) accept: &'a str,
+    /// Bytes beyond which the answer's body is refused.
+    pub(super) limit: u64,
+}
+
+impl Request<'_> {
+    /// Method and path, for messages. The query can hold a signature.
+    pub(super) fn name(&self) -> String {
+        format!("{} {}", self.method, self.url.path())
+    }
+}
+
+/// A whole answer.
+#[derive(Debug)]
+pub(super) struct Answer {
+    pub(super) status: StatusCode,
+    pub(super) headers: HeaderMap,
+    pub(super) body: Bytes,
+}
+
+impl Answer {
+    /// A header as text.
+    pub(super) fn header(&self, name: &str) -> Option<&str> {
+        self.headers.get(name).and_then(|value| value.to_str().ok())
+    }
+}
+
+/// What requests go through.
+#[derive(Clone)]
+pub(super) struct Transport(reqwest::Client);
+
+impl Transport {
+    /// Redirects are never followed unseen: they lead to other hosts.
+    pub(super) fn new(settings: &Settings) -> Result<Self, ApiError> {
+        reqwest::Client::builder()
+            .user_agent(concat!("quarterdeck/", env!("CARGO_PKG_VERSION")))
+            .redirect(reqwest::redirect::Policy::none())
+            .referer(false)
+            .connect_timeout(settings.connect)
+            .timeout(settings.deadline)
+            .build()
+            .map(Self)
+            .map_err(|error| {
+                ApiError::new(ApiErrorKind::Broken, "setting up HTTP", words(&error.without_url()))
+            })
+    }
+
+    /// Sends a request and reads the whole answer, whatever its status.
+    pub(super) async fn send(
+        &self,
+        request: &Request<'_>,
+        authorization: Option<&HeaderValue>,
+    ) -> Result<Answer, ApiError> {
+        let mut builder = self.0.request(request.method.clone(), request.url.clone());
+        if !request.accept.is_empty() {
+            builder = builder.header(ACCEPT, request.accept);
+        }
+        if let Some(value) = authorization {
+            builder = builder.header(AUTHORIZATION, value.clone());
+        }
+        let response = builder.send().await.map_err(|error| unreachable(request, error))?;
+        let (status, headers) = (response.status(), response.headers().clone());
+        let body =
+            if request.method == Method::HEAD { Bytes::new() } else { body(request, response).await? };
+        Ok(Answer { status, headers, body })
+    }
+}
+
+async fn body(request: &Request<'_>, mut response: Response) -> Result<Bytes, ApiError> {
+    let mut bytes = BytesMut::new();
+    while let Some(chunk) = response.chunk().await.map_err(|error| unreachable(request, error))? {
+        if (bytes.len() + chunk.len()) as u64 > request.limit {
+            let detail = format!("the answer has more than {} bytes", request.limit);
+            return Err(ApiError::new(ApiErrorKind::Broken, &request.name(), detail));
+        }
+        bytes.extend_from_slice(&chunk);
+    }
+    Ok(bytes.freeze())
+}
+
+fn unreachable(request: &Request<'_>, error: reqwest::Error) -> ApiError {
+    let error = error.without_url();
+    let detail = match () {
+        () if error.is_timeout() && error.is_connect() => "no connection in time".to_owned(),
+        () if error.is_timeout() => "no complete answer in time".to_owned(),
+        () => words(&error),
+    };
+    ApiError::new(ApiErrorKind::Unreachable, &request.name(), detail)
+}
+
+/// An error with all its causes; the first says little.
+fn words(error: &reqwest::Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(inner) = cause {
+        let _ = write!(text, ": {inner}");
+        cause = inner.source();
+    }
+    text
+}
