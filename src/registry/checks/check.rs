@@ -84,7 +84,7 @@ pub enum Effect {
     Poison,
     /// As poison, on a file system only.
     PoisonOnFileSystem,
-    /// Garbage collection deletes blobs that are in use.
+    /// Garbage collection deletes blobs that the tag needs, or needs to be repaired.
     Loss,
     /// Listings show it although it cannot be used.
     Listed,
@@ -107,7 +107,7 @@ impl Effect {
             Self::PoisonOnFileSystem => {
                 "on a file system DELETE by digest of any tag here answers 500 and destroys that tag"
             }
-            Self::Loss => "garbage-collect deletes blobs that are in use",
+            Self::Loss => "garbage-collect deletes blobs that it needs",
             Self::Listed => "it is listed although it cannot be used",
             Self::Hidden => "it is not listed although it can be used",
             Self::Waste => "it takes space",

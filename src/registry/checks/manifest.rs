@@ -12,7 +12,7 @@ pub const MISSING: Check = Check {
     severity: Severity::PullBroken,
     title: "The manifest is linked but not stored",
     answers: Answers::manifest(404, 404),
-    effects: &[Effect::Pull, Effect::Delete, Effect::Listed],
+    effects: &[Effect::Pull, Effect::Delete, Effect::Loss, Effect::Listed],
     elsewhere: Elsewhere::SAME,
     repairs: &[RePush, DELETE_TAG, DELETE_REVISION_LINK],
 };
@@ -79,7 +79,7 @@ pub const IS_FOLDER: Check = Check {
     id: "manifest-blob-is-folder",
     title: "A folder stands where the manifest should be",
     answers: Answers::manifest(404, 404),
-    effects: &[Effect::Pull, Effect::PushFails, Effect::Delete, Effect::Listed],
+    effects: &[Effect::Pull, Effect::PushFails, Effect::Delete, Effect::Loss, Effect::Listed],
     elsewhere: Elsewhere { bucket: "cannot happen", ..Elsewhere::SAME },
     repairs: &[DELETE_WRONG_BLOB, RePush],
     ..WRONG

@@ -38,7 +38,7 @@ const ILLEGAL_NAME: Check = Check {
     severity: Severity::GcBroken,
     title: "",
     answers: Answers::manifest(404, 404).stops_gc(),
-    effects: &[Effect::Listed],
+    effects: &[Effect::PushFails, Effect::Delete, Effect::Listed],
     elsewhere: Elsewhere::SAME,
     repairs: &[DELETE_REPOSITORY],
 };

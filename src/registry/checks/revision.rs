@@ -13,13 +13,14 @@ const DANGLES: Check = Check {
     severity: Severity::PullBroken,
     title: "",
     answers: Answers::manifest(404, 404),
-    effects: &[Effect::Pull, Effect::Delete, Effect::Listed],
+    effects: &[Effect::Pull, Effect::Delete, Effect::Loss, Effect::Listed],
     elsewhere: Elsewhere::SAME,
     repairs: LINK_BACK,
 };
 
 const MALFORMED: Check = Check {
     answers: Answers::manifest(500, 500).stops_gc(),
+    effects: &[Effect::Pull, Effect::Delete, Effect::Listed],
     repairs: &[RESTORE_LINK, RePush, DELETE_TAG, DELETE_REVISION_LINK],
     ..DANGLES
 };
@@ -60,7 +61,7 @@ pub const MISMATCH: Check = Check {
     id: "revision-link-mismatch",
     title: "The manifest's link names another manifest, which is served in its place",
     answers: Answers::manifest(200, 200),
-    effects: &[Effect::Pull, Effect::WrongImage],
+    effects: &[Effect::Pull, Effect::WrongImage, Effect::Loss],
     ..DANGLES
 };
 pub const MISMATCH_DANGLING: Check = Check {

@@ -9,7 +9,7 @@ pub const EMPTY_FOLDER: Check = Check {
     severity: Severity::ListPolluted,
     title: "The tag is nothing but empty folders",
     answers: Answers::manifest(404, 200),
-    effects: &[Effect::Listed],
+    effects: &[Effect::Delete, Effect::Listed],
     elsewhere: Elsewhere { bucket: "cannot happen", ..Elsewhere::SAME },
     repairs: &[DELETE_TAG],
 };
@@ -56,7 +56,7 @@ const ILLEGAL_NAME: Check = Check {
     severity: Severity::ListPolluted,
     title: "",
     answers: Answers::manifest(404, 200),
-    effects: &[Effect::Listed],
+    effects: &[Effect::PushFails, Effect::Listed],
     elsewhere: Elsewhere::SAME,
     repairs: &[DELETE_TAG],
 };
@@ -73,7 +73,7 @@ pub const NAME_WITH_SPACE: Check = Check {
     severity: Severity::DeleteBroken,
     title: "The tag's name holds a character that the registry refuses in any path",
     answers: Answers::manifest(404, 200).stops_gc_untagged(),
-    effects: &[Effect::Delete, Effect::Poison, Effect::Listed],
+    effects: &[Effect::PushFails, Effect::Delete, Effect::Poison, Effect::Listed],
     ..ILLEGAL_NAME
 };
 

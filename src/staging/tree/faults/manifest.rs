@@ -7,6 +7,7 @@ use crate::staging::tree::error::Result;
 use crate::staging::tree::image::{Image, media};
 use crate::staging::tree::images::{Family, Images, Plan};
 use crate::staging::tree::keys;
+use crate::staging::tree::seed::sha256;
 
 use super::PULL_BROKEN;
 
@@ -87,9 +88,10 @@ fn unknown_type(images: &Images, place: &Place) -> Result<Vec<Part>> {
 fn schema1(images: &Images, place: &Place) -> Result<Vec<Part>> {
     let (manifest, blobs) = images.draft(&Plan { own: 1, ..Plan::new(&place.repository) })?;
     let layers: Vec<_> = manifest.layers.iter().map(|layer| json!({ "blobSum": layer.digest })).collect();
+    let history = json!({ "id": &sha256(place.repository.as_bytes())[7..], "os": "linux" }).to_string();
     let raw = serde_json::to_vec_pretty(&json!({
         "schemaVersion": 1, "name": place.repository, "tag": place.tag, "architecture": "amd64",
-        "fsLayers": layers, "history": [{ "v1Compatibility": "{\"id\":\"0\"}" }],
+        "fsLayers": layers, "history": [{ "v1Compatibility": history }],
     }))?;
     let mut image = Image::of_bytes(raw, media::DOCKER_SCHEMA1);
     image.layers = manifest.layers;

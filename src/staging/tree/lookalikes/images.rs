@@ -54,7 +54,10 @@ pub const LOOKALIKES: &[Lookalike] = &[
         id: "buildkit-cache-index",
         why: "an index whose entries are layers and a cache configuration",
         cast: |images, place| {
-            Ok(vec![Part::pushed(&place.repository, "buildcache", images.build_cache(&place.repository)?)])
+            Ok(vec![
+                Part::pushed(&place.repository, "buildcache", images.build_cache(&place.repository)?)
+                    .planted(),
+            ])
         },
         ..ONE_IMAGE
     },
