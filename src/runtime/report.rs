@@ -24,7 +24,7 @@ pub fn with_reports(run: impl FnOnce() -> ExitCode) -> ExitCode {
     panic::set_hook(Box::new(move |info| {
         print(info);
         match record(info) {
-            Ok(path) => eprintln!("A report was written to {}", path.display()),
+            Ok(path) => eprintln!("A report was written to {}", text::sanitise(&path.to_string_lossy())),
             Err(error) => eprintln!("No report could be written: {error}"),
         }
     }));

@@ -76,6 +76,9 @@ pub fn take(last_words: LastWords) -> Result<(Guard, UnboundedReceiver<Notice>),
 impl Guard {
     /// Draws one frame: one write with what differs from the last one, none if nothing does.
     pub fn draw(&mut self, render: impl FnOnce(&mut Canvas)) -> io::Result<()> {
+        if self.modes.over() {
+            return Ok(());
+        }
         if !self.modes.taken() {
             // A panic that something caught has restored the screen, and the program went on.
             self.retake()?;

@@ -27,6 +27,7 @@ pub enum Mouse {
 #[derive(Debug, Default)]
 pub(super) struct Modes {
     taken: AtomicBool,
+    over: AtomicBool,
     mouse: AtomicBool,
 }
 
@@ -36,11 +37,19 @@ impl Modes {
         self.taken.load(Ordering::SeqCst)
     }
 
+    /// Whether the terminal was given back for good, because the process is about to be ended.
+    pub(super) fn over(&self) -> bool {
+        self.over.load(Ordering::SeqCst)
+    }
+
     /// Takes the terminal over: raw input, alternate screen, hidden cursor, pastes marked as such.
     ///
     /// Nothing here asks the terminal a question: an answer that comes late would be read as keys. Pastes are
     /// marked so that pasted text is never taken for commands.
     pub(super) fn enter(&self) -> io::Result<()> {
+        if self.over() {
+            return Ok(());
+        }
         enable_raw_mode()?;
         self.taken.store(true, Ordering::SeqCst);
         let mut sequence = String::new();
@@ -71,6 +80,12 @@ impl Modes {
         // A terminal that is gone or stalled cannot be restored, and there is nobody left to tell.
         let _ = disable_raw_mode();
         let _ = tty::write_if_ready(sequence.as_bytes());
+    }
+
+    /// As [`Modes::restore`], and nothing takes the terminal again.
+    pub(super) fn restore_for_good(&self) {
+        self.over.store(true, Ordering::SeqCst);
+        self.restore();
     }
 
     /// Switches mouse reports; returns the bytes that tell the terminal, none if nothing changes.

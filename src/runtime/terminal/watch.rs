@@ -97,7 +97,7 @@ impl Watch {
         let _ = self.notices.send(Notice::End(ending));
         thread::spawn(last_words);
         self.await_deadline(Instant::now() + ending.grace());
-        self.modes.restore();
+        self.modes.restore_for_good();
         signal_hook::low_level::exit(ending.exit_code().into());
     }
 
