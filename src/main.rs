@@ -2,11 +2,11 @@
 
 use std::process::ExitCode;
 
-use quarterdeck::{cli, runtime::report};
+use quarterdeck::{cli, runtime};
 
 fn main() -> ExitCode {
     if let Err(report) = color_eyre::install() {
         eprintln!("quarterdeck: {report}");
     }
-    report::with_reports(|| cli::run(std::env::args_os()))
+    runtime::report::with_reports(|| cli::run(std::env::args_os()))
 }

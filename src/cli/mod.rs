@@ -2,9 +2,11 @@
 
 mod arguments;
 mod completions;
+mod config;
 mod exit;
 mod json;
 mod man;
+mod out;
 
 use std::ffi::OsString;
 use std::process::ExitCode;
@@ -31,7 +33,8 @@ fn say(error: &clap::Error) -> Exit {
 
 fn dispatch(arguments: Arguments) -> Exit {
     match arguments.command {
-        None | Some(Command::Demo(_) | Command::Scan(_) | Command::Audit(_) | Command::Config(_)) => {
+        Some(Command::Config(command)) => config::run(command, arguments.place),
+        None | Some(Command::Demo(_) | Command::Scan(_) | Command::Audit(_)) => {
             eprintln!("not there yet");
             Exit::Unread
         }

@@ -1,0 +1,112 @@
+//! `quarterdeck config …`: writes, checks or finds the configuration file.
+
+use std::io::{ErrorKind, Write};
+use std::path::{Path, PathBuf};
+
+use super::arguments::Config as Command;
+use super::out::{Out, complain, complain_of, printed};
+use super::{Exit, Place};
+use crate::config::{Config, Document, EXAMPLE, Environment, Location, Mistakes, Profile, Secret, read};
+use crate::model::text::sanitise;
+
+/// Carries out `command` on the file that `place` names.
+pub fn run(command: Command, place: Place) -> Exit {
+    let environment = Environment::of_process();
+    let named = |file: Option<PathBuf>| Location::find(file.or_else(|| place.file.clone()), &environment);
+    match command {
+        Command::Init => with_path(&named(None), init),
+        Command::Check { file } => with_path(&named(file), |path| check(path, &environment)),
+        Command::Path => with_path(&named(None), |path| say(&path.display().to_string())),
+    }
+}
+
+fn with_path(location: &Location, then: impl FnOnce(&Path) -> Exit) -> Exit {
+    match location.path() {
+        Some(path) => then(path),
+        None => {
+            complain("there is no home folder to look for the configuration in; name a file with --config");
+            Exit::Usage
+        }
+    }
+}
+
+fn say(what: &str) -> Exit {
+    printed(Out::lock().print(what), Exit::Clean)
+}
+
+/// Writes the example, readable by nobody else, and never over anything.
+fn init(path: &Path) -> Exit {
+    let written = path.parent().map_or(Ok(()), std::fs::create_dir_all).and_then(|()| create(path));
+    match written {
+        Ok(()) => say(&format!("{}: written; every setting is explained in it", path.display())),
+        Err(error) if error.kind() == ErrorKind::AlreadyExists => {
+            complain(&format!("{}: is there already and was left as it is", path.display()));
+            Exit::Usage
+        }
+        Err(error) => {
+            complain(&format!("{}: cannot be written: {error}", path.display()));
+            Exit::Usage
+        }
+    }
+}
+
+fn create(path: &Path) -> std::io::Result<()> {
+    let mut options = std::fs::OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(path)?.write_all(EXAMPLE.as_bytes())
+}
+
+/// Prints every mistake, or what each profile says.
+fn check(path: &Path, environment: &Environment) -> Exit {
+    let read = Document::read(path).map_err(|mistake| Mistakes(vec![mistake])).and_then(|text| read(&text));
+    match read {
+        Ok(config) => say(&summary(path, &config, environment)),
+        Err(mistakes) => {
+            complain_of(&mistakes);
+            if matches!(path.try_exists(), Ok(false)) {
+                complain("`quarterdeck config init` writes a file to start from");
+            }
+            Exit::Usage
+        }
+    }
+}
+
+fn summary(path: &Path, config: &Config, environment: &Environment) -> String {
+    let mut lines = vec![format!("{}: no mistakes", path.display())];
+    if config.profiles.is_empty() {
+        lines.push(
+            "no profile yet: take the # off the lines of [profiles.example] and fill them in".to_owned(),
+        );
+    }
+    for (name, profile) in &config.profiles {
+        let default = if config.default_profile.as_ref() == Some(name) { "  (default)" } else { "" };
+        lines.push(format!("{}{default}", sanitise(name)));
+        lines.extend(profile_lines(profile, environment).iter().map(|line| format!("  {}", sanitise(line))));
+    }
+    lines.join("\n")
+}
+
+fn profile_lines(profile: &Profile, environment: &Environment) -> Vec<String> {
+    let mut lines = vec![format!("bucket       {}", profile.bucket.url)];
+    if let Some(url) = &profile.registry.url {
+        let login = profile
+            .registry
+            .username
+            .as_deref()
+            .map_or("without logging in".to_owned(), |name| format!("as {name}"));
+        lines.push(format!("registry     {url} {login}"));
+    }
+    let protected = if profile.protected { "protected" } else { "not protected" };
+    lines
+        .push(format!("environment  {}, {protected}", profile.environment.as_deref().unwrap_or("not named")));
+    lines.push(format!("settle       {:#}", profile.settle));
+    lines.extend(profile.registry.password.as_ref().and_then(|secret| missing(secret, environment)));
+    lines
+}
+
+/// A secret that is not where the file says it is, which is no mistake of the file.
+fn missing(secret: &Secret, environment: &Environment) -> Option<String> {
+    secret.fetch(environment).err().map(|why| format!("warning      {why}"))
+}
