@@ -5,5 +5,9 @@ mod support;
 
 #[path = "storage/filesystem.rs"]
 mod filesystem;
+#[path = "storage/gcs_grpc.rs"]
+mod gcs_grpc;
+#[path = "storage/gcs_json.rs"]
+mod gcs_json;
 #[path = "storage/laws.rs"]
 mod laws;

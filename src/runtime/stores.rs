@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::storage::filesystem::Filesystem;
+use crate::storage::gcs::{ENDPOINT, Grpc, Identity, Json, Place};
 use crate::storage::layers::{Counted, Deadline, Limit, Policy, ReadOnly, Requests, Retry};
 use crate::storage::{ObjectStore, StoreError};
 
@@ -75,12 +76,71 @@ impl Default for OpenOptions {
     }
 }
 
-/// Opens the store at `url` for reading, with every layer on.
+impl OpenOptions {
+    /// Fills what is not set from `STORAGE_EMULATOR_HOST` and `STORAGE_EMULATOR_HOST_GRPC`, as `variable` reads them.
+    /// An emulator knows no credentials.
+    pub fn or_emulator(mut self, variable: impl Fn(&str) -> Option<String>) -> Self {
+        let named = |name| variable(name).filter(|value| !value.is_empty()).map(with_scheme);
+        let (http, grpc) = (named("STORAGE_EMULATOR_HOST"), named("STORAGE_EMULATOR_HOST_GRPC"));
+        if self.http_endpoint.is_some() || self.grpc_endpoint.is_some() || (http.is_none() && grpc.is_none())
+        {
+            return self;
+        }
+        if grpc.is_none() {
+            self.transport = Transport::Json;
+        }
+        Self {
+            http_endpoint: http.or_else(|| grpc.clone()),
+            grpc_endpoint: grpc,
+            credentials: Credentials::Anonymous,
+            ..self
+        }
+    }
+}
+
+/// An endpoint as a URL; emulators are often given as host and port alone.
+fn with_scheme(endpoint: String) -> String {
+    if endpoint.contains("://") { endpoint } else { format!("http://{endpoint}") }
+}
+
+/// Opens the store at `url` for reading, with every layer on. A folder must be there; a bucket is not asked yet. The
+/// environment's emulator variables count where `options` name no endpoint.
 pub async fn open(url: &str, options: &OpenOptions) -> Result<Arc<dyn ObjectStore>, OpenError> {
     let (scheme, rest) = split(url)?;
     match scheme {
         "file" => Ok(layered(Filesystem::open(folder(url, rest)?)?, options)),
+        "gs" => bucket(url, rest, &options.clone().or_emulator(|name| std::env::var(name).ok())).await,
         other => Err(OpenError::Usage(format!("no store is called \"{other}\" in {url}; allowed: {FORMS}"))),
+    }
+}
+
+async fn bucket(url: &str, rest: &str, options: &OpenOptions) -> Result<Arc<dyn ObjectStore>, OpenError> {
+    let usage = || {
+        OpenError::Usage(format!("{url} names no bucket; write gs://bucket or gs://bucket/root/directory"))
+    };
+    let place = Place::parse(rest).ok_or_else(usage)?;
+    let identity = match options.credentials {
+        Credentials::Default => Identity::default_credentials()?,
+        Credentials::Anonymous => Identity::anonymous(),
+    };
+    let http = endpoint(options.http_endpoint.as_deref())?;
+    Ok(match options.transport {
+        Transport::Json => layered(Json::new(place, http, identity)?, options),
+        Transport::Grpc => {
+            let grpc = endpoint(options.grpc_endpoint.as_deref())?;
+            layered(Grpc::new(place, grpc, http, identity).await?, options)
+        }
+    })
+}
+
+/// The endpoint that was named, which must be a web address, or Google's.
+fn endpoint(named: Option<&str>) -> Result<&str, OpenError> {
+    let Some(named) = named else { return Ok(ENDPOINT) };
+    match reqwest::Url::parse(named) {
+        Ok(url) if matches!(url.scheme(), "http" | "https") && url.has_host() => Ok(named),
+        Ok(_) | Err(_) => Err(OpenError::Usage(format!(
+            "the endpoint \"{named}\" is no web address; write http://host:port"
+        ))),
     }
 }
 
@@ -106,4 +166,62 @@ fn layered(driver: impl ObjectStore + 'static, options: &OpenOptions) -> Arc<dyn
     let counted = Counted::new(driver, options.requests.clone());
     let limited = Limit::new(Deadline::new(counted, options.deadline), options.in_flight);
     Arc::new(ReadOnly::new(Retry::new(limited, options.retry)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    async fn refused(url: &str) -> String {
+        open(url, &OpenOptions::default()).await.err().map_or_else(String::new, |error| error.to_string())
+    }
+
+    #[tokio::test]
+    async fn a_url_that_makes_no_sense_says_what_would() {
+        let table = [
+            ("/srv/registry", "write file:///srv/registry"),
+            ("srv/registry", "allowed: file:///"),
+            ("", "allowed: file:///"),
+            ("file://srv/registry", "file:///srv/registry"),
+            ("s3://bucket", "no store is called \"s3\""),
+            ("gs://", "names no bucket"),
+            ("gs:///root", "names no bucket"),
+            ("gs://bucket/../other", "names no bucket"),
+        ];
+        for (url, expected) in table {
+            let said = refused(url).await;
+            assert!(said.contains(expected), "{url}: {said}");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_wrong_root_says_what_is_wrong() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("file");
+        std::fs::write(&file, "").unwrap();
+        let table = [(folder.path().join("none"), "no such folder"), (file, "a file, not a folder")];
+        for (path, expected) in table {
+            let said = refused(&format!("file://{}", path.display())).await;
+            assert!(said.contains(expected) && said.contains("docker/"), "{said}");
+        }
+    }
+
+    #[test]
+    fn an_emulator_counts_where_nothing_else_is_named() {
+        let both = |name: &str| match name {
+            "STORAGE_EMULATOR_HOST" => Some("http://127.0.0.1:1".to_owned()),
+            _ => Some("127.0.0.1:2".to_owned()),
+        };
+        let options = OpenOptions::default().or_emulator(both);
+        assert_eq!(options.http_endpoint.as_deref(), Some("http://127.0.0.1:1"));
+        assert_eq!(options.grpc_endpoint.as_deref(), Some("http://127.0.0.1:2"));
+        assert_eq!((options.transport, options.credentials), (Transport::Grpc, Credentials::Anonymous));
+
+        let http_only = |name: &str| (name == "STORAGE_EMULATOR_HOST").then(|| "127.0.0.1:1".to_owned());
+        assert_eq!(OpenOptions::default().or_emulator(http_only).transport, Transport::Json);
+
+        let named = OpenOptions { http_endpoint: Some("http://here".to_owned()), ..OpenOptions::default() };
+        assert_eq!(named.or_emulator(both).http_endpoint.as_deref(), Some("http://here"));
+        assert_eq!(OpenOptions::default().or_emulator(|_| None).credentials, Credentials::Default);
+    }
 }

@@ -1,6 +1,7 @@
 //! The laws of the contract; each driver's test file runs all of them on a fresh store.
 
 use bytes::Bytes;
+use futures::StreamExt;
 use quarterdeck::storage::{Delimiter, Entry, ErrorKind, ObjectStore, Page, Version};
 
 /// One test per law: `laws!(maker)` where `maker().await` yields an empty store and what keeps it alive.
@@ -36,6 +37,22 @@ pub(crate) use laws;
 
 async fn put(store: &impl ObjectStore, key: &str, bytes: &str) -> Entry {
     store.create(key, Bytes::copy_from_slice(bytes.as_bytes())).await.unwrap()
+}
+
+async fn put_all(store: &impl ObjectStore, keys: &[String]) {
+    let puts = futures::stream::iter(keys).map(|key| put(store, key, "x"));
+    puts.buffer_unordered(64).for_each(|_| async {}).await;
+}
+
+/// A download tells less than a stat does: the time to the second or not at all, perhaps another checksum.
+fn assert_agree(read: &Entry, stat: &Entry) {
+    assert_eq!((&read.key, read.size, &read.version), (&stat.key, stat.size, &stat.version));
+    if let (Some(read), Some(stat)) = (read.modified, stat.modified) {
+        assert!(stat.duration_since(read).as_secs() == 0, "{read} {stat}");
+    }
+    if read.checksum.is_some() {
+        assert_eq!(read.checksum, stat.checksum);
+    }
 }
 
 /// Every page of a listing.
@@ -83,10 +100,9 @@ pub async fn a_slash_stops_the_listing(store: &impl ObjectStore) {
 pub async fn pages_join_to_the_whole(store: &impl ObjectStore) {
     let mut expected = Vec::new();
     for number in 0..2300 {
-        let key = format!("t/{}/{number:04}", number / 700);
-        put(store, &key, "x").await;
-        expected.push(key);
+        expected.push(format!("t/{}/{number:04}", number / 700));
     }
+    put_all(store, &expected).await;
     let pages = pages(store, "t/", Delimiter::None).await;
     assert!(pages.len() >= 3 && pages.iter().all(|page| page.entries.len() <= 1000), "{} pages", pages.len());
     let found: Vec<_> = pages.into_iter().flat_map(|page| page.entries).map(|entry| entry.key).collect();
@@ -95,9 +111,7 @@ pub async fn pages_join_to_the_whole(store: &impl ObjectStore) {
 }
 
 pub async fn a_page_can_be_asked_for_twice(store: &impl ObjectStore) {
-    for number in 0..1100 {
-        put(store, &format!("{}/link", number), "x").await;
-    }
+    put_all(store, &(0..1100).map(|number| format!("{number}/link")).collect::<Vec<_>>()).await;
     for delimiter in [Delimiter::Slash, Delimiter::None] {
         let first = store.list("", delimiter, None).await.unwrap();
         let token = first.next.unwrap();
@@ -114,7 +128,7 @@ pub async fn listing_stat_and_read_agree(store: &impl ObjectStore) {
     for listed in store.list("d/", Delimiter::Slash, None).await.unwrap().entries {
         let stat = store.stat(&listed.key).await.unwrap();
         let read = store.read(&listed.key, None).await.unwrap();
-        assert_eq!(stat, read.entry);
+        assert_agree(&read.entry, &stat);
         assert_eq!(stat.size, Some(read.bytes.len() as u64));
         assert!(listed.version.agrees_with(&stat.version), "{listed:?} {stat:?}");
         assert_eq!(Entry { version: stat.version.clone(), ..listed }, stat);
@@ -127,7 +141,7 @@ pub async fn ranges_are_cut_at_the_end(store: &impl ObjectStore) {
     for (range, expected) in table {
         let object = store.read("r", Some(range.clone())).await.unwrap();
         assert_eq!(object.bytes, expected, "{range:?}");
-        assert_eq!(object.entry, store.stat("r").await.unwrap(), "{range:?}");
+        assert_agree(&object.entry, &store.stat("r").await.unwrap());
     }
 }
 
@@ -163,7 +177,8 @@ pub async fn create_never_overwrites(store: &impl ObjectStore) {
     let made = put(store, "c/link", "first").await;
     assert_eq!(kind(store.create("c/link", Bytes::from_static(b"second"))).await, ErrorKind::Changed);
     let object = store.read("c/link", None).await.unwrap();
-    assert_eq!((object.bytes, object.entry), (Bytes::from_static(b"first"), made));
+    assert_eq!(object.bytes, "first");
+    assert_agree(&object.entry, &made);
 }
 
 pub async fn one_of_many_creators_wins(store: &impl ObjectStore) {
@@ -196,7 +211,7 @@ pub async fn delete_needs_the_version(store: &impl ObjectStore) {
     store.delete("d/link", &new.version).await.unwrap();
     assert_eq!(kind(store.stat("d/link")).await, ErrorKind::Gone);
     assert_eq!(keys(store, "", Delimiter::None).await, [""; 0]);
-    assert_eq!(kind(store.delete("d/link", &new.version)).await, ErrorKind::Gone);
+    assert!(matches!(kind(store.delete("d/link", &new.version)).await, ErrorKind::Gone | ErrorKind::Changed));
 }
 
 pub async fn strange_names_travel(store: &impl ObjectStore) {

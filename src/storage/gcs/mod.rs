@@ -1,1 +1,28 @@
 //! Google Cloud Storage, over gRPC or over JSON.
+//!
+//! Both drivers send each call once: asking again is a layer's work. An answer is believed only after it was held
+//! against what was asked: names, order, generations, lengths and, for whole objects, checksums. The version of an
+//! object is its generation. A delete names the generation as a precondition, never as the object to delete, which
+//! would pass by a bucket's versioning and soft delete.
+
+mod clock;
+mod failure;
+mod grpc;
+mod identity;
+mod json;
+mod listing;
+mod media;
+mod metadata;
+mod place;
+mod witness;
+
+pub use grpc::Grpc;
+pub use identity::Identity;
+pub use json::Json;
+pub use place::Place;
+
+/// Where Google serves both APIs.
+pub const ENDPOINT: &str = "https://storage.googleapis.com";
+
+/// Names asked for on a page, the most that Google gives.
+const PAGE: u16 = 1000;
