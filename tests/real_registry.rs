@@ -9,15 +9,21 @@
 #[path = "support/registry/mod.rs"]
 mod registry;
 
-use futures::StreamExt;
-use quarterdeck::registry::checks;
-use quarterdeck::staging::tree::StoreKind;
-use quarterdeck::staging::tree::case::Fault;
-use quarterdeck::staging::tree::faults;
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
 
-use registry::observed::Observed;
-use registry::stage::Stage;
+use futures::StreamExt;
+use jiff::Timestamp;
+use quarterdeck::registry::checks;
+use quarterdeck::staging::tree::case::{Arrival, Fault, Lookalike, Part, Place, Scene};
+use quarterdeck::staging::tree::{Folder, Memory, StoreKind, faults, lookalikes, push};
+use reqwest::Method;
+
+use registry::answers::Questions;
+use registry::observed::{Observed, Pulled, pull};
+use registry::stage::{self, Stage};
 use registry::table::{self, Cell};
+use registry::{Registry, Untagged};
 
 /// How many registries are asked at the same time.
 const SIDE_BY_SIDE: usize = 4;
@@ -40,4 +46,107 @@ async fn every_fault_breaks_what_its_row_promises() {
         .collect();
     assert!(rows.len() > 80, "only {} faults were looked at", rows.len());
     assert!(broken.is_empty(), "{} promises were not kept: {broken:#?}", broken.len());
+}
+
+fn place_of(lookalike: &Lookalike) -> Place {
+    Place { repository: format!("fine/{}", lookalike.id), tag: "latest".to_owned() }
+}
+
+/// Every object under a folder by its key.
+fn objects(root: &Path) -> BTreeMap<String, Vec<u8>> {
+    let mut found = BTreeMap::new();
+    let mut folders = vec![root.to_owned()];
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                folders.push(path);
+            } else {
+                let key = path.strip_prefix(root).unwrap().to_str().unwrap().to_owned();
+                found.insert(key, std::fs::read(path).unwrap());
+            }
+        }
+    }
+    found
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_a_push_leaves_is_what_staging_writes() {
+    let registry = Registry::start().await;
+    let push_row = async |row: &Lookalike| {
+        let mut parts = (row.cast)(&stage::images(), &place_of(row)).unwrap();
+        parts.retain(|part| part.arrival == Arrival::Pushed && part.tag.is_some());
+        for part in &parts {
+            stage::arrive(&registry, &mut Folder::new(registry.root()), part).await;
+        }
+        parts
+    };
+    let rows = futures::stream::iter(lookalikes::all()).map(push_row);
+    let parts: Vec<Part> = rows.buffered(SIDE_BY_SIDE).concat().await;
+    let mut written = Memory::new(StoreKind::FileSystem);
+    for part in &parts {
+        let tag = part.tag.as_deref();
+        push::push(&mut written, &part.repository, tag, &part.image, Timestamp::now()).unwrap();
+    }
+    let left = objects(&registry.root());
+    let differ = |key: &&String| {
+        left.get(*key).map(Vec::as_slice) != written.objects.get(*key).map(|it| &it.bytes[..])
+    };
+    let keys: BTreeSet<_> = left.keys().chain(written.objects.keys()).collect();
+    let different: Vec<_> = keys.into_iter().filter(differ).collect();
+    assert!(different.is_empty(), "only one of them has, or both have differently: {different:#?}");
+    assert!(parts.len() > 40, "only {} images were pushed", parts.len());
+}
+
+/// Garbage collection of untagged manifests in 2.x stops at a repository whose last tag was deleted: the one
+/// state that is healthy to every client and not to that.
+const STOPS_UNTAGGED_COLLECTION: &str = "no-tags-left";
+
+async fn serve(row: &'static Lookalike) -> Vec<String> {
+    let registry = Registry::start().await;
+    let mut folder = Folder::new(registry.root());
+    let place = place_of(row);
+    let parts = (row.cast)(&stage::images(), &place).unwrap();
+    for part in &parts {
+        stage::arrive(&registry, &mut folder, part).await;
+    }
+    (row.add)(&mut Scene::new(&mut folder, stage::images(), Timestamp::now(), &place, &parts)).unwrap();
+    let mut complaints = complaints_of_clients(&registry, &parts).await;
+    for untagged in [Untagged::Kept, Untagged::Deleted] {
+        let collection = registry.collect(untagged).await;
+        let expected = i32::from(row.id == STOPS_UNTAGGED_COLLECTION && untagged == Untagged::Deleted);
+        if collection.exit != Some(expected) {
+            complaints.push(format!("gc, untagged {untagged:?}: {:?}: {}", collection.exit, collection.said));
+        }
+    }
+    complaints.iter().map(|complaint| format!("{}: {complaint}", row.id)).collect()
+}
+
+/// What clients complain about: every tag's last push has to be served, listed and whole.
+async fn complaints_of_clients(registry: &Registry, parts: &[Part]) -> Vec<String> {
+    let ask = Questions::to(registry);
+    let mut complaints = Vec::new();
+    let last: BTreeMap<_, _> = parts.iter().map(|part| ((&part.repository, &part.tag), part)).collect();
+    for part in last.into_values() {
+        let Some(tag) = &part.tag else { continue };
+        let name = format!("{}:{tag}", part.repository);
+        let status = ask.manifest(Method::GET, &part.repository, tag).await;
+        if status != 200 {
+            complaints.push(format!("GET {name}: {status}"));
+        }
+        if !ask.tags(&part.repository).await.unwrap().contains(tag) {
+            complaints.push(format!("{name} is not listed"));
+        }
+        if part.arrival == Arrival::Pushed && pull(registry, part).await != Pulled::Whole {
+            complaints.push(format!("pull of {name} fails"));
+        }
+    }
+    complaints
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn no_look_alike_bothers_a_client_or_garbage_collection() {
+    let complaints: Vec<_> =
+        futures::stream::iter(lookalikes::all()).map(serve).buffered(SIDE_BY_SIDE).concat().await;
+    assert!(complaints.is_empty(), "{complaints:#?}");
 }

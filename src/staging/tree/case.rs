@@ -43,9 +43,9 @@ pub struct Place {
 /// How an image can get into a registry.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Arrival {
-    /// Any registry takes it from a client.
+    /// A registry takes it from an ordinary client.
     Pushed,
-    /// A registry refuses it, or its name: it can only be put into the store.
+    /// A registry or its clients refuse it or its name: it has to be put into the store.
     Planted,
 }
 

@@ -110,7 +110,8 @@ async fn is_listed(ask: &Questions, repository: &str, tag: &str) -> Option<bool>
     Some(tags.iter().any(|found| found == tag))
 }
 
-async fn pull(registry: &Registry, part: &Part) -> Pulled {
+/// Pulls the tag of a part and says what came.
+pub async fn pull(registry: &Registry, part: &Part) -> Pulled {
     let Some(tag) = &part.tag else { return Pulled::Nothing };
     let folder = tempfile::tempdir().unwrap();
     match skopeo::pull(registry, &part.repository, tag, folder.path()).await {

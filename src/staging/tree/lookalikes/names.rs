@@ -24,7 +24,7 @@ pub const LOOKALIKES: &[Lookalike] = &[
         why: "the first part of a name may hold capitals and dots: it is taken for a host name",
         cast: |images, place| {
             let inner = format!("Fine.Example/{}", place.repository);
-            small(images, &inner, &place.tag).map(|part| vec![part])
+            small(images, &inner, &place.tag).map(|part| vec![part.planted()])
         },
         ..ONE_IMAGE
     },
@@ -78,6 +78,9 @@ fn edge_repositories(images: &Images, place: &Place) -> Result<Vec<Part>> {
     let stem = format!("{base}/{}/", "n".repeat(60));
     let longest = format!("{stem}{}", "m".repeat(255_usize.saturating_sub(stem.len())));
     let nested = BELOW.iter().map(|below| format!("{base}{below}"));
-    let names = [base.clone(), longest].into_iter().chain(nested);
-    names.map(|name| small(images, &name, &place.tag)).collect()
+    let names = [base.clone()].into_iter().chain(nested);
+    let mut parts = names.map(|name| small(images, &name, &place.tag)).collect::<Result<Vec<_>>>()?;
+    // Clients count the host name as well, and would refuse to push it.
+    parts.push(small(images, &longest, &place.tag)?.planted());
+    Ok(parts)
 }
