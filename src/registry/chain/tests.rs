@@ -1,0 +1,1 @@
+//! Chains as somebody might see them, and the verdicts that follow.

@@ -1,1 +1,0 @@
-//! Walks the chain of one tag with as few round trips as it takes.
