@@ -1,12 +1,20 @@
 //! The command line: one file per subcommand.
 
 mod arguments;
+mod chain;
 mod completions;
 mod config;
 mod exit;
 mod json;
+mod look;
 mod man;
 mod out;
+mod paper;
+mod place;
+mod references;
+mod report;
+mod scan;
+mod work;
 
 use std::ffi::OsString;
 use std::process::ExitCode;
@@ -34,8 +42,9 @@ fn say(error: &clap::Error) -> Exit {
 fn dispatch(arguments: Arguments) -> Exit {
     match arguments.command {
         Some(Command::Config(command)) => config::run(command, arguments.place),
-        None | Some(Command::Demo(_) | Command::Scan(_) | Command::Audit(_)) => {
-            eprintln!("not there yet");
+        Some(Command::Scan(scan)) => scan::run(scan, arguments.place),
+        None | Some(Command::Demo(_) | Command::Audit(_)) => {
+            eprintln!("this needs a part that is still being built");
             Exit::Unread
         }
         Some(Command::Completions { shell }) => completions::run(shell),

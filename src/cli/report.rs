@@ -1,0 +1,97 @@
+//! What came of looking at one tag, for people.
+
+use std::fmt::Write;
+
+use super::chain;
+use super::paper::{self, Paper, Tone};
+use crate::model::text::sanitise;
+use crate::model::{Finding, Unread};
+use crate::registry::checks::{self, Check};
+use crate::registry::report::TagReport;
+
+/// The verdict in one line.
+pub fn verdict(report: &TagReport, paper: Paper) -> String {
+    let (glyph, tone) = paper::verdict(report.state);
+    let word = paper.paint(tone, &format!("{glyph} {:<7}", report.state.name()));
+    let name = match (&report.tag, &report.digest) {
+        (Some(tag), _) => format!("{}:{tag}", report.repository),
+        (None, Some(digest)) => format!("{}@{digest}", report.repository),
+        (None, None) => report.repository.clone(),
+    };
+    let ids: Vec<&str> = report.findings.iter().map(|finding| finding.id).collect();
+    let what = if ids.is_empty() { report.digest.clone().unwrap_or_default() } else { ids.join(", ") };
+    let line = format!("{word} {}  {}", paper.paint(Tone::Strong, &sanitise(&name)), sanitise(&what));
+    format!("{}\n", line.trim_end())
+}
+
+/// The verdict, the chain, every finding with its cures, and what was left out.
+pub fn full(report: &TagReport, paper: Paper) -> String {
+    let mut text = verdict(report, paper) + &chain::text(&report.hops, paper);
+    for finding in &report.findings {
+        text.push('\n');
+        text.push_str(&at_length(finding, paper));
+    }
+    text.push_str(&left_out(report, paper));
+    let spent = format!("{} requests in {} round trips", report.requests, report.trips);
+    let _ = writeln!(text, "  {}", paper.paint(Tone::Dim, &spent));
+    text
+}
+
+/// The verdict and the findings, without the chain.
+pub fn short(report: &TagReport, paper: Paper) -> String {
+    let findings: String = report.findings.iter().map(|finding| in_short(finding, paper)).collect();
+    verdict(report, paper) + &findings + &left_out(report, paper)
+}
+
+/// A fault that no tag shows.
+pub fn fault(repository: Option<&str>, finding: &Finding, paper: Paper) -> String {
+    let subject = repository.map_or_else(|| finding.subject.to_string(), str::to_owned);
+    format!("{}\n{}", paper.paint(Tone::Strong, &sanitise(&subject)), in_short(finding, paper))
+}
+
+/// Says that sizes were compared and bytes were not.
+pub fn unhashed(blobs: u64) -> String {
+    let blobs = if blobs == 1 { "1 blob has".to_owned() } else { format!("{blobs} blobs have") };
+    format!("{blobs} the right size, the bytes were not compared: use --bytes")
+}
+
+/// One thing that could not be read.
+pub fn unread(unread: &Unread, paper: Paper) -> String {
+    let what = format!("{}: {}", sanitise(&unread.object), sanitise(&unread.why));
+    format!("  {} {what}\n", paper.paint(Tone::Doubt, "? not read"))
+}
+
+/// What could not be read, and what was left out on purpose.
+fn left_out(report: &TagReport, paper: Paper) -> String {
+    let mut text: String = report.unread.iter().map(|unread| self::unread(unread, paper)).collect();
+    report.notes.iter().for_each(|note| text.push_str(&paper.sentence("  note: ", &sanitise(note))));
+    if report.unhashed > 0 {
+        text.push_str(&paper.sentence("  note: ", &unhashed(report.unhashed.into())));
+    }
+    text
+}
+
+/// One finding in a few lines: id, severity, object; evidence and names of the cures.
+fn in_short(finding: &Finding, paper: Paper) -> String {
+    let cures: Vec<&str> = finding.repairs.iter().map(|repair| repair.name()).collect();
+    let cures = if cures.is_empty() { String::new() } else { format!("    cures: {}\n", cures.join(", ")) };
+    heading(finding, paper) + &paper.sentence("    ", &sanitise(&finding.detail)) + &cures
+}
+
+/// One finding with its evidence, what clients see, and its cures in order.
+fn at_length(finding: &Finding, paper: Paper) -> String {
+    let mut text = heading(finding, paper) + &paper.sentence("    ", &sanitise(&finding.detail));
+    for (registry, sees) in checks::find(finding.id).map(Check::clients).unwrap_or_default() {
+        text.push_str(&paper.sentence(&format!("    {registry:<11} "), &sees));
+    }
+    for (at, repair) in finding.repairs.iter().enumerate() {
+        let _ = writeln!(text, "    cure {}: {}", at + 1, repair.name());
+    }
+    text
+}
+
+fn heading(finding: &Finding, paper: Paper) -> String {
+    let (glyph, tone) = paper::severity(finding.severity);
+    let id = paper.paint(tone, &format!("{glyph} {}", finding.id));
+    format!("  {id} ({})\n    {}\n", finding.severity, sanitise(&finding.object))
+}

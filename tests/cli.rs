@@ -1,0 +1,11 @@
+//! The program itself, as a shell sees it: what it prints, where, and with which exit code.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+#[path = "cli/hostile.rs"]
+mod hostile;
+#[path = "cli/program.rs"]
+mod program;
+#[path = "cli/scan.rs"]
+mod scan;
+#[path = "cli/setup.rs"]
+mod setup;
