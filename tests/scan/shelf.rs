@@ -10,10 +10,14 @@ use std::task::{Context, Poll, Wake, Waker};
 
 use async_trait::async_trait;
 use bytes::Bytes;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use quarterdeck::registry::reference::{Reference, Repository, Tag};
 use quarterdeck::registry::report::TagReport;
 use quarterdeck::sources::bucket::scan::{ScanOptions, scan};
+use quarterdeck::staging::tree::image::Image;
+use quarterdeck::staging::tree::images::{Images, Plan};
+use quarterdeck::staging::tree::push::push;
+use quarterdeck::staging::tree::seed::Seed;
 use quarterdeck::staging::tree::sink::Stored;
 use quarterdeck::staging::tree::{Memory, Spec, StoreKind, Truth, write};
 use quarterdeck::storage::{
@@ -23,6 +27,18 @@ use quarterdeck::storage::{
 /// The moment all trees are written for.
 pub fn now() -> Timestamp {
     "2026-01-15T12:00:00Z".parse().unwrap()
+}
+
+/// The repository and tag of stores with one image.
+pub const REPOSITORY: &str = "group/image";
+pub const TAG: &str = "v1";
+
+/// A maker of images.
+pub const IMAGES: Images = Images { seed: Seed(7), layer_bytes: 200 };
+
+/// An image with so many layers.
+pub fn image(label: &str, layers: usize) -> Image {
+    IMAGES.image(&Plan { own: layers, ..Plan::new(label) }).unwrap()
 }
 
 /// How a store treats questions about one key or prefix.
@@ -77,6 +93,14 @@ impl Shelf {
             waiting: Vec::new(),
         };
         Self { kind, state: Mutex::new(state) }
+    }
+
+    /// A bucket with one image, `group/image:v1`, pushed a day ago.
+    pub fn with_image(image: &Image) -> Self {
+        let mut tree = Memory::new(StoreKind::ObjectStore);
+        let yesterday = now() - SignedDuration::from_hours(24);
+        push(&mut tree, REPOSITORY, Some(TAG), image, yesterday).unwrap();
+        Self::new(StoreKind::ObjectStore, tree)
     }
 
     /// A tree as the staging writer writes it.
