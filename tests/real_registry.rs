@@ -14,6 +14,7 @@ use std::path::Path;
 
 use futures::StreamExt;
 use jiff::Timestamp;
+use quarterdeck::model::TagState;
 use quarterdeck::registry::checks;
 use quarterdeck::staging::tree::case::{Arrival, Fault, Lookalike, Part, Place, Scene};
 use quarterdeck::staging::tree::{Folder, Memory, StoreKind, faults, lookalikes, push};
@@ -111,7 +112,11 @@ async fn serve(row: &'static Lookalike) -> Vec<String> {
         stage::arrive(&registry, &mut folder, part).await;
     }
     (row.add)(&mut Scene::new(&mut folder, stage::images(), Timestamp::now(), &place, &parts)).unwrap();
-    let mut complaints = complaints_of_clients(&registry, &parts).await;
+    let mut complaints = match row.state {
+        TagState::Whole => complaints_of_clients(&registry, &parts).await,
+        // Nobody can pull what is still being pushed.
+        TagState::Broken | TagState::Absent | TagState::Unknown => Vec::new(),
+    };
     for untagged in [Untagged::Kept, Untagged::Deleted] {
         let collection = registry.collect(untagged).await;
         let expected = i32::from(row.id == STOPS_UNTAGGED_COLLECTION && untagged == Untagged::Deleted);

@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use jiff::{SignedDuration, Timestamp};
 
-use crate::model::Severity;
+use crate::model::{Severity, TagState};
 
 use super::error::{Result, TreeError};
 use super::image::Image;
@@ -109,6 +109,8 @@ pub struct Lookalike {
     /// Why it is none.
     pub why: &'static str,
     pub stores: Stores,
+    /// What has to be said about the place's tag.
+    pub state: TagState,
     pub cast: Cast,
     pub add: Change,
 }

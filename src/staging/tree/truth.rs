@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::model::{Severity, TagState};
 
-use super::case::Stores;
+use super::case::{Place, Stores};
 use super::sink::StoreKind;
 
 /// A finding that has to come out.
@@ -48,20 +48,27 @@ impl Truth {
         self.blames.iter().filter(move |blame| blame.stores.hold(kind))
     }
 
-    /// The tags about which no finding may come out.
+    /// The tags that have to be whole, without any finding.
     pub fn spotless(&self) -> impl Iterator<Item = (&str, &str)> {
         let accused: BTreeSet<_> = self
             .blames
             .iter()
             .filter_map(|blame| blame.repository.as_deref().zip(blame.tag.as_deref()))
             .collect();
-        let names = self.tags.keys().map(|(repository, tag)| (repository.as_str(), tag.as_str()));
+        let whole = self.tags.iter().filter(|(_, truth)| truth.state == TagState::Whole);
+        let names = whole.map(|((repository, tag), _)| (repository.as_str(), tag.as_str()));
         names.filter(move |name| !accused.contains(name))
     }
 
     pub(super) fn saw_tag(&mut self, repository: &str, tag: &str, digest: &str) {
         let truth = TagTruth { digest: digest.to_owned(), state: TagState::Whole };
         self.tags.insert((repository.to_owned(), tag.to_owned()), truth);
+    }
+
+    pub(super) fn decide(&mut self, place: &Place, state: TagState) {
+        if let Some(truth) = self.tags.get_mut(&(place.repository.clone(), place.tag.clone())) {
+            truth.state = state;
+        }
     }
 
     pub(super) fn accuse(&mut self, blame: Blame) {

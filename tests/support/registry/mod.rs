@@ -35,12 +35,12 @@ pub struct Registry {
 impl Registry {
     /// Starts a registry on an empty folder of its own.
     pub async fn start() -> Self {
-        Self::serve(tempfile::tempdir().unwrap()).await
+        Self::serve(scratch()).await
     }
 
     /// Starts a second registry on a copy of this one's folder.
     pub async fn copy(&self) -> Self {
-        let folder = tempfile::tempdir().unwrap();
+        let folder = scratch();
         copy_folder(&self.root(), &folder.path().join("root"));
         Self::serve(folder).await
     }
@@ -112,6 +112,12 @@ pub struct Collection {
     pub exit: Option<i32>,
     /// Its output and its errors.
     pub said: String,
+}
+
+/// A folder in memory where there is one: thousands of small files are slow to write and remove on a disk.
+pub fn scratch() -> TempDir {
+    let memory = Path::new("/dev/shm");
+    if memory.is_dir() { tempfile::tempdir_in(memory).unwrap() } else { tempfile::tempdir().unwrap() }
 }
 
 fn configuration(root: &Path) -> String {

@@ -113,7 +113,7 @@ async fn is_listed(ask: &Questions, repository: &str, tag: &str) -> Option<bool>
 /// Pulls the tag of a part and says what came.
 pub async fn pull(registry: &Registry, part: &Part) -> Pulled {
     let Some(tag) = &part.tag else { return Pulled::Nothing };
-    let folder = tempfile::tempdir().unwrap();
+    let folder = super::scratch();
     match skopeo::pull(registry, &part.repository, tag, folder.path()).await {
         Outcome::Failed(why) => {
             println!("pull of {}:{tag}: {why}", part.repository);

@@ -23,7 +23,7 @@ impl Outcome {
 
 /// Pushes an image, with all children of an index, to a tag.
 pub async fn push(registry: &Registry, repository: &str, tag: &str, image: &Image) -> Outcome {
-    let folder = tempfile::tempdir().unwrap();
+    let folder = super::scratch();
     lay_out(folder.path(), image);
     let from = format!("dir:{}", folder.path().display());
     let to = format!("docker://{}/{repository}:{tag}", registry.address());

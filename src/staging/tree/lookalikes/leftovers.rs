@@ -1,7 +1,5 @@
 //! What history, deletes, collections and older registries leave behind.
 
-use jiff::SignedDuration;
-
 use crate::staging::tree::case::{Lookalike, Part, Place, Scene, Stores};
 use crate::staging::tree::error::Result;
 use crate::staging::tree::images::Images;
@@ -78,12 +76,6 @@ pub const LOOKALIKES: &[Lookalike] = &[
         id: "temp-link-file",
         why: "registry 3.x writes a temporary file and renames it; a crash leaves it beside a good link",
         add: temporary_links,
-        ..ONE_IMAGE
-    },
-    Lookalike {
-        id: "upload-in-progress",
-        why: "a push is under way",
-        add: |scene| scene.upload(&scene.uuid("running"), SignedDuration::from_mins(2)),
         ..ONE_IMAGE
     },
 ];

@@ -3,6 +3,9 @@
 mod images;
 mod leftovers;
 mod names;
+mod under_way;
+
+use crate::model::TagState;
 
 use super::case::{Lookalike, Part, Place, Stores};
 use super::error::Result;
@@ -10,7 +13,8 @@ use super::images::{Images, Plan};
 
 /// All look-alikes.
 pub fn all() -> impl Iterator<Item = &'static Lookalike> {
-    let tables: [&'static [Lookalike]; 3] = [leftovers::LOOKALIKES, images::LOOKALIKES, names::LOOKALIKES];
+    let tables: [&'static [Lookalike]; 4] =
+        [leftovers::LOOKALIKES, images::LOOKALIKES, names::LOOKALIKES, under_way::LOOKALIKES];
     tables.into_iter().flatten()
 }
 
@@ -19,6 +23,7 @@ const ONE_IMAGE: Lookalike = Lookalike {
     id: "",
     why: "",
     stores: Stores::Both,
+    state: TagState::Whole,
     cast: |images, place| one_image(images, place),
     add: |_| Ok(()),
 };
