@@ -9,5 +9,7 @@ mod filesystem;
 mod gcs_grpc;
 #[path = "storage/gcs_json.rs"]
 mod gcs_json;
+#[path = "storage/hostile.rs"]
+mod hostile;
 #[path = "storage/laws.rs"]
 mod laws;

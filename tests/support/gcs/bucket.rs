@@ -66,8 +66,11 @@ impl Bucket {
     pub fn list(&self, prefix: &str, delimiter: &str, after: &str, limit: usize) -> Listing {
         let mut page = Listing::default();
         let mut last = after.to_owned();
-        let mut from =
-            if after < prefix { Bound::Included(prefix.to_owned()) } else { beyond(after, delimiter) };
+        let mut from = if after < prefix {
+            Bound::Included(prefix.to_owned())
+        } else {
+            beyond(after, prefix, delimiter)
+        };
         while let Some((name, stored)) = self.objects.range((from, Bound::Unbounded)).next() {
             let Some(rest) = name.strip_prefix(prefix) else { break };
             if page.objects.len() + page.prefixes.len() == limit {
@@ -84,16 +87,19 @@ impl Bucket {
                     page.objects.push(stored.clone());
                 }
             }
-            from = beyond(&last, delimiter);
+            from = beyond(&last, prefix, delimiter);
         }
         page
     }
 }
 
-/// Where to go on after a name, or after everything that a prefix stands for.
-fn beyond(last: &str, delimiter: &str) -> Bound<String> {
+/// Where to go on after a name, or after everything that a next-level prefix stands for. A marker object may be
+/// called like `prefix` itself, never like a next-level one.
+fn beyond(last: &str, prefix: &str, delimiter: &str) -> Bound<String> {
     match last.strip_suffix('/') {
-        Some(folder) if delimiter == "/" => Bound::Included(format!("{folder}0")),
+        Some(folder) if delimiter == "/" && last.len() > prefix.len() => {
+            Bound::Included(format!("{folder}0"))
+        }
         _ => Bound::Excluded(last.to_owned()),
     }
 }
