@@ -13,3 +13,7 @@ mod gcs_json;
 mod hostile;
 #[path = "storage/laws.rs"]
 mod laws;
+#[path = "storage/layers.rs"]
+mod layers;
+#[path = "storage/opening.rs"]
+mod opening;
