@@ -1,0 +1,207 @@
+//! The commands that can be typed after `:`, one row each.
+
+use crate::event::{Intent, PanelId, TerminalWish};
+use crate::registry::reference::Reference;
+
+/// One command.
+pub struct Command {
+    /// The word, then its other names.
+    pub names: &'static [&'static str],
+    /// What follows the word; empty for nothing.
+    pub argument: &'static str,
+    pub title: &'static str,
+    /// The arguments to complete, if they can be listed.
+    pub choices: &'static [&'static str],
+    intent: fn(&str) -> Result<Intent, String>,
+}
+
+/// The themes that come with the program.
+pub const THEMES: &[&str] = &["dark", "light", "mono"];
+
+/// All commands, in the order of the help.
+pub const COMMANDS: &[Command] = &[
+    Command {
+        names: &["tag", "t"],
+        argument: "group/project:v1",
+        title: "Go straight to a tag",
+        choices: &[],
+        intent: reference,
+    },
+    Command {
+        names: &["uri"],
+        argument: "/v2/…/manifests/v1",
+        title: "Go to what a request or log line was about",
+        choices: &[],
+        intent: reference,
+    },
+    Command {
+        names: &["overview", "pulses", "pu"],
+        argument: "",
+        title: "The overview",
+        choices: &[],
+        intent: |_| Ok(Intent::Panel(PanelId::Overview)),
+    },
+    Command {
+        names: &["bucket", "b"],
+        argument: "",
+        title: "The bucket's tree",
+        choices: &[],
+        intent: |_| Ok(Intent::Panel(PanelId::Bucket)),
+    },
+    Command {
+        names: &["faults"],
+        argument: "",
+        title: "Only what is broken or could not be read, or everything",
+        choices: &[],
+        intent: |_| Ok(Intent::FaultsOnly),
+    },
+    Command {
+        names: &["refresh"],
+        argument: "",
+        title: "List the selected level again",
+        choices: &[],
+        intent: |_| Ok(Intent::Refresh),
+    },
+    Command {
+        names: &["lines"],
+        argument: "",
+        title: "Leave the screen and print its lines for copying",
+        choices: &[],
+        intent: |_| Ok(Intent::Terminal(TerminalWish::PlainLines)),
+    },
+    Command {
+        names: &["mouse"],
+        argument: "",
+        title: "Take the mouse, or give it back to the terminal",
+        choices: &[],
+        intent: |_| Ok(Intent::Terminal(TerminalWish::Mouse)),
+    },
+    Command {
+        names: &["theme", "skin"],
+        argument: "dark|light|mono",
+        title: "Change the colours",
+        choices: THEMES,
+        intent: theme,
+    },
+    Command {
+        names: &["help", "h"],
+        argument: "",
+        title: "The keys and commands that are valid now",
+        choices: &[],
+        intent: |_| Ok(Intent::Help),
+    },
+    Command {
+        names: &["q", "q!", "quit", "exit"],
+        argument: "",
+        title: "Leave",
+        choices: &[],
+        intent: |_| Ok(Intent::Quit),
+    },
+];
+
+/// What a typed command wants, or what is wrong with it.
+pub fn parse(text: &str) -> Result<Intent, String> {
+    let (word, rest) = split(text);
+    if word.is_empty() {
+        return Err("Type a command; Tab lists them.".to_owned());
+    }
+    // What is pasted after `:` is most often the very thing to look at.
+    let found = find(word).ok_or_else(|| unknown(word));
+    match found {
+        Ok(command) => (command.intent)(rest),
+        Err(_) if looks_like_reference(word) => reference(text),
+        Err(why) => Err(why),
+    }
+}
+
+/// The texts that could be meant, best first; each can be put in place of what was typed.
+pub fn complete(text: &str) -> Vec<String> {
+    let (word, rest) = split(text);
+    if let (true, Some(command)) = (text.contains(' '), find(word)) {
+        let fits = command.choices.iter().filter(|choice| choice.starts_with(rest));
+        return fits.map(|choice| format!("{word} {choice}")).collect();
+    }
+    let names =
+        COMMANDS.iter().filter_map(|command| command.names.iter().find(|name| name.starts_with(word)));
+    names.map(|name| (*name).to_owned()).collect()
+}
+
+/// The command of this name.
+pub fn find(word: &str) -> Option<&'static Command> {
+    COMMANDS.iter().find(|command| command.names.contains(&word))
+}
+
+fn split(text: &str) -> (&str, &str) {
+    let text = text.trim_start();
+    text.split_once(' ').map_or((text, ""), |(word, rest)| (word, rest.trim()))
+}
+
+fn unknown(word: &str) -> String {
+    let near = COMMANDS
+        .iter()
+        .map(|command| command.names[0])
+        .find(|name| name.chars().next() == word.chars().next());
+    let hint = near.map_or_else(String::new, |name| format!(" Did you mean :{name}?"));
+    format!("There is no command :{word}.{hint} :help lists them.")
+}
+
+fn looks_like_reference(word: &str) -> bool {
+    word.contains(['/', ':', '@'])
+}
+
+fn reference(text: &str) -> Result<Intent, String> {
+    if text.is_empty() {
+        return Err("Say which: :tag group/project:v1, or :uri /v2/group/project/manifests/v1".to_owned());
+    }
+    Reference::parse(text).map(Intent::Goto).map_err(|error| error.to_string())
+}
+
+fn theme(name: &str) -> Result<Intent, String> {
+    if THEMES.contains(&name) {
+        return Ok(Intent::Theme(name.to_owned()));
+    }
+    Err(format!("There is no theme {name:?}; there are {}.", THEMES.join(", ")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn commands_and_pasted_references_are_understood() {
+        for (text, expected) in [
+            ("q", Ok(Intent::Quit)),
+            ("  theme mono ", Ok(Intent::Theme("mono".into()))),
+            ("bucket", Ok(Intent::Panel(PanelId::Bucket))),
+        ] {
+            assert_eq!(parse(text), expected, "{text}");
+        }
+        for text in
+            ["tag g/p:v1", "uri /v2/g/p/manifests/v1", "g/p:v1", "https://r.example/v2/g/p/manifests/v1"]
+        {
+            let Ok(Intent::Goto(reference)) = parse(text) else { panic!("{text} is no reference") };
+            assert_eq!(reference.api_path(), "/v2/g/p/manifests/v1", "{text}");
+        }
+        for (text, part) in
+            [("", "Tab lists"), ("thme", "Did you mean :t"), ("tag", "Say which"), ("theme pink", "dark")]
+        {
+            let error = parse(text).unwrap_err();
+            assert!(error.contains(part), "{text}: {error}");
+        }
+    }
+
+    #[test]
+    fn completion_offers_what_could_be_meant() {
+        assert_eq!(complete("th"), ["theme"]);
+        assert_eq!(complete("theme d"), ["theme dark"]);
+        assert_eq!(complete("").len(), COMMANDS.len());
+        assert_eq!(complete("tag g/"), Vec::<String>::new());
+    }
+
+    #[test]
+    fn names_are_unique() {
+        let names: Vec<_> = COMMANDS.iter().flat_map(|command| command.names).collect();
+        let unique: std::collections::BTreeSet<_> = names.iter().collect();
+        assert_eq!(unique.len(), names.len());
+    }
+}

@@ -1,0 +1,62 @@
+//! The command that shows the same from a shell, for a ticket or a colleague.
+
+use crate::model::Subject;
+
+/// The command that looks at a tag or manifest as the cockpit does.
+pub fn scan(bucket: &str, subject: &Subject) -> Option<String> {
+    let reference = match subject {
+        Subject::Tag { .. } | Subject::Manifest { .. } => subject.to_string(),
+        Subject::Repository(name) => {
+            return Some(format!("quarterdeck audit --bucket {} {}", quote(bucket), quote(name)));
+        }
+        Subject::Blob(_) | Subject::Upload { .. } | Subject::Object(_) => return None,
+    };
+    Some(format!("quarterdeck scan --bucket {} {}", quote(bucket), quote(&reference)))
+}
+
+/// The command that prints an object, or lists a prefix, by the means of its store.
+pub fn read(bucket: &str, key: &str) -> String {
+    let address = quote(&address(bucket, key));
+    match (bucket.starts_with("gs://"), key.ends_with('/')) {
+        (true, true) => format!("gcloud storage ls --long {address}"),
+        (true, false) => format!("gcloud storage cat {address}"),
+        (false, true) => format!("ls -la {address}"),
+        (false, false) => format!("cat {address}"),
+    }
+}
+
+/// Where a key is, as the store's own tools write it.
+pub fn address(bucket: &str, key: &str) -> String {
+    let root = bucket.strip_prefix("file://").unwrap_or(bucket);
+    format!("{}/{key}", root.trim_end_matches('/'))
+}
+
+fn quote(word: &str) -> String {
+    let plain = |letter: char| letter.is_ascii_alphanumeric() || "/:._-@%+=".contains(letter);
+    if !word.is_empty() && word.chars().all(plain) {
+        return word.to_owned();
+    }
+    format!("'{}'", word.replace('\'', r"'\''"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn commands_can_be_pasted_into_a_shell() {
+        let tag = Subject::Tag { repository: "g/p".into(), tag: "it's; rm".into() };
+        assert_eq!(
+            scan("gs://bucket/root", &tag).unwrap(),
+            r"quarterdeck scan --bucket gs://bucket/root 'g/p:it'\''s; rm'"
+        );
+        for (bucket, key, command) in [
+            ("file:///srv/r", "docker/x", "cat /srv/r/docker/x"),
+            ("file:///srv/my r/", "docker/", "ls -la '/srv/my r/docker/'"),
+            ("gs://b", "docker/x", "gcloud storage cat gs://b/docker/x"),
+            ("gs://b/", "docker/", "gcloud storage ls --long gs://b/docker/"),
+        ] {
+            assert_eq!(read(bucket, key), command);
+        }
+    }
+}

@@ -1,0 +1,143 @@
+//! What each event makes us do, decided from the state that it left behind.
+
+use super::Effect;
+use crate::bus::Stamped;
+use crate::event::{Event, Fact, Intent};
+use crate::model::Subject;
+use crate::registry::reference::Target;
+use crate::sources::bucket::browse::Place;
+use crate::sources::bucket::facts::{Fact as Seen, Survey};
+use crate::sources::bucket::node::Node;
+use crate::sources::bucket::picture::{Health, Picture, Reach, Verdict};
+use crate::state::{Faults, Layer, State};
+
+/// The effects that follow from an event, given the state after it was folded.
+pub fn plan(state: &State, event: &Stamped<Event>) -> Vec<Effect> {
+    let mut effects = pages(state);
+    match &event.what {
+        Event::Fact(Fact::Bucket(fact)) => effects.extend(after_fact(state, fact)),
+        Event::Intent(intent) => effects.extend(after_intent(state, intent)),
+        Event::Outcome(_) | Event::Tick => {}
+    }
+    effects
+}
+
+/// The pages that the event made wanted.
+fn pages(state: &State) -> Vec<Effect> {
+    let page = |place: &Place| match &state.bucket.listings.get(place)?.reach {
+        Reach::Asked(page) => Some(Effect::List { place: place.clone(), page: page.clone() }),
+        Reach::Unasked | Reach::More(_) | Reach::Whole | Reach::Failed(..) => None,
+    };
+    state.browser.asked.iter().filter_map(page).collect()
+}
+
+fn after_fact(state: &State, fact: &Seen) -> Vec<Effect> {
+    match fact {
+        Seen::Opened { .. } => vec![Effect::Survey],
+        // While only faults are shown no healthy tag comes on the screen, so all that is listed is looked at.
+        Seen::Listed { listed, .. } if state.browser.faults == Faults::Only => {
+            vec![Effect::ScanLater(unseen(&state.bucket, &listed.place))]
+        }
+        Seen::Listed { .. }
+        | Seen::NotOpened { .. }
+        | Seen::Surveyed { .. }
+        | Seen::NotListed { .. }
+        | Seen::ScanBegan { .. }
+        | Seen::Scanned { .. }
+        | Seen::Read { .. }
+        | Seen::NotRead { .. } => Vec::new(),
+    }
+}
+
+fn after_intent(state: &State, intent: &Intent) -> Vec<Effect> {
+    match intent {
+        Intent::Start => vec![Effect::Open],
+        Intent::Refresh => reopen(state),
+        Intent::Look(subjects) => look(state, subjects),
+        Intent::Rescan => state.subject().filter(can_scan).map(Effect::Scan).into_iter().collect(),
+        Intent::Goto(reference) => match (&reference.target, &state.screen.layer) {
+            (Target::Digest(_), Some(Layer::Describe { subject, .. })) => vec![Effect::Scan(subject.clone())],
+            (Target::Tag(_) | Target::Digest(_), _) => Vec::new(),
+        },
+        Intent::Raw | Intent::Enter => match (&state.screen.layer, &state.bucket.raw) {
+            (Some(Layer::Raw { key, .. }), None) => vec![Effect::Read(key.clone())],
+            (Some(_) | None, _) => Vec::new(),
+        },
+        Intent::FaultsOnly if state.browser.faults == Faults::Only => {
+            let tags = state.bucket.listings.keys().filter(|place| is_open(state, place));
+            let subjects: Vec<_> = tags.flat_map(|place| unseen(&state.bucket, place)).collect();
+            if subjects.is_empty() { Vec::new() } else { vec![Effect::ScanLater(subjects)] }
+        }
+        Intent::Cancel => vec![Effect::Stop],
+        Intent::Copy { what, text } => vec![Effect::Copy { what, text: text.clone() }],
+        Intent::Terminal(wish) => vec![Effect::Terminal(*wish)],
+        Intent::FaultsOnly
+        | Intent::Resize { .. }
+        | Intent::Move(_)
+        | Intent::Select(_)
+        | Intent::Scroll(_)
+        | Intent::Unfold
+        | Intent::Fold
+        | Intent::Parent
+        | Intent::Panel(_)
+        | Intent::Turn(_)
+        | Intent::Ask(_)
+        | Intent::Type(_)
+        | Intent::Erase(_)
+        | Intent::Settle
+        | Intent::Dismiss
+        | Intent::Back
+        | Intent::Walk(_)
+        | Intent::Last
+        | Intent::Help
+        | Intent::Menu(_)
+        | Intent::Pick
+        | Intent::Fault(_)
+        | Intent::Internals
+        | Intent::Wide
+        | Intent::Describe
+        | Intent::Theme(_)
+        | Intent::Quit
+        | Intent::Say(_) => Vec::new(),
+    }
+}
+
+/// A refresh of a store that never opened opens it; one that turned out empty or foreign is surveyed again.
+fn reopen(state: &State) -> Vec<Effect> {
+    match (&state.bucket.health, &state.bucket.survey) {
+        (Health::Down { .. } | Health::Opening | Health::Live, None) => vec![Effect::Open],
+        (_, Some(Survey::Registry | Survey::Database)) => Vec::new(),
+        (_, Some(_)) => vec![Effect::Survey],
+    }
+}
+
+fn look(state: &State, subjects: &[Subject]) -> Vec<Effect> {
+    let wanted = subjects.iter().filter(|subject| match state.bucket.verdicts.get(subject) {
+        None => true,
+        Some(Verdict::Scanning) => false,
+        // Its report was dropped to save memory, and it is wanted again.
+        Some(Verdict::Seen { .. }) => {
+            state.browser.selected.subject() == **subject && state.bucket.report(subject).is_none()
+        }
+    });
+    vec![Effect::ScanSoon(wanted.cloned().collect())]
+}
+
+/// Whether a subject has a chain that can be walked.
+pub fn can_scan(subject: &Subject) -> bool {
+    matches!(subject, Subject::Tag { .. } | Subject::Manifest { .. })
+}
+
+fn is_open(state: &State, place: &Place) -> bool {
+    match place {
+        Place::Tags(repository) => state.browser.open.contains(&Node::folder(repository)),
+        Place::Root | Place::Folder(_) | Place::Prefix(_) => false,
+    }
+}
+
+fn unseen(picture: &Picture, place: &Place) -> Vec<Subject> {
+    let (Place::Tags(_), Some(listing)) = (place, picture.listings.get(place)) else { return Vec::new() };
+    let tags = listing.children.iter().filter(|child| child.object.is_none());
+    let subjects = tags.map(|child| Node::child(place.clone(), child.name.clone()).subject());
+    subjects.filter(|subject| !picture.verdicts.contains_key(subject)).collect()
+}

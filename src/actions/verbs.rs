@@ -1,0 +1,177 @@
+//! The verbs: what can be done to what is selected, one row each.
+
+use super::equivalent;
+use super::plan::can_scan;
+use crate::event::Intent;
+use crate::model::Subject;
+use crate::state::State;
+
+/// What a verb can do to the world.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Risk {
+    /// It only reads.
+    Reads,
+    /// It only changes this screen or the clipboard.
+    Local,
+}
+
+impl Risk {
+    /// A word for menus.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Reads => "reads",
+            Self::Local => "here only",
+        }
+    }
+}
+
+/// Where a verb is offered besides its key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Shelf {
+    Actions,
+    Copy,
+}
+
+/// One thing that can be done to what is selected.
+pub struct Verb {
+    /// Stable kebab-case id, used in runbooks.
+    pub id: &'static str,
+    pub title: &'static str,
+    /// The key that runs it, in the notation of key scripts; empty for none.
+    pub key: &'static str,
+    pub risk: Risk,
+    pub shelf: Shelf,
+    /// The intent that does it to this subject, or why it does not apply.
+    pub intent: fn(&State, &Subject) -> Result<Intent, &'static str>,
+}
+
+const NO_SCAN: &str = "only a tag or a manifest has a chain to look at";
+const NO_OBJECT: &str = "there is no object behind this row";
+const NO_DIGEST: &str = "its digest is not known: it was not looked at, or its link is broken";
+const NO_COMMAND: &str = "there is no command for this row";
+
+/// All verbs, in the order of the menu.
+pub const VERBS: &[Verb] = &[
+    Verb {
+        id: "describe",
+        title: "Describe: everything that is known of it",
+        key: "d",
+        risk: Risk::Local,
+        shelf: Shelf::Actions,
+        intent: |_, _| Ok(Intent::Describe),
+    },
+    Verb {
+        id: "raw",
+        title: "Raw: the bytes of its link, manifest or object",
+        key: "y",
+        risk: Risk::Reads,
+        shelf: Shelf::Actions,
+        intent: |state, _| match state.object() {
+            Some(key) if !key.ends_with('/') => Ok(Intent::Raw),
+            Some(_) | None => Err("a folder has no bytes: open it and select an object"),
+        },
+    },
+    Verb {
+        id: "scan",
+        title: "Scan: walk its chain again, now",
+        key: "s",
+        risk: Risk::Reads,
+        shelf: Shelf::Actions,
+        intent: |_, subject| can_scan(subject).then_some(Intent::Rescan).ok_or(NO_SCAN),
+    },
+    Verb {
+        id: "refresh",
+        title: "Refresh: list this level again",
+        key: "ctrl-r",
+        risk: Risk::Reads,
+        shelf: Shelf::Actions,
+        intent: |_, _| Ok(Intent::Refresh),
+    },
+    Verb {
+        id: "copy-name",
+        title: "Copy the name",
+        key: "c",
+        risk: Risk::Local,
+        shelf: Shelf::Copy,
+        intent: |_, subject| Ok(copy("Name", subject.to_string())),
+    },
+    Verb {
+        id: "copy-path",
+        title: "Copy the path in the bucket",
+        key: "",
+        risk: Risk::Local,
+        shelf: Shelf::Copy,
+        intent: |state, _| {
+            let path = state.object().map(|key| equivalent::address(&state.session.bucket, &key));
+            path.map(|path| copy("Path", path)).ok_or(NO_OBJECT)
+        },
+    },
+    Verb {
+        id: "copy-digest",
+        title: "Copy the digest",
+        key: "",
+        risk: Risk::Local,
+        shelf: Shelf::Copy,
+        intent: |state, subject| digest(state, subject).map(|digest| copy("Digest", digest)).ok_or(NO_DIGEST),
+    },
+    Verb {
+        id: "copy-scan-command",
+        title: "Copy the command that scans it",
+        key: "",
+        risk: Risk::Local,
+        shelf: Shelf::Copy,
+        intent: |state, subject| {
+            equivalent::scan(&state.session.bucket, subject)
+                .map(|text| copy("Command", text))
+                .ok_or(NO_COMMAND)
+        },
+    },
+    Verb {
+        id: "copy-read-command",
+        title: "Copy the command that reads its object",
+        key: "",
+        risk: Risk::Local,
+        shelf: Shelf::Copy,
+        intent: |state, _| {
+            let command = state.object().map(|key| equivalent::read(&state.session.bucket, &key));
+            command.map(|text| copy("Command", text)).ok_or(NO_OBJECT)
+        },
+    },
+];
+
+/// The verbs on one shelf; the menu of actions has all of them.
+pub fn on(shelf: Shelf) -> impl Iterator<Item = &'static Verb> {
+    VERBS.iter().filter(move |verb| shelf == Shelf::Actions || verb.shelf == shelf)
+}
+
+const fn copy(what: &'static str, text: String) -> Intent {
+    Intent::Copy { what, text }
+}
+
+fn digest(state: &State, subject: &Subject) -> Option<String> {
+    if let (crate::state::Pane::Chain, Some(hop)) =
+        (state.browser.pane, state.browser.selected_hop(&state.bucket))
+    {
+        return hop.digest.clone();
+    }
+    match subject {
+        Subject::Manifest { digest, .. } | Subject::Blob(digest) => Some(digest.clone()),
+        Subject::Tag { .. } => state.bucket.report(subject)?.digest.clone(),
+        Subject::Repository(_) | Subject::Upload { .. } | Subject::Object(_) => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    #[test]
+    fn ids_and_keys_are_unique() {
+        let ids: BTreeSet<_> = VERBS.iter().map(|verb| verb.id).collect();
+        assert_eq!(ids.len(), VERBS.len());
+        let keys: Vec<_> = VERBS.iter().map(|verb| verb.key).filter(|key| !key.is_empty()).collect();
+        assert_eq!(keys.iter().collect::<BTreeSet<_>>().len(), keys.len());
+    }
+}

@@ -1,0 +1,111 @@
+//! What waits to be done, in the order in which it matters to whoever looks at the screen.
+
+use std::collections::{BTreeSet, VecDeque};
+
+use crate::actions::Effect;
+use crate::model::Subject;
+
+/// Most scans at once of those that nobody asked for, so that listings never wait behind them.
+const SCANS: usize = 4;
+
+/// What waits to be done.
+#[derive(Debug, Default)]
+pub struct Queue {
+    /// Opening, listing, reading, and the scans that were asked for.
+    now: VecDeque<Effect>,
+    /// Scans of what is on the screen; replaced when the screen shows something else.
+    soon: VecDeque<Subject>,
+    /// Scans of what is not on the screen.
+    later: VecDeque<Subject>,
+    running: BTreeSet<Subject>,
+}
+
+impl Queue {
+    /// How many pieces of work wait.
+    pub fn len(&self) -> usize {
+        self.now.len() + self.soon.len() + self.later.len()
+    }
+
+    /// Puts an effect where it belongs.
+    pub fn put(&mut self, effect: Effect) {
+        match effect {
+            Effect::ScanSoon(subjects) => {
+                self.soon = subjects.into_iter().filter(|subject| !self.running.contains(subject)).collect();
+            }
+            Effect::ScanLater(subjects) => self.later.extend(subjects),
+            Effect::Scan(_) => self.now.push_front(effect),
+            Effect::Open
+            | Effect::Survey
+            | Effect::List { .. }
+            | Effect::Read(_)
+            | Effect::Stop
+            | Effect::Copy { .. }
+            | Effect::Terminal(_) => self.now.push_back(effect),
+        }
+    }
+
+    /// The next piece of work that may begin; a scan counts as running until [`Self::finish`].
+    pub fn take(&mut self) -> Option<Effect> {
+        if let Some(effect) = self.now.pop_front() {
+            if let Effect::Scan(subject) = &effect {
+                self.running.insert(subject.clone());
+            }
+            return Some(effect);
+        }
+        if self.running.len() >= SCANS {
+            return None;
+        }
+        let subject = self.soon.pop_front().or_else(|| self.later.pop_front())?;
+        self.running.insert(subject.clone());
+        Some(Effect::Scan(subject))
+    }
+
+    /// A scan ended.
+    pub fn finish(&mut self, subject: &Subject) {
+        self.running.remove(subject);
+    }
+
+    /// Drops all that waits or runs.
+    pub fn clear(&mut self) {
+        *self = Self::default();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn tag(name: &str) -> Subject {
+        Subject::Tag { repository: "r".into(), tag: name.into() }
+    }
+
+    #[test]
+    fn what_is_on_the_screen_goes_before_what_is_not_and_what_was_asked_before_both() {
+        let mut queue = Queue::default();
+        queue.put(Effect::ScanLater(vec![tag("later")]));
+        queue.put(Effect::ScanSoon(vec![tag("gone from the screen")]));
+        queue.put(Effect::ScanSoon(vec![tag("seen 1"), tag("seen 2")]));
+        queue.put(Effect::Survey);
+        queue.put(Effect::Scan(tag("asked")));
+        let next = || {
+            let effect = queue.take()?;
+            queue.running.clear();
+            Some(effect)
+        };
+        let order: Vec<_> = std::iter::from_fn(next).collect();
+        let scan = |name| Effect::Scan(tag(name));
+        assert_eq!(order, [scan("asked"), Effect::Survey, scan("seen 1"), scan("seen 2"), scan("later")]);
+    }
+
+    #[test]
+    fn what_runs_is_not_begun_twice() {
+        let mut queue = Queue::default();
+        queue.put(Effect::ScanSoon(vec![tag("a"), tag("b")]));
+        queue.take();
+        queue.put(Effect::ScanSoon(vec![tag("a"), tag("b")]));
+        assert_eq!(queue.len(), 1);
+        queue.finish(&tag("a"));
+        queue.put(Effect::ScanSoon(vec![tag("a")]));
+        assert_eq!(queue.len(), 1);
+    }
+}

@@ -1,0 +1,152 @@
+//! The pieces of work themselves: one effect in, its facts out.
+
+use std::borrow::Cow;
+use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
+
+use futures::FutureExt;
+
+use super::{Done, Tools};
+use crate::actions::Effect;
+use crate::bus::Lossless;
+use crate::event::{Event, Fact};
+use crate::model::text::clean;
+use crate::model::{Subject, TagState, Unread};
+use crate::registry::report::TagReport;
+use crate::sources::bucket::browse::{self, Place};
+use crate::sources::bucket::facts::{Fact as Seen, Trouble};
+use crate::sources::bucket::raw;
+use crate::storage::{ErrorKind, ObjectStore, PageToken, StoreError};
+
+/// Does one piece of work and tells the bus what came of it.
+pub async fn job(
+    effect: Effect,
+    tools: Tools,
+    store: Option<Arc<dyn ObjectStore>>,
+    outbox: Lossless<Event>,
+) -> Done {
+    if effect == Effect::Open {
+        return open(&tools, &outbox).await;
+    }
+    let Some(store) = store else {
+        tell(&outbox, not_open(&effect, &tools.url)).await;
+        return Done::Nothing;
+    };
+    match effect {
+        Effect::Survey => tell(&outbox, survey(&*store).await).await,
+        Effect::List { place, page } => tell(&outbox, list(&*store, place, page).await).await,
+        Effect::Read(key) => tell(&outbox, read(&*store, key).await).await,
+        Effect::Scan(subject) => return scan(&tools, store, subject, &outbox).await,
+        Effect::Open
+        | Effect::ScanSoon(_)
+        | Effect::ScanLater(_)
+        | Effect::Stop
+        | Effect::Copy { .. }
+        | Effect::Terminal(_) => {}
+    }
+    Done::Nothing
+}
+
+/// Puts a fact of the bucket on the bus.
+pub async fn tell(outbox: &Lossless<Event>, fact: Seen) {
+    // Nobody listens any more when the program is ending.
+    let _ = outbox.send(Event::Fact(Fact::Bucket(fact))).await;
+}
+
+async fn open(tools: &Tools, outbox: &Lossless<Event>) -> Done {
+    match (tools.open)().await {
+        Ok(store) => Done::Opened(store),
+        Err(error) => {
+            tell(outbox, Seen::NotOpened { url: tools.url.clone(), trouble: Trouble::of(&error) }).await;
+            Done::Nothing
+        }
+    }
+}
+
+async fn survey(store: &dyn ObjectStore) -> Seen {
+    match browse::survey(store).await {
+        Ok((survey, requests)) => Seen::Surveyed { survey, requests },
+        Err(trouble) => Seen::NotListed { place: Place::Root, trouble, requests: 1 },
+    }
+}
+
+async fn list(store: &dyn ObjectStore, place: Place, page: Option<PageToken>) -> Seen {
+    match browse::list(store, &place, page.as_ref()).await {
+        Ok(listed) => Seen::Listed { listed, requests: 1 },
+        Err(trouble) => Seen::NotListed { place, trouble, requests: 1 },
+    }
+}
+
+async fn read(store: &dyn ObjectStore, key: String) -> Seen {
+    match raw::read(store, &key).await {
+        Ok(raw) => Seen::Read { key, raw, requests: 1 },
+        Err(trouble) => Seen::NotRead { key, trouble, requests: 1 },
+    }
+}
+
+async fn scan(
+    tools: &Tools,
+    store: Arc<dyn ObjectStore>,
+    subject: Subject,
+    outbox: &Lossless<Event>,
+) -> Done {
+    tell(outbox, Seen::ScanBegan { subject: subject.clone() }).await;
+    let walk = AssertUnwindSafe((tools.scan)(store, subject.clone())).catch_unwind();
+    let report = safe(walk.await.unwrap_or_else(|_| gave_up(&subject)));
+    tell(outbox, Seen::Scanned { subject: subject.clone(), report: Arc::new(report) }).await;
+    Done::Scanned(subject)
+}
+
+fn not_open(effect: &Effect, url: &str) -> Seen {
+    let error = StoreError::new(ErrorKind::Unreachable, url, "the store is not open yet");
+    let trouble = Trouble::of(&error);
+    match effect {
+        Effect::List { place, .. } => Seen::NotListed { place: place.clone(), trouble, requests: 0 },
+        Effect::Read(key) => Seen::NotRead { key: key.clone(), trouble, requests: 0 },
+        Effect::Open
+        | Effect::Survey
+        | Effect::Scan(_)
+        | Effect::ScanSoon(_)
+        | Effect::ScanLater(_)
+        | Effect::Stop
+        | Effect::Copy { .. }
+        | Effect::Terminal(_) => Seen::NotOpened { url: url.to_owned(), trouble },
+    }
+}
+
+/// A walk that panicked says nothing about its tag.
+fn gave_up(subject: &Subject) -> TagReport {
+    let (repository, tag) = match subject {
+        Subject::Tag { repository, tag } => (repository.clone(), Some(tag.clone())),
+        Subject::Manifest { repository, .. } => (repository.clone(), None),
+        Subject::Repository(name) | Subject::Blob(name) | Subject::Object(name) => (name.clone(), None),
+        Subject::Upload { repository, .. } => (repository.clone(), None),
+    };
+    let why = "the scan itself failed; a report was written, please send it to the authors".to_owned();
+    TagReport {
+        unread: vec![Unread { object: subject.to_string(), why }],
+        state: TagState::Unknown,
+        repository,
+        tag,
+        digest: None,
+        findings: Vec::new(),
+        hops: Vec::new(),
+        notes: Vec::new(),
+        unhashed: 0,
+        requests: 0,
+        trips: 0,
+    }
+}
+
+/// What came from outside into a report, made safe to show; keys stay as they are, to be asked for again.
+fn safe(mut report: TagReport) -> TagReport {
+    let unread = report.unread.iter_mut().flat_map(|unread| [&mut unread.why, &mut unread.object]);
+    let findings = report.findings.iter_mut().map(|finding| &mut finding.detail);
+    let hops = report.hops.iter_mut().map(|hop| &mut hop.note);
+    for text in unread.chain(findings).chain(hops).chain(&mut report.notes) {
+        if let Cow::Owned(safe) = clean(text) {
+            *text = safe;
+        }
+    }
+    report
+}

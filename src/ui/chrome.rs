@@ -1,0 +1,157 @@
+//! The lines that frame every panel: header, message line and bar.
+
+use ratatui::Frame;
+use ratatui::layout::Rect;
+use ratatui::text::{Line, Span};
+use ratatui::widgets::Paragraph;
+
+use super::keymap::{KEYMAP, Now};
+use super::text::{count, fit, width};
+use super::view::View;
+use super::{keys, panels};
+use crate::actions::commands;
+use crate::actions::verbs::VERBS;
+use crate::event::PromptKind;
+use crate::model::TagState;
+use crate::model::text::clean;
+use crate::sources::bucket::picture::{Health, Verdict};
+use crate::state::{Prompt, State, Tone};
+
+/// Who and where we are, what is wrong, and the time.
+pub fn header(state: &State, view: &View, frame: &mut Frame<'_>, area: Rect) {
+    let theme = &view.theme;
+    let mut left = vec![Span::styled(" quarterdeck", theme.title.0), Span::raw("  ")];
+    left.push(Span::raw(clean(&state.session.profile).into_owned()));
+    if !state.session.protection.is_empty() {
+        let word = clean(&state.session.protection);
+        left.extend([Span::raw(" "), Span::styled(format!(" {word} "), theme.banner.0)]);
+    }
+    left.push(Span::styled("  read-only", theme.dim.0));
+    let clock = format!("{} UTC ", state.now.strftime("%H:%M"));
+    let mut right = summary(state, view);
+    right.push(Span::raw(clock));
+    let (left, right) = (Line::from(left), Line::from(right).right_aligned());
+    let room = usize::from(area.width).saturating_sub(right.width());
+    frame.render_widget(Paragraph::new(left), Rect { width: u16::try_from(room).unwrap_or(0), ..area });
+    frame.render_widget(Paragraph::new(right), area);
+}
+
+fn summary(state: &State, view: &View) -> Vec<Span<'static>> {
+    let (theme, glyphs) = (&view.theme, &view.glyphs);
+    let mut spans = Vec::new();
+    let mut say = |text: String, style| spans.extend([Span::styled(text, style), Span::raw("   ")]);
+    if let Health::Down { trouble, .. } = &state.bucket.health {
+        say(format!("{} bucket {}", glyphs.unknown, trouble.kind.name()), theme.unknown.0);
+    }
+    let tags = |tag_state| state.bucket.count(tag_state) as u64;
+    let (broken, unknown) = (tags(TagState::Broken), tags(TagState::Unknown));
+    if broken > 0 {
+        say(format!("tags {} {} broken", glyphs.bad, count(broken)), theme.bad.0);
+    }
+    if unknown > 0 {
+        say(format!("{} {} not read", glyphs.unknown, count(unknown)), theme.unknown.0);
+    }
+    let scanning = state.bucket.verdicts.values().filter(|verdict| **verdict == Verdict::Scanning).count();
+    if scanning > 0 {
+        say(format!("{} scanning", glyphs.busy), theme.dim.0);
+    }
+    spans
+}
+
+/// The prompt, else what there is to say, else the keys that matter now.
+pub fn line(state: &State, view: &View, frame: &mut Frame<'_>, area: Rect) {
+    let line = match (&state.screen.prompt, &state.screen.notice) {
+        (Some(prompt), _) => prompt_line(prompt, state, view),
+        (None, Some(notice)) => {
+            let style = match notice.tone {
+                Tone::Plain => view.theme.text.0,
+                Tone::Good => view.theme.good.0,
+                Tone::Warn => view.theme.warn.0,
+            };
+            let text = fit(&clean(&notice.text), usize::from(area.width).saturating_sub(2), view.glyphs.cut);
+            Line::styled(format!(" {text}"), style)
+        }
+        (None, None) => key_line(state, view, usize::from(area.width)),
+    };
+    frame.render_widget(Paragraph::new(line), area);
+}
+
+fn prompt_line(prompt: &Prompt, state: &State, view: &View) -> Line<'static> {
+    let theme = &view.theme;
+    let (sign, hint) = match prompt.kind {
+        PromptKind::Command => (":", command_hint(&prompt.text)),
+        PromptKind::Filter => ("/", filter_hint(state)),
+    };
+    Line::from(vec![
+        Span::styled(format!(" {sign}"), theme.accent.0),
+        Span::raw(clean(&prompt.text).into_owned()),
+        Span::styled(" ", theme.selected.0),
+        Span::styled(format!("  {hint}"), theme.dim.0),
+    ])
+}
+
+fn command_hint(text: &str) -> String {
+    let word = text.split(' ').next().unwrap_or_default();
+    if let Some(command) = commands::find(word) {
+        let argument =
+            if command.argument.is_empty() { String::new() } else { format!("{}  ", command.argument) };
+        return format!("{argument}{}", command.title);
+    }
+    let candidates = commands::complete(text);
+    if candidates.is_empty() {
+        "Enter looks it up as a reference; Esc leaves".to_owned()
+    } else {
+        candidates.join("  ")
+    }
+}
+
+fn filter_hint(state: &State) -> String {
+    let filter = &state.browser.filter;
+    match filter.remark() {
+        Some(remark) => remark.to_owned(),
+        None if filter.is_empty() => "regular expression   !without   -f letters in order".to_owned(),
+        None => "Enter keeps it, Esc drops it".to_owned(),
+    }
+}
+
+/// The keys that matter now, from the keymap and the verbs.
+fn key_line(state: &State, view: &View, room: usize) -> Line<'static> {
+    let theme = &view.theme;
+    let bound = KEYMAP.iter().filter(|binding| !binding.bar.is_empty() && (binding.valid)(Now::of(state)));
+    let mut words: Vec<_> = bound.map(|binding| (keys::label(binding.keys[0]), binding.bar)).collect();
+    if let (Some(subject), None) = (state.subject(), &state.screen.layer) {
+        let verbs =
+            VERBS.iter().filter(|verb| !verb.key.is_empty() && (verb.intent)(state, &subject).is_ok());
+        words.extend(verbs.map(|verb| (keys::label(verb.key), verb.id)));
+    }
+    let (mut spans, mut used) = (vec![Span::raw(" ")], 1);
+    for (key, word) in words {
+        let cells = width(&key) + width(word) + 3;
+        if used + cells > room {
+            break;
+        }
+        used += cells;
+        spans.extend([Span::styled(key, theme.accent.0), Span::styled(format!(" {word}  "), theme.dim.0)]);
+    }
+    Line::from(spans)
+}
+
+/// The panels and the way to everything else.
+pub fn bar(state: &State, view: &View, frame: &mut Frame<'_>, area: Rect) {
+    let theme = &view.theme;
+    let mut left = vec![Span::raw(" ")];
+    for panel in panels::PANELS {
+        let style = if panel.id == state.screen.panel { theme.selected.0 } else { theme.dim.0 };
+        left.extend([Span::styled(format!(" {} {} ", panel.digit, panel.title), style), Span::raw(" ")]);
+    }
+    let mut right = Vec::new();
+    for (key, word) in [("?", "help"), (":", "command"), ("q", "back")] {
+        right.extend([Span::styled(key, theme.accent.0), Span::styled(format!(" {word}  "), theme.dim.0)]);
+    }
+    let (left, right) = (Line::from(left), Line::from(right).right_aligned());
+    if left.width() + right.width() <= usize::from(area.width) {
+        frame.render_widget(Paragraph::new(right), area);
+    }
+    let room = u16::try_from(left.width()).unwrap_or(u16::MAX).min(area.width);
+    frame.render_widget(Paragraph::new(left), Rect { width: room, ..area });
+}

@@ -1,0 +1,667 @@
+//! Which key means what, as one table; help and key bar are made from it.
+
+use ratatui::crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
+
+use super::keys;
+use super::view::View;
+use crate::actions::verbs::{self, Shelf, Verb};
+use crate::actions::{commands, verbs::VERBS};
+use crate::event::{Erasure, Intent, MenuKind, Motion, PanelId, PromptKind, TerminalWish, Way};
+use crate::sources::bucket::node::NodeKind;
+use crate::state::{Layer, Pane, Prompt, State};
+
+/// What a key belongs to in the help.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Group {
+    Move,
+    Look,
+    Go,
+    Session,
+}
+
+impl Group {
+    pub const ALL: [Self; 4] = [Self::Move, Self::Look, Self::Go, Self::Session];
+
+    pub const fn title(self) -> &'static str {
+        match self {
+            Self::Move => "Move",
+            Self::Look => "Look",
+            Self::Go => "Go elsewhere",
+            Self::Session => "Session",
+        }
+    }
+}
+
+/// One row of the keymap.
+pub struct Binding {
+    /// Names of the keys, the usual one first.
+    pub keys: &'static [&'static str],
+    pub title: &'static str,
+    pub group: Group,
+    /// Its word on the key bar, if it is important enough.
+    pub bar: &'static str,
+    /// Whether it does anything now.
+    pub valid: fn(Now<'_>) -> bool,
+    /// What it wants.
+    intent: fn(&State, &View) -> Intent,
+}
+
+/// Where the keys go: the state, and what lies over the panel.
+#[derive(Clone, Copy)]
+pub struct Now<'a> {
+    state: &'a State,
+    layer: Option<&'a Layer>,
+}
+
+impl<'a> Now<'a> {
+    /// As things are.
+    pub const fn of(state: &'a State) -> Self {
+        Self { state, layer: state.screen.layer.as_ref() }
+    }
+
+    /// As things will be once the layer is gone; the help tells about these.
+    pub const fn below(state: &'a State) -> Self {
+        Self { state, layer: None }
+    }
+
+    const fn panel(self) -> PanelId {
+        self.state.screen.panel
+    }
+
+    fn pane(self) -> Pane {
+        self.state.browser.pane
+    }
+}
+
+fn anywhere(_: Now<'_>) -> bool {
+    true
+}
+
+fn in_panel(now: Now<'_>) -> bool {
+    now.layer.is_none()
+}
+
+fn in_text(now: Now<'_>) -> bool {
+    matches!(now.layer, Some(Layer::Help { .. } | Layer::Describe { .. } | Layer::Raw { .. }))
+}
+
+fn in_menu(now: Now<'_>) -> bool {
+    matches!(now.layer, Some(Layer::Menu { .. }))
+}
+
+fn in_bucket(now: Now<'_>) -> bool {
+    in_panel(now) && now.panel() == PanelId::Bucket
+}
+
+fn in_overview(now: Now<'_>) -> bool {
+    in_panel(now) && now.panel() == PanelId::Overview
+}
+
+fn in_tree(now: Now<'_>) -> bool {
+    in_bucket(now) && now.pane() == Pane::Tree
+}
+
+fn in_chain(now: Now<'_>) -> bool {
+    in_bucket(now) && now.pane() == Pane::Chain
+}
+
+fn on_row(now: Now<'_>) -> bool {
+    in_tree(now) && !now.state.browser.rows.is_empty()
+}
+
+fn on_something(now: Now<'_>) -> bool {
+    in_panel(now) && now.state.subject().is_some()
+}
+
+fn on(now: Now<'_>, kinds: &[NodeKind]) -> bool {
+    on_row(now) && kinds.contains(&now.state.browser.selected.kind())
+}
+
+fn on_folder(now: Now<'_>) -> bool {
+    on(now, &[NodeKind::Folder, NodeKind::Prefix])
+}
+
+fn over_rows(now: Now<'_>) -> bool {
+    !in_text(now)
+}
+
+const fn by(rows: isize) -> Intent {
+    Intent::Move(Motion::Rows(rows))
+}
+
+/// The keymap: the first row with the key that is valid counts.
+pub const KEYMAP: &[Binding] = &[
+    Binding {
+        keys: &["j", "down"],
+        title: "Down",
+        group: Group::Move,
+        bar: "",
+        valid: over_rows,
+        intent: |_, _| by(1),
+    },
+    Binding {
+        keys: &["k", "up"],
+        title: "Up",
+        group: Group::Move,
+        bar: "",
+        valid: over_rows,
+        intent: |_, _| by(-1),
+    },
+    Binding {
+        keys: &["pgdn", "ctrl-f"],
+        title: "A page down",
+        group: Group::Move,
+        bar: "",
+        valid: over_rows,
+        intent: |_, view| by(view.page()),
+    },
+    Binding {
+        keys: &["pgup", "ctrl-b"],
+        title: "A page up",
+        group: Group::Move,
+        bar: "",
+        valid: over_rows,
+        intent: |_, view| by(-view.page()),
+    },
+    Binding {
+        keys: &["ctrl-u"],
+        title: "Half a page up",
+        group: Group::Move,
+        bar: "",
+        valid: over_rows,
+        intent: |_, view| by(-(view.page() / 2)),
+    },
+    Binding {
+        keys: &["g", "home"],
+        title: "To the first",
+        group: Group::Move,
+        bar: "",
+        valid: over_rows,
+        intent: |_, _| Intent::Move(Motion::First),
+    },
+    Binding {
+        keys: &["G", "end"],
+        title: "To the last",
+        group: Group::Move,
+        bar: "",
+        valid: over_rows,
+        intent: |_, _| Intent::Move(Motion::Last),
+    },
+    Binding {
+        keys: &["j", "down"],
+        title: "A line down",
+        group: Group::Move,
+        bar: "scroll",
+        valid: in_text,
+        intent: |_, view| view.scroll(1),
+    },
+    Binding {
+        keys: &["k", "up"],
+        title: "A line up",
+        group: Group::Move,
+        bar: "",
+        valid: in_text,
+        intent: |_, view| view.scroll(-1),
+    },
+    Binding {
+        keys: &["space", "pgdn", "ctrl-f"],
+        title: "A page down",
+        group: Group::Move,
+        bar: "page",
+        valid: in_text,
+        intent: |_, view| view.scroll(view.page()),
+    },
+    Binding {
+        keys: &["pgup", "ctrl-b"],
+        title: "A page up",
+        group: Group::Move,
+        bar: "",
+        valid: in_text,
+        intent: |_, view| view.scroll(-view.page()),
+    },
+    Binding {
+        keys: &["ctrl-d"],
+        title: "Half a page down",
+        group: Group::Move,
+        bar: "",
+        valid: in_text,
+        intent: |_, view| view.scroll(view.page() / 2),
+    },
+    Binding {
+        keys: &["ctrl-u"],
+        title: "Half a page up",
+        group: Group::Move,
+        bar: "",
+        valid: in_text,
+        intent: |_, view| view.scroll(-(view.page() / 2)),
+    },
+    Binding {
+        keys: &["g", "home"],
+        title: "To the top",
+        group: Group::Move,
+        bar: "",
+        valid: in_text,
+        intent: |_, _| Intent::Scroll(0),
+    },
+    Binding {
+        keys: &["G", "end"],
+        title: "To the end",
+        group: Group::Move,
+        bar: "",
+        valid: in_text,
+        intent: |_, view| view.scroll(isize::MAX),
+    },
+    Binding {
+        keys: &["enter"],
+        title: "Do it",
+        group: Group::Look,
+        bar: "do it",
+        valid: in_menu,
+        intent: |_, _| Intent::Pick,
+    },
+    Binding {
+        keys: &["enter"],
+        title: "Open or close the folder",
+        group: Group::Look,
+        bar: "open",
+        valid: on_folder,
+        intent: |_, _| Intent::Enter,
+    },
+    Binding {
+        keys: &["enter"],
+        title: "Into the chain of the tag",
+        group: Group::Look,
+        bar: "chain",
+        valid: |now| on(now, &[NodeKind::Tag]),
+        intent: |_, _| Intent::Enter,
+    },
+    Binding {
+        keys: &["enter"],
+        title: "The bytes of the object",
+        group: Group::Look,
+        bar: "bytes",
+        valid: |now| on(now, &[NodeKind::Object]) || in_chain(now),
+        intent: |_, _| Intent::Enter,
+    },
+    Binding {
+        keys: &["enter"],
+        title: "List on",
+        group: Group::Look,
+        bar: "list on",
+        valid: |now| on(now, &[NodeKind::Rest]),
+        intent: |_, _| Intent::Enter,
+    },
+    Binding {
+        keys: &["enter"],
+        title: "Show it in the bucket",
+        group: Group::Look,
+        bar: "show",
+        valid: |now| in_overview(now) && now.state.screen.finding.is_some(),
+        intent: |_, _| Intent::Enter,
+    },
+    Binding {
+        keys: &["right"],
+        title: "Open, or into the chain",
+        group: Group::Move,
+        bar: "",
+        valid: on_row,
+        intent: |_, _| Intent::Unfold,
+    },
+    Binding {
+        keys: &["left"],
+        title: "Close, or to what holds it",
+        group: Group::Move,
+        bar: "",
+        valid: in_bucket,
+        intent: |_, _| Intent::Fold,
+    },
+    Binding {
+        keys: &["backspace"],
+        title: "Up a level",
+        group: Group::Move,
+        bar: "up",
+        valid: in_bucket,
+        intent: |_, _| Intent::Parent,
+    },
+    Binding {
+        keys: &["e"],
+        title: "Next fault",
+        group: Group::Look,
+        bar: "next fault",
+        valid: |now| in_tree(now) || in_overview(now),
+        intent: |_, _| Intent::Fault(Way::Next),
+    },
+    Binding {
+        keys: &["E"],
+        title: "Previous fault",
+        group: Group::Look,
+        bar: "",
+        valid: |now| in_tree(now) || in_overview(now),
+        intent: |_, _| Intent::Fault(Way::Previous),
+    },
+    Binding {
+        keys: &["/"],
+        title: "Filter by name: a regular expression, !without, -f letters in order",
+        group: Group::Look,
+        bar: "filter",
+        valid: in_tree,
+        intent: |_, _| Intent::Ask(PromptKind::Filter),
+    },
+    Binding {
+        keys: &["ctrl-z"],
+        title: "Only faults, or everything",
+        group: Group::Look,
+        bar: "faults only",
+        valid: in_tree,
+        intent: |_, _| Intent::FaultsOnly,
+    },
+    Binding {
+        keys: &["x"],
+        title: "Show or hide the registry's own folders",
+        group: Group::Look,
+        bar: "",
+        valid: in_tree,
+        intent: |_, _| Intent::Internals,
+    },
+    Binding {
+        keys: &["w"],
+        title: "Every layer, or the good ones summed up",
+        group: Group::Look,
+        bar: "",
+        valid: in_bucket,
+        intent: |_, _| Intent::Wide,
+    },
+    Binding {
+        keys: &["a"],
+        title: "What can be done to it, and why not",
+        group: Group::Look,
+        bar: "actions",
+        valid: on_something,
+        intent: |_, _| Intent::Menu(MenuKind::Actions),
+    },
+    Binding {
+        keys: &["C"],
+        title: "What can be copied of it",
+        group: Group::Look,
+        bar: "",
+        valid: on_something,
+        intent: |_, _| Intent::Menu(MenuKind::Copy),
+    },
+    Binding {
+        keys: &["1"],
+        title: "Overview",
+        group: Group::Go,
+        bar: "",
+        valid: anywhere,
+        intent: |_, _| Intent::Panel(PanelId::Overview),
+    },
+    Binding {
+        keys: &["6"],
+        title: "Bucket",
+        group: Group::Go,
+        bar: "",
+        valid: anywhere,
+        intent: |_, _| Intent::Panel(PanelId::Bucket),
+    },
+    Binding {
+        keys: &["tab"],
+        title: "Next panel",
+        group: Group::Go,
+        bar: "",
+        valid: in_panel,
+        intent: |_, _| Intent::Turn(Way::Next),
+    },
+    Binding {
+        keys: &["backtab"],
+        title: "Previous panel",
+        group: Group::Go,
+        bar: "",
+        valid: in_panel,
+        intent: |_, _| Intent::Turn(Way::Previous),
+    },
+    Binding {
+        keys: &["["],
+        title: "Back to where you were",
+        group: Group::Go,
+        bar: "",
+        valid: |now| now.state.screen.has_past(),
+        intent: |_, _| Intent::Walk(Way::Previous),
+    },
+    Binding {
+        keys: &["]"],
+        title: "Forward again",
+        group: Group::Go,
+        bar: "",
+        valid: |now| now.state.screen.has_future(),
+        intent: |_, _| Intent::Walk(Way::Next),
+    },
+    Binding {
+        keys: &["-"],
+        title: "The last place",
+        group: Group::Go,
+        bar: "",
+        valid: |now| now.state.screen.has_past() || now.state.screen.has_future(),
+        intent: |_, _| Intent::Last,
+    },
+    Binding {
+        keys: &["esc"],
+        title: "One level back",
+        group: Group::Go,
+        bar: "back",
+        valid: |now| !in_panel(now) || in_chain(now),
+        intent: |_, _| Intent::Dismiss,
+    },
+    Binding {
+        keys: &["esc"],
+        title: "One level back",
+        group: Group::Go,
+        bar: "",
+        valid: anywhere,
+        intent: |_, _| Intent::Dismiss,
+    },
+    Binding {
+        keys: &["q"],
+        title: "Back; leaves at the root",
+        group: Group::Session,
+        bar: "",
+        valid: anywhere,
+        intent: |_, _| Intent::Back,
+    },
+    Binding {
+        keys: &["?", "f1"],
+        title: "This help",
+        group: Group::Session,
+        bar: "",
+        valid: anywhere,
+        intent: |_, _| Intent::Help,
+    },
+    Binding {
+        keys: &[":"],
+        title: "A command",
+        group: Group::Session,
+        bar: "",
+        valid: anywhere,
+        intent: |_, _| Intent::Ask(PromptKind::Command),
+    },
+    Binding {
+        keys: &["ctrl-c"],
+        title: "Stop what is running; twice leaves",
+        group: Group::Session,
+        bar: "",
+        valid: anywhere,
+        intent: |_, _| Intent::Cancel,
+    },
+    Binding {
+        keys: &["L"],
+        title: "Plain lines, for copying with the terminal",
+        group: Group::Session,
+        bar: "",
+        valid: anywhere,
+        intent: |_, _| Intent::Terminal(TerminalWish::PlainLines),
+    },
+    Binding {
+        keys: &["ctrl-l"],
+        title: "Draw the screen anew",
+        group: Group::Session,
+        bar: "",
+        valid: anywhere,
+        intent: |_, _| Intent::Terminal(TerminalWish::Redraw),
+    },
+    Binding {
+        keys: &["f2"],
+        title: "Take the mouse, or give it back",
+        group: Group::Session,
+        bar: "",
+        valid: anywhere,
+        intent: |_, _| Intent::Terminal(TerminalWish::Mouse),
+    },
+];
+
+/// Keys that destroy something elsewhere and do nothing here, with what they say.
+const INERT: &[(&str, &str)] = &[
+    ("ctrl-k", "No key kills or deletes anything here; a lists what can be done."),
+    ("delete", "No key kills or deletes anything here; a lists what can be done."),
+    ("ctrl-d", "No key kills or deletes anything here; a lists what can be done."),
+];
+
+/// What a pressed key wants.
+pub fn interpret(key: &KeyEvent, state: &State, view: &View) -> Vec<Intent> {
+    if let Some(prompt) = &state.screen.prompt {
+        return type_into(key, prompt);
+    }
+    if let Some(verb) = VERBS.iter().find(|verb| !verb.key.is_empty() && keys::is(key, verb.key)) {
+        if !in_text(Now::of(state)) {
+            return run(verb, state);
+        }
+    }
+    let fits = |binding: &&Binding| {
+        binding.keys.iter().any(|name| keys::is(key, name)) && (binding.valid)(Now::of(state))
+    };
+    match KEYMAP.iter().find(fits) {
+        Some(binding) => match (binding.intent)(state, view) {
+            Intent::Pick => pick(state),
+            intent => vec![intent],
+        },
+        None => unbound(key),
+    }
+}
+
+fn unbound(key: &KeyEvent) -> Vec<Intent> {
+    if let Some((_, words)) = INERT.iter().find(|(name, _)| keys::is(key, name)) {
+        return vec![Intent::Say((*words).to_owned())];
+    }
+    match key.code {
+        KeyCode::Char(digit) if digit.is_ascii_digit() && key.modifiers.is_empty() => {
+            vec![Intent::Say(format!("There is no panel {digit}."))]
+        }
+        _ => Vec::new(),
+    }
+}
+
+/// The verbs that a menu offers, in its order.
+pub fn menu(kind: MenuKind) -> Vec<&'static Verb> {
+    match kind {
+        MenuKind::Actions => verbs::on(Shelf::Actions).collect(),
+        MenuKind::Copy => verbs::on(Shelf::Copy).collect(),
+    }
+}
+
+fn pick(state: &State) -> Vec<Intent> {
+    let Some(Layer::Menu { kind, chosen }) = &state.screen.layer else { return Vec::new() };
+    let verbs = menu(*kind);
+    match verbs.get((*chosen).min(verbs.len().saturating_sub(1))) {
+        Some(verb) => std::iter::once(Intent::Pick).chain(run(verb, state)).collect(),
+        None => Vec::new(),
+    }
+}
+
+fn run(verb: &Verb, state: &State) -> Vec<Intent> {
+    let Some(subject) = state.subject() else {
+        return vec![Intent::Say("Nothing is selected.".to_owned())];
+    };
+    match (verb.intent)(state, &subject) {
+        Ok(intent) => vec![intent],
+        Err(why) => vec![Intent::Say(format!("{}: {why}.", verb.id))],
+    }
+}
+
+/// What a key means while a line is typed.
+fn type_into(key: &KeyEvent, prompt: &Prompt) -> Vec<Intent> {
+    let control = key.modifiers.contains(KeyModifiers::CONTROL);
+    match (key.code, control) {
+        (KeyCode::Enter, _) => submit(prompt),
+        (KeyCode::Esc, _) => vec![Intent::Dismiss],
+        (KeyCode::Char('c'), true) => vec![Intent::Cancel],
+        (KeyCode::Char('w'), true) => vec![Intent::Erase(Erasure::Word)],
+        (KeyCode::Char('u'), true) => vec![Intent::Erase(Erasure::Line)],
+        (KeyCode::Backspace, _) | (KeyCode::Char('h'), true) => vec![Intent::Erase(Erasure::Letter)],
+        (KeyCode::Tab, _) => complete(prompt),
+        // Movement keeps the filter and goes to what it left.
+        (KeyCode::Down, _) if prompt.kind == PromptKind::Filter => vec![Intent::Settle, by(1)],
+        (KeyCode::Up, _) if prompt.kind == PromptKind::Filter => vec![Intent::Settle, by(-1)],
+        (KeyCode::Char(letter), false) => vec![Intent::Type(format!("{}{letter}", prompt.text))],
+        _ => Vec::new(),
+    }
+}
+
+fn submit(prompt: &Prompt) -> Vec<Intent> {
+    match prompt.kind {
+        PromptKind::Filter => vec![Intent::Settle],
+        PromptKind::Command if prompt.text.trim().is_empty() => vec![Intent::Settle],
+        PromptKind::Command => {
+            let intent = commands::parse(&prompt.text).unwrap_or_else(Intent::Say);
+            vec![Intent::Settle, intent]
+        }
+    }
+}
+
+fn complete(prompt: &Prompt) -> Vec<Intent> {
+    if prompt.kind == PromptKind::Filter {
+        return Vec::new();
+    }
+    let candidates = commands::complete(&prompt.text);
+    match candidates.as_slice() {
+        [only] if *only != prompt.text => {
+            let more = commands::find(only).is_some_and(|command| !command.argument.is_empty());
+            vec![Intent::Type(format!("{only}{}", if more { " " } else { "" }))]
+        }
+        several => vec![Intent::Type(common_start(several).unwrap_or_else(|| prompt.text.clone()))],
+    }
+}
+
+fn common_start(texts: &[String]) -> Option<String> {
+    let (first, rest) = texts.split_first()?;
+    let shared = |end: &usize| {
+        first.is_char_boundary(*end) && rest.iter().all(|text| text.starts_with(&first[..*end]))
+    };
+    let end = (0..=first.len()).rev().find(shared)?;
+    (end > 0).then(|| first[..end].to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_key_of_the_table_has_a_name_that_reads() {
+        for name in KEYMAP.iter().flat_map(|binding| binding.keys).chain(INERT.iter().map(|(name, _)| name)) {
+            assert!(keys::parse(name).is_ok(), "{name}");
+        }
+    }
+
+    #[test]
+    fn no_verb_takes_a_key_of_the_keymap() {
+        for verb in VERBS {
+            assert!(!KEYMAP.iter().any(|binding| binding.keys.contains(&verb.key)), "{}", verb.id);
+        }
+    }
+
+    #[test]
+    fn keys_that_kill_elsewhere_only_say_so() {
+        let (state, view) = (State::default(), View::default());
+        for name in ["ctrl-k", "delete", "ctrl-d"] {
+            let intents = interpret(&keys::parse(name).unwrap(), &state, &view);
+            assert!(matches!(intents.as_slice(), [Intent::Say(_)]), "{name}: {intents:?}");
+        }
+    }
+}

@@ -1,0 +1,143 @@
+//! The bucket: the tree beside the chain of the selected tag, or one over the other where it is narrow.
+
+use ratatui::Frame;
+use ratatui::layout::{Constraint, Layout, Rect};
+use ratatui::text::{Line, Span};
+use ratatui::widgets::{Block, Borders, Paragraph};
+
+use super::rest;
+use super::{Focus, boxed, chain, edge, tree};
+use crate::model::text::clean;
+use crate::registry::report::TagReport;
+use crate::sources::bucket::facts::Survey;
+use crate::sources::bucket::node::NodeKind;
+use crate::state::{Faults, Pane, State};
+use crate::ui::text::{counted, fit, fit_middle, staleness, wrap};
+use crate::ui::view::View;
+
+/// From this width on tree and chain stand side by side.
+const BESIDE: u16 = 100;
+/// From this height on a narrow screen has room for a summary under the tree.
+const STACKED: u16 = 14;
+/// Lines of that summary, with its edge.
+const SUMMARY: u16 = 6;
+
+/// Draws the panel.
+pub fn draw(state: &State, view: &mut View, frame: &mut Frame<'_>, area: Rect) {
+    if let Some((word, lines)) = rest::no_tree(state) {
+        return explain(state, view, frame, area, &word, &lines);
+    }
+    if area.width >= BESIDE {
+        let [left, right] = Layout::horizontal([Constraint::Percentage(44), Constraint::Fill(1)]).areas(area);
+        draw_tree(state, view, frame, left);
+        return chain::draw(state, view, frame, right);
+    }
+    match state.browser.pane {
+        Pane::Chain => chain::draw(state, view, frame, area),
+        Pane::Tree if area.height >= STACKED && state.browser.selected.kind() == NodeKind::Tag => {
+            let parts = [Constraint::Fill(1), Constraint::Length(SUMMARY)];
+            let [above, below] = Layout::vertical(parts).areas(area);
+            draw_tree(state, view, frame, above);
+            summary(state, view, frame, below);
+        }
+        Pane::Tree => draw_tree(state, view, frame, area),
+    }
+}
+
+fn draw_tree(state: &State, view: &mut View, frame: &mut Frame<'_>, area: Rect) {
+    let focus = if state.browser.pane == Pane::Tree { Focus::Here } else { Focus::Elsewhere };
+    let block = boxed(view, area, &title(state), &remarks(state), edge(view, focus));
+    let inside = block.inner(area);
+    frame.render_widget(block, area);
+    if state.browser.rows.is_empty() {
+        let words = Line::styled(" Nothing here passes the filter; Esc drops it.", view.theme.dim.0);
+        return frame.render_widget(Paragraph::new(words), inside);
+    }
+    tree::draw(state, view, frame, inside);
+}
+
+fn title(state: &State) -> String {
+    let mut title = "6 Bucket".to_owned();
+    if !state.browser.filter.is_empty() {
+        title = format!("{title} /{}", clean(state.browser.filter.text()));
+    }
+    if state.browser.faults == Faults::Only {
+        title.push_str(" faults only");
+    }
+    title
+}
+
+fn remarks(state: &State) -> Vec<String> {
+    let mut remarks = Vec::new();
+    if state.bucket.survey == Some(Survey::Database) {
+        remarks.push("tags live in a database".to_owned());
+    }
+    remarks.push(counted(state.bucket.requests, "request"));
+    let place = state.browser.selected.place();
+    let listed = state.bucket.listings.get(place).and_then(|listing| listing.at);
+    remarks.extend(listed.and_then(|at| staleness(at, state.now)).map(str::to_owned));
+    remarks
+}
+
+/// The panel without a tree: what is the matter, and what to do.
+fn explain(state: &State, view: &mut View, frame: &mut Frame<'_>, area: Rect, word: &str, lines: &[String]) {
+    let block = boxed(view, area, "6 Bucket", &[word.to_owned()], edge(view, Focus::Here));
+    let inside = block.inner(area);
+    frame.render_widget(block, area);
+    let cells = usize::from(inside.width).saturating_sub(4);
+    let text: Vec<_> = lines.iter().flat_map(|line| wrap(&clean(line), cells)).map(Line::from).collect();
+    let room = Rect {
+        x: inside.x + 2.min(inside.width),
+        y: inside.y + 1.min(inside.height),
+        width: inside.width.saturating_sub(4),
+        height: inside.height.saturating_sub(1),
+    };
+    debug_assert!(!state.session.bucket.is_empty() || lines.len() < 99);
+    frame.render_widget(Paragraph::new(text), room);
+}
+
+/// The selected tag in a few lines.
+fn summary(state: &State, view: &mut View, frame: &mut Frame<'_>, area: Rect) {
+    let block =
+        Block::new().borders(Borders::TOP).border_set(view.glyphs.border).border_style(view.theme.border.0);
+    let name = clean(&state.browser.selected.subject().to_string()).into_owned();
+    let name = fit(&name, usize::from(area.width).saturating_sub(4), view.glyphs.cut);
+    let block = block.title_top(Line::styled(format!(" {name} "), view.theme.title.0));
+    let inside = block.inner(area);
+    frame.render_widget(block, area);
+    let cells = usize::from(inside.width).saturating_sub(2);
+    let lines = match state.browser.report(&state.bucket) {
+        Some(report) => in_short(view, report, cells),
+        None => vec![Line::styled(" Not looked at yet.", view.theme.dim.0)],
+    };
+    frame.render_widget(Paragraph::new(lines), inside);
+}
+
+fn in_short(view: &View, report: &TagReport, cells: usize) -> Vec<Line<'static>> {
+    let theme = &view.theme;
+    let sign = view.glyphs.tag(report.state);
+    let Some(worst) = report.findings.first() else {
+        let hops = format!(
+            " {sign} {}, {} looked at",
+            report.state.name(),
+            counted(report.hops.len() as u64, "object")
+        );
+        let unread = report.unread.iter().map(|unread| {
+            Line::styled(format!(" {}", fit(&unread.why, cells, view.glyphs.cut)), theme.unknown.0)
+        });
+        return std::iter::once(Line::from(hops)).chain(unread).collect();
+    };
+    let style = if worst.severity.breaks_tag() { theme.bad.0 } else { theme.warn.0 };
+    let cures: Vec<_> = worst.repairs.iter().map(|repair| repair.name()).collect();
+    let mut lines = vec![Line::from(vec![
+        Span::styled(format!(" {sign} {}", worst.id), style),
+        Span::styled(format!("  {}", worst.severity.name()), theme.dim.0),
+    ])];
+    lines.extend(wrap(&worst.detail, cells).into_iter().take(2).map(|line| Line::from(format!(" {line}"))));
+    lines.push(Line::styled(
+        format!(" {}", fit_middle(&clean(&worst.object), cells, view.glyphs.cut)),
+        theme.dim.0,
+    ));
+    lines.push(Line::from(format!(" cures: {}", cures.join(", "))));
+    lines
+}

@@ -1,0 +1,77 @@
+//! The panels, one file and one row each. The digits between them are kept for panels of other sources.
+
+mod bucket;
+mod chain;
+pub(super) mod describe;
+mod overview;
+mod rest;
+mod tree;
+
+use ratatui::Frame;
+use ratatui::layout::Rect;
+use ratatui::style::Style;
+use ratatui::text::Line;
+use ratatui::widgets::Block;
+
+use super::text::fit;
+use super::view::View;
+use crate::event::PanelId;
+use crate::state::State;
+
+/// One panel.
+pub struct Panel {
+    pub id: PanelId,
+    /// The key that opens it.
+    pub digit: char,
+    pub title: &'static str,
+    pub(super) draw: fn(&State, &mut View, &mut Frame<'_>, Rect),
+}
+
+/// All panels, by rising digit.
+pub const PANELS: &[Panel] = &[
+    Panel { id: PanelId::Overview, digit: '1', title: "Overview", draw: overview::draw },
+    Panel { id: PanelId::Bucket, digit: '6', title: "Bucket", draw: bucket::draw },
+];
+
+/// The panel of this id.
+pub fn of(id: PanelId) -> &'static Panel {
+    PANELS.iter().find(|panel| panel.id == id).unwrap_or(&PANELS[0])
+}
+
+/// A frame with a title on the left and remarks on the right, as far as they fit.
+fn boxed(view: &View, area: Rect, title: &str, remarks: &[String], edge: Style) -> Block<'static> {
+    let room = usize::from(area.width).saturating_sub(4);
+    let title = fit(title, room, view.glyphs.cut);
+    let mut used = super::text::width(&title) + 3;
+    let mut right = String::new();
+    for remark in remarks {
+        let cells = super::text::width(remark) + 3;
+        if used + cells > room {
+            break;
+        }
+        used += cells;
+        right = format!("{right} {remark} {}", view.glyphs.dash);
+    }
+    let right = right.trim_end_matches(view.glyphs.dash).to_owned();
+    let block = Block::bordered().border_set(view.glyphs.border).border_style(edge);
+    let block = block.title_top(Line::styled(format!(" {title} "), view.theme.title.0));
+    if right.is_empty() {
+        return block;
+    }
+    block.title_top(Line::styled(right, view.theme.dim.0).right_aligned())
+}
+
+/// The edge of a frame: where the keys go it has the accent.
+const fn edge(view: &View, focused: Focus) -> Style {
+    match focused {
+        Focus::Here => view.theme.accent.0,
+        Focus::Elsewhere => view.theme.border.0,
+    }
+}
+
+/// Whether the keys go to a frame.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Focus {
+    Here,
+    Elsewhere,
+}
