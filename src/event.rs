@@ -29,9 +29,11 @@ pub enum Fact {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Outcome {
     /// Text was sent to the terminal's clipboard; whether it took it, no terminal says.
-    Sent { what: String, bytes: usize },
-    /// Text is too long for what terminals take by this way.
-    TooLong { what: String, bytes: usize, limit: usize },
+    Sent { what: &'static str, how: String },
+    /// Text was not sent.
+    NotSent { what: &'static str, why: String },
     /// Running work was cut short.
     Stopped { effects: usize },
+    /// Something of ours failed and was survived; where the report is.
+    Survived { report: Option<String> },
 }

@@ -1,6 +1,12 @@
 //! The event loop, the wiring, and the terminal.
 
 pub mod clipboard;
+mod cockpit;
+mod engine;
+mod paper;
 pub mod report;
 pub mod stores;
 pub mod terminal;
+
+pub use cockpit::{CockpitOptions, Sheet, cockpit, drive, open_with, print};
+pub use paper::Paper;

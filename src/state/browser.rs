@@ -82,6 +82,11 @@ impl Default for Browser {
 }
 
 impl Browser {
+    /// Whether the operator stopped all work and has not moved since.
+    pub fn is_stopped(&self) -> bool {
+        self.paging == Paging::Stopped
+    }
+
     /// Number of the selected row.
     pub const fn position(&self) -> usize {
         self.at
@@ -328,13 +333,10 @@ impl Browser {
         }
         let near: Vec<_> = self.rows.rests_near(self.at, AHEAD).cloned().collect();
         for place in near {
-            if let Some(Reach::More(token)) =
-                picture.listings.get(&place).map(|listing| listing.reach.clone())
-            {
-                if let Some(listing) = picture.listings.get_mut(&place) {
-                    listing.reach = Reach::Asked(Some(token));
-                    self.asked.push(place);
-                }
+            let Some(listing) = picture.listings.get_mut(&place) else { continue };
+            if let Reach::More(token) = &listing.reach {
+                listing.reach = Reach::Asked(Some(token.clone()));
+                self.asked.push(place);
             }
         }
     }

@@ -114,12 +114,14 @@ pub fn fold(state: &mut State, event: &Stamped<Event>) {
 
 fn notice_of(outcome: &Outcome) -> Notice {
     match outcome {
-        Outcome::Sent { what, bytes } => {
-            Notice::good(format!("{what} sent to the terminal's clipboard ({bytes} bytes)"))
+        Outcome::Sent { what, how } => Notice::good(format!("{what} {how}")),
+        Outcome::NotSent { what, why } => {
+            Notice::warn(format!("{what} {why}; L prints plain lines to copy from"))
         }
-        Outcome::TooLong { what, bytes, limit } => Notice::warn(format!(
-            "{what} not sent: {bytes} bytes, and terminals take {limit} at most; press L for plain lines"
-        )),
+        Outcome::Survived { report } => {
+            let place = report.as_deref().unwrap_or("nowhere: it could not be written");
+            Notice::warn(format!("A background task failed; the cockpit goes on. Report: {place}"))
+        }
         Outcome::Stopped { effects: 0 } => {
             Notice::plain("Nothing was running. Ctrl-c again leaves.".to_owned())
         }

@@ -529,10 +529,9 @@ pub fn interpret(key: &KeyEvent, state: &State, view: &View) -> Vec<Intent> {
     if let Some(prompt) = &state.screen.prompt {
         return type_into(key, prompt);
     }
-    if let Some(verb) = VERBS.iter().find(|verb| !verb.key.is_empty() && keys::is(key, verb.key)) {
-        if !in_text(Now::of(state)) {
-            return run(verb, state);
-        }
+    let named = |verb: &&Verb| !verb.key.is_empty() && keys::is(key, verb.key);
+    if let (Some(verb), false) = (VERBS.iter().find(named), in_text(Now::of(state))) {
+        return run(verb, state);
     }
     let fits = |binding: &&Binding| {
         binding.keys.iter().any(|name| keys::is(key, name)) && (binding.valid)(Now::of(state))
@@ -555,6 +554,15 @@ fn unbound(key: &KeyEvent) -> Vec<Intent> {
             vec![Intent::Say(format!("There is no panel {digit}."))]
         }
         _ => Vec::new(),
+    }
+}
+
+/// What pasted text wants: it is typed into the open prompt, or into a command, never taken for keys.
+pub fn interpret_paste(text: &str, state: &State) -> Vec<Intent> {
+    let line = text.lines().find(|line| !line.trim().is_empty()).unwrap_or_default().trim();
+    match &state.screen.prompt {
+        Some(prompt) => vec![Intent::Type(format!("{}{line}", prompt.text))],
+        None => vec![Intent::Ask(PromptKind::Command), Intent::Type(line.to_owned())],
     }
 }
 

@@ -16,7 +16,7 @@ use ratatui::Frame;
 use ratatui::crossterm::event::{MouseButton, MouseEvent, MouseEventKind};
 use ratatui::layout::{Constraint, Layout};
 
-pub use keymap::interpret;
+pub use keymap::{interpret, interpret_paste};
 pub use panels::{PANELS, Panel};
 pub use view::View;
 

@@ -63,7 +63,8 @@ pub fn wrap(text: &str, cells: usize) -> Vec<String> {
     while width(rest) > cells {
         let fits = head(rest, cells);
         let wide_enough = |at: &usize| *at > fits.len() / 3;
-        let at_blank = fits.rfind(' ').filter(wide_enough);
+        let whole = rest[fits.len()..].starts_with(' ').then_some(fits.len());
+        let at_blank = whole.or_else(|| fits.rfind(' ').filter(wide_enough));
         let at_slash = fits.rfind('/').map(|at| at + 1).filter(wide_enough);
         let end = at_blank.or(at_slash).unwrap_or(fits.len()).max(1);
         lines.push(rest[..end].trim_end().to_owned());

@@ -111,6 +111,11 @@ impl Guard {
         self.retake()
     }
 
+    /// Gives the terminal back to plain lines until [`Guard::retake`].
+    pub fn step_aside(&mut self) {
+        self.modes.restore();
+    }
+
     /// Takes the terminal again after it was given away, and repaints.
     pub fn retake(&mut self) -> io::Result<()> {
         self.modes.restore();

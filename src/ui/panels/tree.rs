@@ -62,6 +62,9 @@ fn holders(row: &Row) -> Vec<Row> {
 }
 
 fn unseen(state: &State, rows: &[Row]) -> Vec<Subject> {
+    if state.browser.is_stopped() {
+        return Vec::new();
+    }
     let mut tags: Vec<_> = rows
         .iter()
         .filter(|row| row.node.kind() == NodeKind::Tag)

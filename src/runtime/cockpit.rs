@@ -1,0 +1,214 @@
+//! Opens the cockpit on a terminal, or drives it by a script and gives its last frame as text.
+
+use std::env;
+use std::io;
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use futures::StreamExt;
+use jiff::Timestamp;
+use ratatui::Frame;
+use ratatui::crossterm::event::{EventStream, KeyEvent};
+use tokio::sync::mpsc::UnboundedReceiver;
+
+use super::clipboard::{self, Method, Multiplexer};
+use super::engine::{Arrival, Arrivals, Engine, Surface};
+use super::paper::{Paper, Script};
+use super::stores::{self, OpenError, OpenOptions};
+use super::terminal::{self, Guard, Notice, TerminalError};
+use crate::event::Outcome;
+use crate::execution::{Opener, Scanner, Tools};
+use crate::state::{Mouse, Session};
+use crate::storage::{ErrorKind, StoreError};
+use crate::ui::glyphs::{self, Glyphs};
+use crate::ui::{View, keys};
+
+/// What the cockpit is opened with.
+pub struct CockpitOptions {
+    /// Name of the profile, the word for its protection, and its bucket's URL.
+    pub session: Session,
+    /// How the store is opened; see [`open_with`].
+    pub open: Opener,
+    /// How a tag is walked.
+    pub scan: Scanner,
+    /// `dark`, `light` or `mono`.
+    pub theme: String,
+    pub glyphs: Glyphs,
+    pub clipboard: Method,
+    /// Stamps events.
+    pub clock: fn() -> Timestamp,
+}
+
+/// Columns and rows of a printed frame.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Sheet {
+    pub columns: u16,
+    pub rows: u16,
+}
+
+impl CockpitOptions {
+    /// The cockpit on a bucket, with the environment's locale, `NO_COLOR` and `QUARTERDECK_CLIPBOARD`.
+    pub fn new(session: Session, open: Opener, scan: Scanner, theme: &str) -> Self {
+        let variable = |name| env::var(name).ok();
+        let set = |name| variable(name).is_some_and(|value: String| !value.is_empty());
+        let locale = ["LC_ALL", "LC_CTYPE", "LANG"].map(variable);
+        Self {
+            session,
+            open,
+            scan,
+            theme: if set("NO_COLOR") { "mono" } else { theme }.to_owned(),
+            glyphs: glyphs::for_locale(locale.iter().map(Option::as_deref)),
+            clipboard: variable("QUARTERDECK_CLIPBOARD")
+                .and_then(|value| value.parse().ok())
+                .unwrap_or_default(),
+            clock: Timestamp::now,
+        }
+    }
+
+    fn engine(self) -> Engine {
+        let tools = Tools { url: self.session.bucket.clone(), open: self.open, scan: self.scan };
+        Engine::new(self.session, &self.theme, View::new(self.glyphs), tools, self.clock)
+    }
+}
+
+/// An opener for the store at `url`.
+pub fn open_with(url: String, options: OpenOptions) -> Opener {
+    Arc::new(move || {
+        let (url, options) = (url.clone(), options.clone());
+        Box::pin(async move {
+            stores::open(&url, &options).await.map_err(|error| match error {
+                OpenError::Store(error) => error,
+                OpenError::Usage(why) => StoreError::new(ErrorKind::Broken, &url, why),
+            })
+        })
+    })
+}
+
+/// Runs the cockpit on the terminal until the operator leaves. Call it on the thread that started the program.
+pub async fn cockpit(options: CockpitOptions) -> Result<ExitCode, TerminalError> {
+    let (guard, notices) = terminal::take(Box::new(|| ()))?;
+    let multiplexer =
+        Multiplexer::from_values(env::var("TMUX").ok().as_deref(), env::var("STY").ok().as_deref());
+    let mut surface = Live { guard, clipboard: options.clipboard, multiplexer, aside: false };
+    let mut arrivals = Keyboard { keys: EventStream::new(), notices, ended: None };
+    let mut engine = options.engine();
+    let ran = engine.run(&mut surface, &mut arrivals).await;
+    drop(surface);
+    match (arrivals.ended, ran) {
+        (Some(code), _) => Ok(ExitCode::from(code)),
+        (None, Ok(())) => Ok(ExitCode::SUCCESS),
+        (None, Err(error)) => Err(error.into()),
+    }
+}
+
+/// Presses keys, each when all that the one before brought about is done, and gives the last frame.
+pub async fn drive(options: CockpitOptions, keys: Vec<KeyEvent>, sheet: Sheet) -> io::Result<Paper> {
+    let mut paper = Paper::new(sheet.columns, sheet.rows);
+    let mut script = Script::new(keys);
+    options.engine().run(&mut paper, &mut script).await?;
+    Ok(paper)
+}
+
+/// The last frame of [`drive`] as text.
+pub async fn print(options: CockpitOptions, keys: &str, sheet: Sheet) -> io::Result<String> {
+    let keys = keys::script(keys).map_err(|error| io::Error::new(io::ErrorKind::InvalidInput, error))?;
+    Ok(drive(options, keys, sheet).await?.lines().join("\n"))
+}
+
+/// The terminal as a surface.
+struct Live {
+    guard: Guard,
+    clipboard: Method,
+    multiplexer: Multiplexer,
+    aside: bool,
+}
+
+impl Surface for Live {
+    fn draw(&mut self, render: impl FnOnce(&mut Frame<'_>)) -> io::Result<()> {
+        self.guard.draw(render)
+    }
+
+    fn size(&mut self) -> (u16, u16) {
+        let area = self.guard.area();
+        (area.width, area.height)
+    }
+
+    fn copy(&mut self, what: &'static str, text: &str) -> io::Result<Outcome> {
+        match clipboard::copy(text, self.clipboard, self.multiplexer) {
+            Ok(copy) => {
+                self.guard.send(&copy.bytes)?;
+                Ok(Outcome::Sent { what, how: copy.notice })
+            }
+            Err(error) => Ok(Outcome::NotSent { what, why: error.to_string() }),
+        }
+    }
+
+    fn redraw(&mut self) -> io::Result<()> {
+        self.guard.repaint()
+    }
+
+    fn retake(&mut self) -> io::Result<()> {
+        self.aside = false;
+        self.guard.retake()
+    }
+
+    fn plain_lines(&mut self, lines: &[String]) -> io::Result<()> {
+        self.guard.step_aside();
+        self.aside = true;
+        let text = format!("{}\n\nEnter goes back to the cockpit.\n", lines.join("\n"));
+        io::Write::write_all(&mut io::stdout(), text.as_bytes())
+    }
+
+    fn is_aside(&self) -> bool {
+        self.aside
+    }
+
+    fn mouse(&mut self, mouse: Mouse) -> io::Result<()> {
+        self.guard.set_mouse(match mouse {
+            Mouse::Cockpit => terminal::Mouse::On,
+            Mouse::Terminal => terminal::Mouse::Off,
+        })
+    }
+}
+
+/// The terminal's keys, and what the watch over signals and hang-ups says.
+struct Keyboard {
+    keys: EventStream,
+    notices: UnboundedReceiver<Notice>,
+    ended: Option<u8>,
+}
+
+impl Keyboard {
+    fn noticed(&mut self, notice: Option<Notice>) -> Arrival {
+        match notice {
+            Some(Notice::End(ending)) => {
+                self.ended = Some(ending.exit_code());
+                Arrival::End
+            }
+            Some(Notice::Continued) => Arrival::Continued,
+            Some(Notice::TaskPanicked(report)) => {
+                Arrival::Survived(report.map(|path| path.display().to_string()))
+            }
+            None => Arrival::End,
+        }
+    }
+}
+
+impl Arrivals for Keyboard {
+    async fn next(&mut self) -> Arrival {
+        tokio::select! {
+            biased;
+            notice = self.notices.recv() => self.noticed(notice),
+            input = self.keys.next() => match input {
+                Some(Ok(input)) => Arrival::Input(input),
+                Some(Err(_)) | None => Arrival::End,
+            },
+        }
+    }
+
+    fn awaits_quiet(&self) -> bool {
+        false
+    }
+
+    fn quiet(&mut self) {}
+}

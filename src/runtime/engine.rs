@@ -1,0 +1,294 @@
+//! The loop: keys first, then facts for at most 4 ms, then a frame if anything changed.
+
+use std::io;
+use std::time::Duration;
+
+use jiff::Timestamp;
+use ratatui::Frame;
+use ratatui::crossterm::event::{Event as Input, KeyEventKind};
+use tokio::time::{Instant, sleep_until};
+
+use crate::actions::{Effect, plan};
+use crate::bus::{Bus, Lossless, Stamped};
+use crate::event::{Event, Intent, Outcome, TerminalWish};
+use crate::execution::{Executor, Tools};
+use crate::model::Subject;
+use crate::state::{Leaving, Mouse, Session, State, fold};
+use crate::ui::{self, View};
+
+/// Longest time that facts are folded for before a frame is drawn.
+const FOLDING: Duration = Duration::from_millis(4);
+/// Shortest time between two frames that no key asked for.
+const FRAME: Duration = Duration::from_millis(33);
+/// Tags are looked at once they have been on the screen for this long, so that scrolling by costs nothing.
+const GLANCE: Duration = Duration::from_millis(120);
+/// Facts that wait for the loop before their senders wait too.
+const LANE: usize = 1024;
+
+/// Where frames go, and what only a terminal can do.
+pub trait Surface {
+    /// Draws one frame.
+    fn draw(&mut self, render: impl FnOnce(&mut Frame<'_>)) -> io::Result<()>;
+    /// Columns and rows.
+    fn size(&mut self) -> (u16, u16);
+    /// Puts text into the clipboard, as far as a terminal can.
+    fn copy(&mut self, what: &'static str, text: &str) -> io::Result<Outcome>;
+    /// Draws everything anew with the next frame.
+    fn redraw(&mut self) -> io::Result<()>;
+    /// Takes the screen again after it was given away.
+    fn retake(&mut self) -> io::Result<()>;
+    /// Shows these lines undecorated until [`Self::retake`].
+    fn plain_lines(&mut self, lines: &[String]) -> io::Result<()>;
+    /// Whether plain lines are being shown.
+    fn is_aside(&self) -> bool;
+    /// Takes or releases the mouse.
+    fn mouse(&mut self, mouse: Mouse) -> io::Result<()>;
+}
+
+/// Something from outside the bus.
+#[derive(Debug)]
+pub enum Arrival {
+    Input(Input),
+    /// A background task failed; the report, if there is one.
+    Survived(Option<String>),
+    /// The process was stopped and runs again.
+    Continued,
+    /// There will be no more; leave.
+    End,
+}
+
+/// Where keys come from.
+pub trait Arrivals {
+    /// The next arrival.
+    fn next(&mut self) -> impl Future<Output = Arrival>;
+    /// Whether the next key waits until all work is done.
+    fn awaits_quiet(&self) -> bool;
+    /// All work is done.
+    fn quiet(&mut self);
+}
+
+/// What has to be drawn.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Dirt {
+    Clean,
+    /// Data changed: drawn when the frame is due.
+    Data,
+    /// A key was pressed: drawn at once.
+    Key,
+}
+
+/// What the cockpit is made of while it runs.
+pub struct Engine {
+    pub state: State,
+    pub view: View,
+    bus: Bus<Event>,
+    executor: Executor,
+    clock: fn() -> Timestamp,
+    dirt: Dirt,
+    drawn: Option<Instant>,
+    /// The tags that were asked to be looked at last, and when those on the screen will be.
+    looked: Vec<Subject>,
+    look: Option<Instant>,
+    tick: Instant,
+    /// What only the terminal can do, in order.
+    wishes: Vec<Effect>,
+    /// Keeps the lane open while no effect runs.
+    _lane: Lossless<Event>,
+}
+
+impl Engine {
+    /// An engine at rest, on the present runtime.
+    pub fn new(session: Session, theme: &str, view: View, tools: Tools, clock: fn() -> Timestamp) -> Self {
+        let mut bus = Bus::new(clock);
+        let lane = bus.lossless(LANE);
+        let executor = Executor::start(tools, lane.clone());
+        Self {
+            state: State::new(session, theme),
+            view,
+            bus,
+            executor,
+            clock,
+            dirt: Dirt::Key,
+            drawn: None,
+            looked: Vec::new(),
+            look: None,
+            tick: Instant::now() + to_next_minute(clock()),
+            wishes: Vec::new(),
+            _lane: lane,
+        }
+    }
+
+    /// Runs until the operator leaves or the arrivals end.
+    pub async fn run(&mut self, surface: &mut impl Surface, arrivals: &mut impl Arrivals) -> io::Result<()> {
+        let (columns, rows) = surface.size();
+        self.publish(Event::Intent(Intent::Resize { columns, rows }));
+        // The first frame is on the screen before anybody is asked anything.
+        self.draw(surface)?;
+        self.publish(Event::Intent(Intent::Start));
+        while self.state.screen.leaving != Leaving::Yes {
+            self.grant(surface)?;
+            if self.is_due() && !surface.is_aside() {
+                self.draw(surface)?;
+            }
+            if !self.step(surface, arrivals).await? {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    /// Waits for one thing and takes it in; says whether to go on.
+    async fn step(&mut self, surface: &mut impl Surface, arrivals: &mut impl Arrivals) -> io::Result<bool> {
+        let quiet = arrivals.awaits_quiet() && self.dirt == Dirt::Clean && self.look.is_none();
+        let deadline = self.deadline();
+        tokio::select! {
+            biased;
+            arrival = arrivals.next() => return self.arrive(arrival, surface),
+            Some(event) = self.bus.next() => self.fold_for_a_while(event),
+            () = self.executor.idle(), if quiet => arrivals.quiet(),
+            () = sleep_until(deadline) => self.wake(),
+        }
+        Ok(true)
+    }
+
+    fn arrive(&mut self, arrival: Arrival, surface: &mut impl Surface) -> io::Result<bool> {
+        match arrival {
+            Arrival::End => return Ok(false),
+            Arrival::Continued => surface.retake()?,
+            Arrival::Survived(report) => self.publish(Event::Outcome(Outcome::Survived { report })),
+            Arrival::Input(_) if surface.is_aside() => surface.retake()?,
+            Arrival::Input(input) => {
+                for intent in self.interpret(&input) {
+                    self.publish(Event::Intent(intent));
+                }
+            }
+        }
+        self.dirt = Dirt::Key;
+        Ok(true)
+    }
+
+    fn interpret(&self, input: &Input) -> Vec<Intent> {
+        match input {
+            Input::Key(key) if key.kind != KeyEventKind::Release => {
+                ui::interpret(key, &self.state, &self.view)
+            }
+            Input::Mouse(mouse) => ui::interpret_mouse(mouse, &self.view),
+            Input::Paste(text) => ui::interpret_paste(text, &self.state),
+            Input::Resize(columns, rows) => vec![Intent::Resize { columns: *columns, rows: *rows }],
+            Input::Key(_) | Input::FocusGained | Input::FocusLost => Vec::new(),
+        }
+    }
+
+    fn fold_for_a_while(&mut self, first: Stamped<Event>) {
+        let until = Instant::now() + FOLDING;
+        self.take(&first);
+        while Instant::now() < until {
+            match self.bus.try_next() {
+                Some(event) => self.take(&event),
+                None => break,
+            }
+        }
+        self.dirt = self.dirt.max(Dirt::Data);
+    }
+
+    /// Takes in what did not come by the bus, in the same order as everything else.
+    fn publish(&mut self, event: Event) {
+        let stamped = self.bus.stamp(event);
+        self.take(&stamped);
+    }
+
+    fn take(&mut self, event: &Stamped<Event>) {
+        fold(&mut self.state, event);
+        for effect in plan(&self.state, event) {
+            match effect {
+                Effect::Copy { .. } | Effect::Terminal(_) => self.wishes.push(effect),
+                Effect::Open
+                | Effect::Survey
+                | Effect::List { .. }
+                | Effect::Scan(_)
+                | Effect::ScanSoon(_)
+                | Effect::ScanLater(_)
+                | Effect::Read(_)
+                | Effect::Stop => self.executor.submit(effect),
+            }
+        }
+    }
+
+    /// Does what only the terminal can do.
+    fn grant(&mut self, surface: &mut impl Surface) -> io::Result<()> {
+        for wish in std::mem::take(&mut self.wishes) {
+            match wish {
+                Effect::Copy { what, text } => {
+                    let outcome = surface.copy(what, &text)?;
+                    self.publish(Event::Outcome(outcome));
+                }
+                Effect::Terminal(TerminalWish::Redraw) => surface.redraw()?,
+                Effect::Terminal(TerminalWish::Mouse) => surface.mouse(self.state.screen.mouse)?,
+                Effect::Terminal(TerminalWish::PlainLines) => {
+                    let lines = super::paper::plain_lines(&self.state, &mut self.view, surface.size());
+                    surface.plain_lines(&lines)?;
+                }
+                Effect::Open
+                | Effect::Survey
+                | Effect::List { .. }
+                | Effect::Scan(_)
+                | Effect::ScanSoon(_)
+                | Effect::ScanLater(_)
+                | Effect::Read(_)
+                | Effect::Stop => {}
+            }
+        }
+        Ok(())
+    }
+
+    fn is_due(&self) -> bool {
+        match self.dirt {
+            Dirt::Clean => false,
+            Dirt::Key => true,
+            Dirt::Data => self.frame_due() <= Instant::now(),
+        }
+    }
+
+    fn frame_due(&self) -> Instant {
+        self.drawn.map_or_else(Instant::now, |drawn| drawn + FRAME)
+    }
+
+    fn draw(&mut self, surface: &mut impl Surface) -> io::Result<()> {
+        surface.draw(|frame| ui::draw(&self.state, &mut self.view, frame))?;
+        self.drawn = Some(Instant::now());
+        self.dirt = Dirt::Clean;
+        if self.view.unseen != self.looked {
+            self.look = Some(Instant::now() + GLANCE);
+            if self.view.unseen.is_empty() {
+                (self.looked, self.look) = (Vec::new(), None);
+            }
+        }
+        Ok(())
+    }
+
+    /// When something is due though nothing arrives.
+    fn deadline(&self) -> Instant {
+        let frame = (self.dirt == Dirt::Data).then(|| self.frame_due());
+        [frame, self.look].into_iter().flatten().fold(self.tick, Instant::min)
+    }
+
+    fn wake(&mut self) {
+        let now = Instant::now();
+        if self.look.is_some_and(|due| due <= now) {
+            self.look = None;
+            self.looked.clone_from(&self.view.unseen);
+            self.publish(Event::Intent(Intent::Look(self.looked.clone())));
+        }
+        if self.tick <= now {
+            self.tick = now + to_next_minute((self.clock)());
+            self.publish(Event::Tick);
+            self.dirt = self.dirt.max(Dirt::Data);
+        }
+    }
+}
+
+/// The clock shows minutes, and no age on the screen is finer than that.
+fn to_next_minute(now: Timestamp) -> Duration {
+    let into = now.as_millisecond().rem_euclid(60_000);
+    Duration::from_millis(60_000 - into.unsigned_abs())
+}
