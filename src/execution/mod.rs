@@ -25,8 +25,9 @@ const AT_ONCE: usize = 6;
 
 /// Opens the store that the session names.
 pub type Opener = Arc<dyn Fn() -> BoxFuture<'static, Result<Arc<dyn ObjectStore>, StoreError>> + Send + Sync>;
-/// Walks one tag or manifest.
-pub type Scanner = Arc<dyn Fn(Arc<dyn ObjectStore>, Subject) -> BoxFuture<'static, TagReport> + Send + Sync>;
+/// Walks one tag or manifest; `None` for what has no chain.
+pub type Scanner =
+    Arc<dyn Fn(Arc<dyn ObjectStore>, Subject) -> BoxFuture<'static, Option<TagReport>> + Send + Sync>;
 
 /// What work is done with.
 #[derive(Clone)]

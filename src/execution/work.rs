@@ -92,7 +92,13 @@ async fn scan(
 ) -> Done {
     tell(outbox, Seen::ScanBegan { subject: subject.clone() }).await;
     let walk = AssertUnwindSafe((tools.scan)(store, subject.clone())).catch_unwind();
-    let report = safe(walk.await.unwrap_or_else(|_| gave_up(&subject)));
+    let report = match walk.await {
+        Ok(Some(report)) => safe(report),
+        Ok(None) => gave_up(&subject, "it has no chain to walk"),
+        Err(_) => {
+            gave_up(&subject, "the scan itself failed; a report was written, please send it to the authors")
+        }
+    };
     tell(outbox, Seen::Scanned { subject: subject.clone(), report: Arc::new(report) }).await;
     Done::Scanned(subject)
 }
@@ -114,17 +120,16 @@ fn not_open(effect: &Effect, url: &str) -> Seen {
     }
 }
 
-/// A walk that panicked says nothing about its tag.
-fn gave_up(subject: &Subject) -> TagReport {
+/// A walk that came to nothing says nothing about its tag.
+fn gave_up(subject: &Subject, why: &str) -> TagReport {
     let (repository, tag) = match subject {
         Subject::Tag { repository, tag } => (repository.clone(), Some(tag.clone())),
         Subject::Manifest { repository, .. } => (repository.clone(), None),
         Subject::Repository(name) | Subject::Blob(name) | Subject::Object(name) => (name.clone(), None),
         Subject::Upload { repository, .. } => (repository.clone(), None),
     };
-    let why = "the scan itself failed; a report was written, please send it to the authors".to_owned();
     TagReport {
-        unread: vec![Unread { object: subject.to_string(), why }],
+        unread: vec![Unread { object: subject.to_string(), why: why.to_owned() }],
         state: TagState::Unknown,
         repository,
         tag,

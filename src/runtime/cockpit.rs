@@ -18,6 +18,10 @@ use super::stores::{self, OpenError, OpenOptions};
 use super::terminal::{self, Guard, Notice, TerminalError};
 use crate::event::Outcome;
 use crate::execution::{Opener, Scanner, Tools};
+use crate::model::Subject;
+use crate::registry::digest::Digest;
+use crate::registry::reference::{Reference, Repository, Tag};
+use crate::sources::bucket::scan::{ScanOptions, scan};
 use crate::state::{Mouse, Session};
 use crate::storage::{ErrorKind, StoreError};
 use crate::ui::glyphs::{self, Glyphs};
@@ -82,6 +86,31 @@ pub fn open_with(url: String, options: OpenOptions) -> Opener {
             })
         })
     })
+}
+
+/// A scanner that walks tags as `scan` does.
+pub fn scan_with(options: ScanOptions) -> Scanner {
+    let options = Arc::new(options);
+    Arc::new(move |store, subject| {
+        let options = Arc::clone(&options);
+        Box::pin(async move {
+            let reference = reference_of(&subject)?;
+            Some(scan(&*store, &reference, &options).await)
+        })
+    })
+}
+
+/// The manifest that a subject stands for; a name as found in storage need not be legal.
+fn reference_of(subject: &Subject) -> Option<Reference> {
+    match subject {
+        Subject::Tag { repository, tag } => {
+            Some(Reference::tag(Repository::found(repository), Tag::found(tag)))
+        }
+        Subject::Manifest { repository, digest } => {
+            Some(Reference::digest(Repository::found(repository), Digest::parse(digest).ok()?))
+        }
+        Subject::Repository(_) | Subject::Blob(_) | Subject::Upload { .. } | Subject::Object(_) => None,
+    }
 }
 
 /// Runs the cockpit on the terminal until the operator leaves. Call it on the thread that started the program.

@@ -8,5 +8,5 @@ pub mod report;
 pub mod stores;
 pub mod terminal;
 
-pub use cockpit::{CockpitOptions, Sheet, cockpit, drive, open_with, print};
+pub use cockpit::{CockpitOptions, Sheet, cockpit, drive, open_with, print, scan_with};
 pub use paper::Paper;
