@@ -1,1 +1,0 @@
-//! The exact commands that would carry out a cure.

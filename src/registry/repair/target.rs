@@ -1,0 +1,145 @@
+//! The commands of one kind of store.
+
+use super::shell::quote;
+use crate::registry::digest::Digest;
+use crate::registry::layout::Key;
+
+/// Where copies go: beside the registry's tree, never inside it.
+const KEPT: &str = ".quarterdeck/by-hand";
+
+/// A store as commands name it.
+pub enum Target<'a> {
+    /// Root folder, without a final `/`.
+    Folder(&'a str),
+    /// `gs://bucket/root`, without a final `/`.
+    GoogleBucket(&'a str),
+    /// Commands for it are not known.
+    Other,
+}
+
+impl<'a> Target<'a> {
+    /// The store that was opened with this URL.
+    pub fn of(url: &'a str) -> Self {
+        match url.split_once("://") {
+            Some(("file", path)) => Self::Folder(path.trim_end_matches('/')),
+            Some(("gs", _)) => Self::GoogleBucket(url.trim_end_matches('/')),
+            Some(_) | None => Self::Other,
+        }
+    }
+
+    /// Takes one object out of the way and keeps a copy.
+    pub fn aside(&self, key: &str, version: Option<&str>) -> Vec<String> {
+        match self {
+            Self::Folder(root) => moved(root, key),
+            Self::GoogleBucket(root) => {
+                let url = quote(&format!("{root}/{key}"));
+                vec![
+                    format!("gcloud storage cp {url} {}", quote(&format!("./{}", key.replace('/', "_")))),
+                    format!("gcloud storage rm {} {url}", condition(version)),
+                ]
+            }
+            Self::Other => Vec::new(),
+        }
+    }
+
+    /// Takes a tag's folder out of the way: its link, then its history one by one.
+    pub fn tag_folder(&self, folder: &str, link: &str, version: Option<&str>) -> Vec<String> {
+        match self {
+            Self::Folder(root) => moved(root, folder.trim_end_matches('/')),
+            Self::GoogleBucket(_) => {
+                let mut commands = self.aside(link, version);
+                commands.extend(self.folder(&format!("{folder}index/")));
+                commands
+            }
+            Self::Other => Vec::new(),
+        }
+    }
+
+    /// Takes a folder out of the way: by one rename, or object by object.
+    pub fn folder(&self, folder: &str) -> Vec<String> {
+        match self {
+            Self::Folder(root) => moved(root, folder.trim_end_matches('/')),
+            Self::GoogleBucket(root) => vec![
+                self.list(folder),
+                format!(
+                    "gcloud storage rm --if-generation-match=GENERATION {}OBJECT",
+                    quote(&format!("{root}/{folder}"))
+                ),
+            ],
+            Self::Other => Vec::new(),
+        }
+    }
+
+    /// Shows what lies in a folder, with versions.
+    pub fn list(&self, folder: &str) -> String {
+        match self {
+            Self::Folder(root) => format!("find {} -type f -ls", quote(&format!("{root}/{folder}"))),
+            Self::GoogleBucket(root) => {
+                format!("gcloud storage ls -a -l {}", quote(&format!("{root}/{folder}**")))
+            }
+            Self::Other => String::new(),
+        }
+    }
+
+    /// Hashes a blob: the digest must come out.
+    pub fn hash(&self, digest: &Digest) -> String {
+        let key = Key::BlobData { digest: digest.clone() }.path();
+        let program = format!("{}sum", digest.algorithm().name());
+        let should = format!("# {} if it is whole", digest.hex());
+        match self {
+            Self::Folder(root) => format!("{program} {} {should}", quote(&format!("{root}/{key}"))),
+            Self::GoogleBucket(root) => {
+                format!("gcloud storage cat {} | {program} {should}", quote(&format!("{root}/{key}")))
+            }
+            Self::Other => should,
+        }
+    }
+
+    /// Writes a link; what stands there now is kept.
+    pub fn write(&self, key: &str, digest: &str, version: Option<&str>) -> Vec<String> {
+        match self {
+            Self::Folder(root) => {
+                let path = format!("{root}/{key}");
+                let mut commands = Vec::new();
+                match version {
+                    Some(_) => {
+                        let (folder, copy) = kept(root, key);
+                        commands.push(format!("mkdir -p {folder} && cp -an {} {copy}", quote(&path)));
+                    }
+                    None => commands.push(format!("mkdir -p {}", quote(parent(&path)))),
+                }
+                commands.push(format!("printf %s {} > {}", quote(digest), quote(&path)));
+                commands
+            }
+            Self::GoogleBucket(root) => {
+                let condition =
+                    version.map_or("--if-generation-match=0".to_owned(), |known| condition(Some(known)));
+                let url = quote(&format!("{root}/{key}"));
+                vec![format!("printf %s {} | gcloud storage cp {condition} - {url}", quote(digest))]
+            }
+            Self::Other => Vec::new(),
+        }
+    }
+}
+
+/// A delete only of the generation that was looked at.
+fn condition(version: Option<&str>) -> String {
+    let generation = version.filter(|version| version.bytes().all(|byte| byte.is_ascii_digit()));
+    format!("--if-generation-match={}", generation.unwrap_or("GENERATION"))
+}
+
+/// A rename to where copies are kept; nothing there is overwritten.
+fn moved(root: &str, key: &str) -> Vec<String> {
+    let (folder, copy) = kept(root, key);
+    vec![format!("mkdir -p {folder} && mv -nT {} {copy}", quote(&format!("{root}/{key}")))]
+}
+
+/// The folder and the path that an object is kept at, as words.
+fn kept(root: &str, key: &str) -> (String, String) {
+    let copy = format!("{root}/{KEPT}/{key}");
+    (quote(parent(&copy)), quote(&copy))
+}
+
+fn parent(path: &str) -> &str {
+    path.rsplit_once('/').map_or("/", |(folder, _)| folder)
+}
