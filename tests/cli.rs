@@ -1,6 +1,8 @@
 //! The program itself, as a shell sees it: what it prints, where, and with which exit code.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+#[path = "cli/audit.rs"]
+mod audit;
 #[path = "cli/hostile.rs"]
 mod hostile;
 #[path = "cli/program.rs"]

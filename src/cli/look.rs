@@ -1,38 +1,26 @@
-//! How a registry is looked at: by its files, or through its API where a database holds the truth.
+//! Opens the registry that a profile names.
 
 use std::sync::Arc;
-
-use tokio::sync::OnceCell;
 
 use super::out::complain;
 use super::{Exit, Look, place};
 use crate::config::{self, Profile, Secret};
-use crate::model::{TagState, Unread};
-use crate::registry::layout::LOCKFILES;
-use crate::registry::mode::{Claim, Configured, Mode};
+use crate::registry::mode::{Configured, Mode};
 use crate::registry::reference::Reference;
 use crate::registry::report::TagReport;
+use crate::runtime::look::Looking;
 use crate::runtime::stores;
-use crate::sources::bucket::mode::detect;
-use crate::sources::bucket::scan::{Hashing, ScanOptions, scan};
+use crate::sources::bucket::scan::{Hashing, ScanOptions};
 use crate::sources::registry_api::{Client, Credentials, Password, Settings};
 use crate::storage::ObjectStore;
 use crate::storage::layers::Requests;
 
-/// What the bucket alone can say about a tag that is not in it.
-const IN_DATABASE: &str =
-    "a metadata database holds this registry's tags; the bucket alone says nothing about them";
-
 /// One registry, opened for looking.
 pub struct Registry {
     pub store: Arc<dyn ObjectStore>,
-    pub options: ScanOptions,
     /// Counts every request to the store.
     pub requests: Requests,
-    /// The registry itself, where its address is known.
-    client: Option<Client>,
-    configured: Configured,
-    mode: OnceCell<Mode>,
+    pub looking: Arc<Looking>,
 }
 
 impl Registry {
@@ -43,9 +31,6 @@ impl Registry {
     /// The store cannot be opened; why has been said.
     pub async fn open(profile: &Profile, look: &Look) -> Result<Self, Exit> {
         let (url, open) = place::store(&profile.bucket);
-        let hashing = if look.bytes { Hashing::All } else { Hashing::Suspects };
-        let options =
-            ScanOptions { settle: profile.settle.unsigned_abs(), hashing, ..ScanOptions::default() };
         let requests = open.requests.clone();
         let store = stores::open(&url, &open).await.map_err(|error| {
             complain(&format!("{url} cannot be opened: {error}"));
@@ -54,54 +39,34 @@ impl Registry {
                 stores::OpenError::Store(_) => Exit::Unread,
             }
         })?;
-        let configured = match profile.registry.mode {
-            config::Mode::Auto => Configured::Auto,
-            config::Mode::Files => Configured::Files,
-            config::Mode::Database => Configured::Database,
-        };
-        let client = client(profile)?;
-        Ok(Self { store, options, requests, client, configured, mode: OnceCell::new() })
+        let hashing = if look.bytes { Hashing::All } else { Hashing::Suspects };
+        Ok(Self { store, requests, looking: looking(profile, hashing)? })
     }
 
-    /// Where the truth about tags is; looked up once.
+    /// Where the truth about tags is.
     pub async fn mode(&self) -> &Mode {
-        let find_out = || async { detect(self.store.as_ref(), self.configured, self.claim().await).await };
-        self.mode.get_or_init(find_out).await
+        self.looking.mode(self.store.as_ref()).await
     }
 
-    /// What the registry itself says about where the truth is.
-    async fn claim(&self) -> Claim {
-        match &self.client {
-            None => Claim::NotAsked,
-            Some(client) => {
-                let answer = client.ping().await;
-                answer.map_or_else(|error| Claim::Unread(error.to_string()), |ping| ping.database)
-            }
-        }
-    }
-
-    /// The verdict on one reference. Nobody waits for the mode: most registries keep files, so the files are looked
-    /// at meanwhile.
+    /// The verdict on one reference.
     pub async fn look(&self, reference: &Reference) -> TagReport {
-        let (mode, report) = tokio::join!(self.mode(), self.look_at_files(reference));
-        match mode {
-            Mode::FileMetadata => report,
-            Mode::MetadataDatabase => unknown(reference, IN_DATABASE),
-            Mode::Unknown { why } => unknown(reference, why),
-        }
+        self.looking.look(self.store.as_ref(), reference).await
     }
+}
 
-    /// The first reading of a reference, and the other one where there is nothing by the first.
-    async fn look_at_files(&self, reference: &Reference) -> TagReport {
-        let report = scan(self.store.as_ref(), reference, &self.options).await;
-        match (&reference.other_reading, report.state) {
-            (Some(other), TagState::Absent) => {
-                let second = scan(self.store.as_ref(), other, &self.options).await;
-                if second.state == TagState::Absent { report } else { second }
-            }
-            (Some(_) | None, _) => report,
-        }
-    }
+/// How the registry of `profile` is looked at.
+///
+/// # Errors
+///
+/// The registry's address is none; this has been said.
+pub fn looking(profile: &Profile, hashing: Hashing) -> Result<Arc<Looking>, Exit> {
+    let options = ScanOptions { settle: profile.settle.unsigned_abs(), hashing, ..ScanOptions::default() };
+    let configured = match profile.registry.mode {
+        config::Mode::Auto => Configured::Auto,
+        config::Mode::Files => Configured::Files,
+        config::Mode::Database => Configured::Database,
+    };
+    Ok(Looking::new(options, configured, client(profile)?))
 }
 
 /// The registry's own API, if the profile names its address.
@@ -117,10 +82,4 @@ fn client(profile: &Profile) -> Result<Option<Client>, Exit> {
         complain(&error.to_string());
         Exit::Usage
     })
-}
-
-/// Nothing can be said about a tag before it is known where its truth is.
-fn unknown(reference: &Reference, why: &str) -> TagReport {
-    let unread = Unread { object: LOCKFILES.to_owned(), why: why.to_owned() };
-    TagReport { unread: vec![unread], ..TagReport::of(reference) }
 }

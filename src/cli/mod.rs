@@ -1,6 +1,7 @@
 //! The command line: one file per subcommand.
 
 mod arguments;
+mod audit;
 mod chain;
 mod completions;
 mod config;
@@ -14,6 +15,7 @@ mod place;
 mod references;
 mod report;
 mod scan;
+mod summary;
 mod work;
 
 use std::ffi::OsString;
@@ -43,8 +45,9 @@ fn dispatch(arguments: Arguments) -> Exit {
     match arguments.command {
         Some(Command::Config(command)) => config::run(command, arguments.place),
         Some(Command::Scan(scan)) => scan::run(scan, arguments.place),
-        None | Some(Command::Demo(_) | Command::Audit(_)) => {
-            eprintln!("this needs a part that is still being built");
+        Some(Command::Audit(audit)) => audit::run(audit, arguments.place),
+        None | Some(Command::Demo(_)) => {
+            eprintln!("not there yet");
             Exit::Unread
         }
         Some(Command::Completions { shell }) => completions::run(shell),

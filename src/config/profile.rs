@@ -113,8 +113,10 @@ pub enum Theme {
 /// Whether copying may ask the terminal to set the clipboard.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 pub enum Clipboard {
-    /// By the OSC 52 control sequence.
+    /// By the OSC 52 control sequence, and what tmux or screen needs around it.
     #[default]
+    Auto,
+    /// By the bare OSC 52 control sequence.
     Osc52,
     /// Never.
     Off,

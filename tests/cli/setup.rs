@@ -25,6 +25,7 @@ fn wrong_usage_exits_64_and_prints_nothing_on_standard_output() {
         &["scan", "--bucket", "s3://x", "g/p:v1"],
         &["--size", "0x0", "--print"],
         &["--keys", "j"],
+        &["audit", "not//a//prefix"],
         &["config"],
         &["completions", "cmd.exe"],
     ] {

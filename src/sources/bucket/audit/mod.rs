@@ -162,8 +162,9 @@ impl Audit {
             }
         };
         self.repositories(blobs.clone()).await?;
-        let rest = self.told.rest();
-        self.tell_all(rest).await?;
+        for line in self.told.rest() {
+            self.send(line).await?;
+        }
         if let Some(blobs) = blobs {
             self.tell_blobs(&blobs).await?;
         }

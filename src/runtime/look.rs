@@ -1,0 +1,81 @@
+//! Looks at tags where their truth is: in the bucket's files, or behind the registry's API where a database holds it.
+
+use std::sync::Arc;
+
+use tokio::sync::OnceCell;
+
+use crate::model::{TagState, Unread};
+use crate::registry::layout::LOCKFILES;
+use crate::registry::mode::{Claim, Configured, Mode};
+use crate::registry::reference::Reference;
+use crate::registry::report::TagReport;
+use crate::sources::bucket::mode::detect;
+use crate::sources::bucket::scan::{ScanOptions, scan};
+use crate::sources::registry_api::Client;
+use crate::storage::ObjectStore;
+
+/// What to do where the registry's own API is needed and its address is not known.
+const NO_ADDRESS: &str = "a metadata database holds this registry's tags, so they are asked of the registry: set \
+                          url in the profile's registry section, or QUARTERDECK_REGISTRY_URL";
+
+/// How one registry is looked at. The mode is found out once and kept.
+pub struct Looking {
+    pub options: ScanOptions,
+    configured: Configured,
+    /// The registry's own API, where its address is known.
+    client: Option<Client>,
+    mode: OnceCell<Mode>,
+}
+
+impl Looking {
+    /// With this mode and address from the profile.
+    pub fn new(options: ScanOptions, configured: Configured, client: Option<Client>) -> Arc<Self> {
+        Arc::new(Self { options, configured, client, mode: OnceCell::new() })
+    }
+
+    /// Where the truth about tags is.
+    pub async fn mode(&self, store: &dyn ObjectStore) -> &Mode {
+        let find_out = || async { detect(store, self.configured, self.claim().await).await };
+        self.mode.get_or_init(find_out).await
+    }
+
+    /// What the registry itself says about where the truth is.
+    async fn claim(&self) -> Claim {
+        match &self.client {
+            None => Claim::NotAsked,
+            Some(client) => {
+                let answer = client.ping().await;
+                answer.map_or_else(|error| Claim::Unread(error.to_string()), |ping| ping.database)
+            }
+        }
+    }
+
+    /// The verdict on one reference, by its first reading, or by the other one where there is nothing by the first.
+    pub async fn look(&self, store: &dyn ObjectStore, reference: &Reference) -> TagReport {
+        let report = self.look_once(store, reference).await;
+        match (&reference.other_reading, report.state) {
+            (Some(other), TagState::Absent) => {
+                let second = self.look_once(store, other).await;
+                if second.state == TagState::Absent { report } else { second }
+            }
+            (Some(_) | None, TagState::Whole | TagState::Broken | TagState::Unknown)
+            | (None, TagState::Absent) => report,
+        }
+    }
+
+    /// Most registries keep files, so those are looked at while the mode is still being found out.
+    async fn look_once(&self, store: &dyn ObjectStore, reference: &Reference) -> TagReport {
+        let (mode, report) = tokio::join!(self.mode(store), scan(store, reference, &self.options));
+        match (mode, &self.client) {
+            (Mode::FileMetadata, _) => report,
+            (Mode::MetadataDatabase, _) => unknown(reference, NO_ADDRESS),
+            (Mode::Unknown { why }, _) => unknown(reference, why),
+        }
+    }
+}
+
+/// Nothing can be said about a tag before it is known where its truth is.
+fn unknown(reference: &Reference, why: &str) -> TagReport {
+    let unread = Unread { object: LOCKFILES.to_owned(), why: why.to_owned() };
+    TagReport { unread: vec![unread], ..TagReport::of(reference) }
+}
