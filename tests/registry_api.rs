@@ -2,6 +2,8 @@
 //! hands out tokens, redirects, and lies.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+#[path = "registry_api/database.rs"]
+mod database;
 #[path = "registry_api/double.rs"]
 mod double;
 #[path = "registry_api/hostile.rs"]

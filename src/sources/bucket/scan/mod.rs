@@ -5,6 +5,7 @@
 //! way and the scan starts over.
 
 mod confirm;
+pub mod database;
 mod look;
 mod walk;
 
