@@ -172,6 +172,15 @@ async fn names_without_words_in_the_api_are_not_asked_for() {
     assert_eq!(double.seen("/").len(), 0);
 }
 
+#[tokio::test]
+async fn a_server_that_does_not_speak_tls_is_unreachable_by_https() {
+    let double = Double::start(|_, _| "{}".into_response()).await;
+    let url = double.url().replace("http:", "https:").parse().unwrap();
+    let error = Client::new(Settings::at(url)).unwrap().ping().await.unwrap_err();
+    assert_eq!(error.kind, ApiErrorKind::Unreachable, "{error}");
+    assert_eq!(double.seen("/").len(), 0);
+}
+
 #[test]
 fn addresses_that_cannot_be_asked_are_refused() {
     for (url, words) in [

@@ -103,6 +103,21 @@ async fn a_token_about_to_expire_is_not_used_again() {
 }
 
 #[tokio::test]
+async fn a_challenge_without_a_scope_is_answered_with_what_a_pull_needs() {
+    let double = Double::start(|double, seen| match seen.path.as_str() {
+        "/token" => format!(r#"{{"token":"{}"}}"#, double.issue()).into_response(),
+        _ if double.knows(seen) => "{}".into_response(),
+        _ => {
+            let challenge = format!("Bearer realm=\"{}/token\"", double.url());
+            (StatusCode::UNAUTHORIZED, [("www-authenticate", challenge)]).into_response()
+        }
+    })
+    .await;
+    double.client().manifest(&image()).await.unwrap();
+    assert_eq!(double.seen("/token")[0].query, "scope=repository%3Ag%2Fp%3Apull");
+}
+
+#[tokio::test]
 async fn the_password_goes_to_the_token_service_and_nowhere_else() {
     let double = Double::start(gitlab).await;
     let (_file, client) = with_password(double.settings());

@@ -68,6 +68,8 @@ pub enum ReferenceError {
         "{text:?} is no digest: {why}; one is sha256: and 64 lower-case hex digits (sha384: 96, sha512: 128)"
     )]
     Digest { text: String, why: DigestError },
+    #[error("{host:?} is no host; expected https://host[:port]/…")]
+    Host { host: String },
     #[error("digest {digest} alone does not say which repository; give repository@{digest}")]
     DigestAlone { digest: Digest },
     #[error("{path:?} is no path of the registry's API; expected /v2/<repository>/manifests/<tag or digest>")]
@@ -135,9 +137,12 @@ impl Reference {
 
     /// After a scheme the first part is a host for certain.
     fn with_host(text: &str) -> Result<Self, ReferenceError> {
-        let (host, rest) = text.split_once('/').ok_or_else(|| ReferenceError::NoRoute { path: "".into() })?;
-        let read = Self::bare(rest)?;
-        Ok(Self { host: Some(without_user(host).to_owned()), ..read })
+        let (host, rest) = text.split_once('/').unwrap_or((text, ""));
+        let host = without_user(host);
+        if !(names::is_domain(host) || is_address(host)) {
+            return Err(ReferenceError::Host { host: host.to_owned() });
+        }
+        Ok(Self { host: Some(host.to_owned()), ..Self::bare(rest)? })
     }
 
     fn from_name(text: &str) -> Result<Self, ReferenceError> {
@@ -209,8 +214,7 @@ enum Hostness {
 impl Hostness {
     fn of(first: &str) -> Self {
         match first {
-            _ if first.starts_with('[') => Self::Certain,
-            _ if first.rsplit_once(':').is_some_and(|(_, port)| is_port(port)) => Self::Certain,
+            _ if is_address(first) => Self::Certain,
             "localhost" => Self::Likely,
             _ if first.contains('.') => Self::Likely,
             _ => Self::Impossible,
@@ -218,8 +222,15 @@ impl Hostness {
     }
 }
 
-fn is_port(text: &str) -> bool {
-    !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit())
+/// Whether a first part can only be a host: one with a port, or in brackets.
+fn is_address(first: &str) -> bool {
+    let (host, port) = match first.rsplit_once(':') {
+        Some((host, port)) if !port.contains(']') => (host, Some(port)),
+        Some(_) | None => (first, None),
+    };
+    let bracketed = host.starts_with('[') && host.ends_with(']');
+    let port_is_good = port.is_none_or(|port| !port.is_empty() && port.bytes().all(|b| b.is_ascii_digit()));
+    port_is_good && (bracketed || (port.is_some() && names::is_domain(host)))
 }
 
 fn parse_digest(text: &str) -> Result<Digest, ReferenceError> {

@@ -169,7 +169,7 @@ fn floor(text: &str, mut byte: usize) -> usize {
 }
 
 /// Whether a first part passes as a host name: labels of letters, digits and inner dashes, joined by dots.
-fn is_domain(part: &str) -> bool {
+pub(super) fn is_domain(part: &str) -> bool {
     part.split('.').all(|label| {
         let plain = |b: Option<&u8>| b.is_some_and(u8::is_ascii_alphanumeric);
         let bytes = label.as_bytes();

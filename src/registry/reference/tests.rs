@@ -26,6 +26,7 @@ fn everything_people_paste_is_understood() {
         ("localhost:5000", "- | localhost:5000 | -"),
         ("localhost/x:1", "localhost | x:1 | localhost/x:1"),
         ("[::1]:5000/g/x:1", "[::1]:5000 | g/x:1 | -"),
+        ("[::1]/g/x:1", "[::1] | g/x:1 | -"),
         ("registry.example.com/x/y:1", "registry.example.com | x/y:1 | registry.example.com/x/y:1"),
         ("registry.example.com:5000/x/y", "registry.example.com:5000 | x/y:latest | -"),
         ("my.group/project:1", "my.group | project:1 | my.group/project:1"),
@@ -89,7 +90,10 @@ fn what_names_no_manifest_says_what_is_wrong_and_what_is_allowed() {
         ("/v2/g/p/tags/list", "names no manifest"),
         ("GET /v2/ HTTP/1.1", "names no manifest"),
         ("/v2/g/p/manifest/x", "is no path of the registry's API"),
-        ("https://me:secret@registry.example.com", "is no path"),
+        ("https://me:secret@registry.example.com", "the repository name is empty"),
+        ("https:///g/p", "\"\" is no host"),
+        ("docker://me:secret@ho st/g/p", "\"ho st\" is no host"),
+        ("ho st:80/g/p", "not allowed from character 3 on"),
         ("g/p:\u{1b}[31m", "\\u{1b}[31m"),
     ] {
         let message = Reference::parse(text).unwrap_err().to_string();

@@ -24,12 +24,12 @@ use super::{
 const DEFAULT_LIFE: u64 = 60;
 /// A token this close to its end is not used any more.
 const MARGIN: Duration = Duration::from_secs(5);
-/// Scopes whose tokens are kept.
-const SCOPES: usize = 1024;
+/// Repositories whose tokens are kept.
+const MOST_SLOTS: usize = 1024;
 /// Bytes of a token service's answer.
 const TOKEN_LIMIT: u64 = 1 << 20;
 
-/// Tokens of one registry. Requests for the same scope fetch theirs together.
+/// Tokens of one registry. Requests about the same repository fetch theirs together.
 pub(super) struct Auth {
     transport: Transport,
     /// Whether credentials may only travel encrypted.
@@ -65,9 +65,9 @@ impl Auth {
         Self { transport, encrypted: url.scheme() == "https", credentials, slots: SyncMutex::default() }
     }
 
-    /// The header to send with a request in `scope`, if one is at hand.
-    pub(super) async fn at_hand(&self, scope: &str) -> Option<HeaderValue> {
-        let slot = self.slot(scope);
+    /// The header to send with a request about a repository (about none if empty), if one is at hand.
+    pub(super) async fn at_hand(&self, repository: &str) -> Option<HeaderValue> {
+        let slot = self.slot(repository);
         let held = slot.lock().await;
         held.as_ref().filter(|held| held.is_good()).map(|held| held.header.clone())
     }
@@ -75,19 +75,20 @@ impl Auth {
     /// The header that answers a 401 to a request that went out with `sent`.
     pub(super) async fn answer(
         &self,
-        scope: &str,
+        repository: &str,
         sent: Option<&HeaderValue>,
         refusal: &Answer,
         request: &Request<'_>,
     ) -> Result<HeaderValue, ApiError> {
-        let slot = self.slot(scope);
+        let slot = self.slot(repository);
         let mut held = slot.lock().await;
         if let Some(held) = held.as_ref().filter(|held| held.is_good() && Some(&held.header) != sent) {
             return Ok(held.header.clone());
         }
         let fresh = match choose(refusal) {
-            Some(Challenge::Bearer { realm, service, scope }) => {
-                self.token(&realm, service.as_deref(), scope.as_deref(), request).await?
+            Some(Challenge::Bearer { realm, service, scope: wanted }) => {
+                let wanted = wanted.unwrap_or_else(|| usual(repository));
+                self.token(&realm, service.as_deref(), &wanted, request).await?
             }
             Some(Challenge::Basic) => Held { header: self.basic(request)?, until: None },
             None => {
@@ -100,12 +101,12 @@ impl Auth {
         Ok(header)
     }
 
-    fn slot(&self, scope: &str) -> Arc<Mutex<Option<Held>>> {
+    fn slot(&self, repository: &str) -> Arc<Mutex<Option<Held>>> {
         let mut slots = self.slots.lock().unwrap_or_else(PoisonError::into_inner);
-        if slots.len() >= SCOPES && !slots.contains_key(scope) {
+        if slots.len() >= MOST_SLOTS && !slots.contains_key(repository) {
             slots.clear();
         }
-        slots.entry(scope.to_owned()).or_default().clone()
+        slots.entry(repository.to_owned()).or_default().clone()
     }
 
     fn basic(&self, request: &Request<'_>) -> Result<HeaderValue, ApiError> {
@@ -124,7 +125,7 @@ impl Auth {
         &self,
         realm: &str,
         service: Option<&str>,
-        scope: Option<&str>,
+        scope: &str,
         request: &Request<'_>,
     ) -> Result<Held, ApiError> {
         let broken = |detail: String| ApiError::new(ApiErrorKind::Broken, &request.name(), detail);
@@ -155,12 +156,12 @@ impl Auth {
         })
     }
 
-    fn fill(&self, url: &mut Url, service: Option<&str>, scope: Option<&str>) {
+    fn fill(&self, url: &mut Url, service: Option<&str>, scope: &str) {
         let mut query = url.query_pairs_mut();
         if let Some(service) = service {
             query.append_pair("service", service);
         }
-        for scope in scope.unwrap_or_default().split_whitespace() {
+        for scope in scope.split_whitespace() {
             query.append_pair("scope", scope);
         }
         if let Some(credentials) = &self.credentials {
@@ -180,6 +181,11 @@ impl Held {
     fn is_good(&self) -> bool {
         self.until.is_none_or(|until| Instant::now() + MARGIN < until)
     }
+}
+
+/// What we need to do when the registry does not say what that takes.
+fn usual(repository: &str) -> String {
+    if repository.is_empty() { String::new() } else { format!("repository:{repository}:pull") }
 }
 
 /// A failure of the token service, told apart from one of the registry.
@@ -229,6 +235,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::sources::registry_api::{Password, Settings};
 
     #[test]
     fn challenges_of_registries_are_understood() {
@@ -244,6 +251,24 @@ mod tests {
         for header in ["Negotiate", "Bearer service=\"no realm\"", "Bearer realm=\"cut", ""] {
             assert_eq!(challenges(header), [], "{header}");
         }
+    }
+
+    #[tokio::test]
+    async fn a_password_does_not_travel_from_an_encrypted_registry_to_an_unencrypted_token_service() {
+        let url: Url = "https://registry.example.com".parse().unwrap();
+        let credentials = Credentials { username: "me".into(), password: Password::Environment("X".into()) };
+        let settings = Settings { credentials: Some(credentials.clone()), ..Settings::at(url.clone()) };
+        let auth = Auth::new(Transport::new(&settings).unwrap(), &url, Some(credentials));
+        let challenge = HeaderValue::from_static("Bearer realm=\"http://127.0.0.1:1/token\"");
+        let refusal = Answer {
+            status: reqwest::StatusCode::UNAUTHORIZED,
+            headers: [(WWW_AUTHENTICATE, challenge)].into_iter().collect(),
+            body: Default::default(),
+        };
+        let request = Request { method: Method::GET, url, accept: "", limit: 0 };
+        let error = auth.answer("g/p", None, &refusal, &request).await.unwrap_err();
+        assert_eq!(error.kind, ApiErrorKind::Broken);
+        assert!(error.detail.contains("unencrypted to http://127.0.0.1:1; not sent"), "{error}");
     }
 
     proptest! {
