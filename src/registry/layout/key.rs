@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::{LOCKFILES, Place};
+use super::{LOCKFILES, Place, walk};
 use crate::registry::{
     digest::Digest,
     mode::Lockfile,
@@ -57,13 +57,13 @@ impl Key {
             return Self::Marker(Place::of(folder));
         }
         Self::known(folder, file).or_else(|| Self::temporary(folder, file)).unwrap_or_else(|| {
-            let (inside, rest) = Place::deepest(folder);
+            let (inside, rest) = walk::deepest(folder);
             Self::Stray { inside, rest: format!("{rest}{file}") }
         })
     }
 
     fn known(folder: &str, file: &str) -> Option<Self> {
-        match (Place::deepest(folder), file) {
+        match (walk::deepest(folder), file) {
             ((Place::Blob { digest }, ""), "data") => Some(Self::BlobData { digest }),
             ((Place::Layer { repository, digest }, ""), "link") => {
                 Some(Self::LayerLink { repository, digest })

@@ -17,6 +17,7 @@
 
 mod key;
 mod place;
+mod walk;
 
 pub use key::{Key, UploadPart};
 pub use place::Place;

@@ -5,6 +5,7 @@
 
 mod answers;
 mod auth;
+mod challenge;
 mod client;
 mod error;
 mod link;
