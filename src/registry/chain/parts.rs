@@ -7,7 +7,7 @@ use super::{BlobSeen, Hash, Look, PartSeen, promised, size_differs};
 use crate::model::Subject;
 use crate::registry::checks::Check;
 use crate::registry::checks::config_and_layers::{self as checks, Part};
-use crate::registry::digest::{Digest, DigestError};
+use crate::registry::digest::{Algorithm, Digest, DigestError};
 use crate::registry::layout::Key;
 use crate::registry::manifest::{Descriptor, Manifest};
 use crate::registry::report::{HopState, Role};
@@ -82,11 +82,20 @@ fn one(draft: &mut Draft<'_>, wanted: &Wanted<'_>) {
         draft.hop(wanted.depth, link_role, HopState::Unknown, key.clone()).stands_for(wanted.digest);
         return draft.undecided(&key, "not looked at: too many blobs below this reference");
     };
-    link(draft, wanted, seen, &key);
-    blob(draft, wanted, seen);
+    let led = link(draft, wanted, seen, &key);
+    // The registry stores every blob under its sha256: by another algorithm only the link tells where that is.
+    let lost = !led && wanted.digest.algorithm() != Algorithm::Sha256 && seen.blob.data.is_missing();
+    if lost {
+        let place = Key::BlobData { digest: wanted.digest.clone() }.path();
+        let hop = draft.hop(wanted.depth, blob_role, HopState::Unknown, place).stands_for(wanted.digest);
+        hop.noted("where it is stored, only its link could tell");
+    } else {
+        blob(draft, wanted, seen);
+    }
 }
 
-fn link(draft: &mut Draft<'_>, wanted: &Wanted<'_>, seen: &PartSeen, key: &str) {
+/// Judges the link; answers whether it leads to the blob that is wanted.
+fn link(draft: &mut Draft<'_>, wanted: &Wanted<'_>, seen: &PartSeen, key: &str) -> bool {
     let (digest, name) = (wanted.digest, wanted.name());
     let fault: Option<(&Check, String)> = match &seen.link {
         Look::Unread(why) => {
@@ -117,14 +126,16 @@ fn link(draft: &mut Draft<'_>, wanted: &Wanted<'_>, seen: &PartSeen, key: &str) 
     if let Look::There(link) = &seen.link {
         hop.seen(&link.facts);
     }
-    let Some((check, detail)) = fault else { return };
+    let Some((check, detail)) = fault else { return state == HopState::Good };
     if seen.link.is_missing() && draft.chain.layers_folder == Some(Look::Missing) {
         // The repository has no layer links at all: one finding says so.
-        return draft.rests_on(key.to_owned());
+        draft.rests_on(key.to_owned());
+        return false;
     }
     let stored = matches!(seen.blob.data, Look::There(_)) && seen.blob.hash != Hash::Wrong;
     let behind = if stored { Behind::Stored } else { Behind::Doubtful };
     draft.link_fault(check, Subject::Object(key.to_owned()), key, format!("{name} link {detail}"), behind);
+    false
 }
 
 fn blob(draft: &mut Draft<'_>, wanted: &Wanted<'_>, seen: &PartSeen) {

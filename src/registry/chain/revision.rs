@@ -154,9 +154,12 @@ fn without_link(
     }
 }
 
-/// Whether a layer link leads to a blob of this digest whose bytes are right.
+/// Whether a layer link leads to a blob of this digest that is not known to be wrong. One too large to be a
+/// manifest was not hashed: it is a layer.
 fn leads_to(link: &super::Link, digest: &Digest, seen: &RevisionSeen) -> bool {
-    link.digest().is_ok_and(|target| target == *digest) && seen.manifest.hash == Hash::Right
+    let stored = seen.manifest.data.there();
+    let large = stored.and_then(|facts| facts.size).is_some_and(|size| size > MANIFEST_LIMIT);
+    link.digest().is_ok_and(|target| target == *digest) && (large || seen.manifest.hash == Hash::Right)
 }
 
 fn current_link(draft: &Draft<'_>, tag: &Tag) -> String {

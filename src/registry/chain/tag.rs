@@ -78,40 +78,63 @@ fn link_hop(
             None
         }
         Look::Missing => {
-            hop(draft, HopState::Bad, &Facts::default());
-            without_link(draft, key, folder, seen, settle);
+            let state = without_link(draft, key, folder, seen, settle);
+            if let Some(state) = state {
+                hop(draft, state, &Facts::default());
+            }
             None
         }
     }
 }
 
-/// A tag without a link: none at all, one that is being pushed, or a broken one.
-fn without_link(draft: &mut Draft<'_>, key: &str, folder: &str, seen: &TagSeen, settle: SignedDuration) {
+/// A tag without a link: none at all, one that is being pushed, or a broken one. Yields the link's state, unless
+/// nobody expects a link.
+fn without_link(
+    draft: &mut Draft<'_>,
+    key: &str,
+    folder: &str,
+    seen: &TagSeen,
+    settle: SignedDuration,
+) -> Option<HopState> {
     let contents = match &seen.folder {
         Look::There(contents) => contents,
-        Look::Unread(why) => return draft.undecided(&format!("{folder}/"), why),
-        Look::Missing | Look::Folder => return not_a_tag(draft, folder, seen.file.as_ref()),
+        Look::Unread(why) => {
+            draft.undecided(&format!("{folder}/"), why);
+            return Some(HopState::Unknown);
+        }
+        Look::Missing | Look::Folder => {
+            not_a_tag(draft, folder, seen.file.as_ref());
+            return None;
+        }
     };
     if contents.objects == 0 {
-        return nothing_but_folders(draft, folder, contents);
+        nothing_but_folders(draft, folder, contents);
+        return None;
     }
-    match contents.age {
-        Age::Known(age) if age < settle => draft.postponed(format!(
+    if let Some(note) = too_young(contents.age, settle) {
+        draft.postponed(note);
+        return Some(HopState::Unknown);
+    }
+    let should = candidates(seen);
+    let detail = format!("there is no current/link; its history names {}", expectation(&should));
+    let behind = if should.is_empty() { Behind::Doubtful } else { Behind::Stored };
+    draft.link_fault(tag_link::missing(should.len()), draft.subject(), key, detail, behind);
+    Some(HopState::Bad)
+}
+
+/// Why a tag without a link cannot be judged yet, if so.
+fn too_young(age: Age, settle: SignedDuration) -> Option<String> {
+    match age {
+        Age::Known(age) if age < settle => Some(format!(
             "too young to judge: the tag has no link yet, and its newest object is {age:#} old; \
              a push may be under way (--settle 0 judges at once)"
         )),
-        Age::Unknown if settle > SignedDuration::ZERO => draft.postponed(
+        Age::Unknown if settle > SignedDuration::ZERO => Some(
             "the tag has no link, and the store does not tell since when: a push may be under way \
              (--settle 0 judges at once)"
                 .to_owned(),
         ),
-        Age::Known(_) | Age::Unknown | Age::NotAsked => {
-            let should = candidates(seen);
-            let count = contents.index.len();
-            let detail = format!("there is no current/link; its history names {}", expectation(&should));
-            let behind = if count == 0 { Behind::Doubtful } else { Behind::Stored };
-            draft.link_fault(tag_link::missing(count), draft.subject(), key, detail, behind);
-        }
+        Age::Known(_) | Age::Unknown | Age::NotAsked => None,
     }
 }
 
