@@ -10,7 +10,7 @@ use crate::registry::mode::{Claim, Configured, Mode};
 use crate::registry::reference::Reference;
 use crate::registry::report::TagReport;
 use crate::sources::bucket::mode::detect;
-use crate::sources::bucket::scan::{ScanOptions, scan};
+use crate::sources::bucket::scan::{ScanOptions, database, scan};
 use crate::sources::registry_api::Client;
 use crate::storage::ObjectStore;
 
@@ -68,7 +68,10 @@ impl Looking {
         let (mode, report) = tokio::join!(self.mode(store), scan(store, reference, &self.options));
         match (mode, &self.client) {
             (Mode::FileMetadata, _) => report,
-            (Mode::MetadataDatabase, _) => unknown(reference, NO_ADDRESS),
+            (Mode::MetadataDatabase, None) => unknown(reference, NO_ADDRESS),
+            (Mode::MetadataDatabase, Some(client)) => {
+                database::scan(client, store, reference, &self.options).await
+            }
             (Mode::Unknown { why }, _) => unknown(reference, why),
         }
     }

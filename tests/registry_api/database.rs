@@ -12,9 +12,11 @@ use quarterdeck::{
         digest::Digest,
         layout,
         manifest::media_type,
+        mode::Configured,
         reference::{Reference, Repository, Tag},
         report::{Role, TagReport},
     },
+    runtime::look::Looking,
     sources::bucket::scan::{Hashing, ScanOptions, database},
     storage::filesystem::Filesystem,
 };
@@ -217,6 +219,26 @@ async fn a_blob_that_arrives_while_we_look_is_no_fault() {
         })
         .await;
     assert_eq!((report.state, ids(&report)), (TagState::Whole, vec![]), "{report:?}");
+}
+
+#[tokio::test]
+async fn a_registry_that_says_it_uses_a_database_is_asked_for_its_manifests() {
+    let scene = Scene::whole();
+    let manifests = scene.manifests.clone();
+    let double = Double::start(move |_, seen| match seen.path.as_str() {
+        "/v2/" => ([("gitlab-container-registry-database-enabled", "true")], "{}").into_response(),
+        _ => answer(&manifests, seen),
+    })
+    .await;
+    let store = Filesystem::open(scene.folder.path()).unwrap();
+    let looking = Looking::new(ScanOptions::default(), Configured::Auto, Some(double.client()));
+    let report = looking.look(&store, &reference()).await;
+    assert_eq!((report.state, ids(&report)), (TagState::Whole, vec![]));
+
+    let looking = Looking::new(ScanOptions::default(), Configured::Files, Some(double.client()));
+    let report = looking.look(&store, &reference()).await;
+    assert_eq!((report.state, ids(&report)), (TagState::Unknown, vec![]));
+    assert!(report.unread[0].why.contains("but the configuration speaks for files"), "{:?}", report.unread);
 }
 
 #[tokio::test]
