@@ -47,7 +47,8 @@ pub struct Entry {
 /// Bytes of an object, with the state they were read from.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Object {
-    /// The whole object's entry, even when only a range was read.
+    /// The whole object's entry, even when only a range was read. It may tell less than a stat: a download over HTTP
+    /// has the time to the second, one by Google's client has none.
     pub entry: Entry,
     /// The bytes of the range that was asked for, cut at the object's end.
     pub bytes: Bytes,
