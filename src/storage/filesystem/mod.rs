@@ -8,6 +8,7 @@
 //! A version tells device, inode, size, mtime and ctime; `read` and `stat` add a hash of the content below 4 KiB,
 //! which a listing cannot afford. Take the version for a write from `read` or `stat`.
 
+mod folder;
 mod names;
 mod read;
 mod status;
@@ -47,7 +48,7 @@ impl Filesystem {
         let shown = root.as_ref().display().to_string();
         let path = std::path::absolute(&root)
             .map_err(|error| StoreError::new(ErrorKind::Gone, &shown, format!("no usable path: {error}")))?;
-        walk::probe(&path)?;
+        folder::probe(&path)?;
         let url = format!("file://{}", path.display());
         Ok(Self { root: Arc::new(Root { path, url, parked: Mutex::default() }) })
     }

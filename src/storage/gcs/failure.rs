@@ -7,6 +7,9 @@ use google_cloud_gax::error::rpc::{Code, Status, StatusDetails};
 
 use crate::storage::{ErrorKind, StoreError};
 
+/// What a request comes to.
+pub type Answer<T> = Result<T, Failure>;
+
 /// Why a request did not do what it was asked, before it is known what that means for an object.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Failure {

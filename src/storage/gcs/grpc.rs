@@ -12,19 +12,17 @@ use google_cloud_storage::read_resume_policy::NeverResume;
 use google_cloud_wkt::FieldMask;
 use jiff::Timestamp;
 
-use super::failure::{Failure, chain};
+use super::failure::{Answer, Failure, chain};
+use super::http_answer::client;
 use super::identity::Identity;
-use super::json::{client, known};
 use super::listing::{Listing, Position};
-use super::metadata::{MASK, Metadata};
+use super::metadata::{MASK, Metadata, known};
 use super::place::Place;
 use super::witness::Witness;
 use super::{PAGE, clock, media};
 use crate::storage::{
     Checksum, Delimiter, Entry, ErrorKind, Object, ObjectStore, Page, PageToken, Result, StoreError, Version,
 };
-
-type Answer<T> = std::result::Result<T, Failure>;
 
 /// A bucket over Google's client.
 pub struct Grpc {

@@ -7,12 +7,10 @@ use jiff::Timestamp;
 use reqwest::header::HeaderMap;
 
 use super::clock;
-use super::failure::Failure;
+use super::failure::{Answer, Failure};
 use super::metadata::{Metadata, checksum};
 use super::place::Place;
 use crate::storage::{Checksum, Entry, Object};
-
-type Answer<T> = Result<T, Failure>;
 
 /// What the headers of a download say.
 pub struct Media {

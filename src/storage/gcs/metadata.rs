@@ -8,7 +8,7 @@ use serde::Deserialize;
 
 use super::failure::Failure;
 use super::place::Place;
-use crate::storage::{Checksum, Entry, Version};
+use crate::storage::{Checksum, Entry, ErrorKind, StoreError, Version};
 
 /// What is asked for of each object, in the words of the JSON API.
 pub const FIELDS: &str = "name,size,generation,updated,md5Hash,crc32c";
@@ -101,9 +101,12 @@ pub fn checksum(md5: Option<&str>, crc32c: Option<&str>) -> Option<Checksum> {
     md5.or_else(|| crc32c().map(Checksum::Crc32c))
 }
 
-/// The generation that a version stands for; a version of another store stands for none.
-pub fn generation(version: &Version) -> Option<i64> {
-    version.0.parse().ok().filter(|generation| *generation > 0)
+/// The generation of a version, which must be one of this store.
+pub fn known(key: &str, version: &Version) -> Result<i64, StoreError> {
+    let generation = version.0.parse().ok().filter(|generation| *generation > 0);
+    generation.ok_or_else(|| {
+        StoreError::new(ErrorKind::Changed, key, format!("{} is no generation of this bucket", version.0))
+    })
 }
 
 #[cfg(test)]

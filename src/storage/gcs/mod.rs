@@ -8,6 +8,7 @@
 mod clock;
 mod failure;
 mod grpc;
+mod http_answer;
 mod identity;
 mod json;
 mod listing;
