@@ -125,10 +125,10 @@ async fn bucket(url: &str, rest: &str, options: &OpenOptions) -> Result<Arc<dyn 
     };
     let http = endpoint(options.http_endpoint.as_deref())?;
     Ok(match options.transport {
-        Transport::Json => layered(Json::new(place, http, identity)?, options),
+        Transport::Json => layered(Json::open(place, http, identity)?, options),
         Transport::Grpc => {
             let grpc = endpoint(options.grpc_endpoint.as_deref())?;
-            layered(Grpc::new(place, grpc, http, identity).await?, options)
+            layered(Grpc::open(place, grpc, http, identity).await?, options)
         }
     })
 }

@@ -1,17 +1,17 @@
 //! A bucket over JSON keeps the laws.
 
-use quarterdeck::storage::gcs::{Identity, Json, Place};
+use quarterdeck::storage::gcs::{Bucket, Identity, Json, Place};
 
 use crate::support::gcs::Server;
 
-async fn empty() -> (Json, Server) {
+async fn empty() -> (Bucket<Json>, Server) {
     let server = Server::start([("", ""); 0]).await;
     (store(&server, "registry/some/root"), server)
 }
 
 /// The driver without layers.
-pub fn store(server: &Server, place: &str) -> Json {
-    Json::new(Place::parse(place).unwrap(), &server.http_url, Identity::anonymous()).unwrap()
+pub fn store(server: &Server, place: &str) -> Bucket<Json> {
+    Json::open(Place::parse(place).unwrap(), &server.http_url, Identity::anonymous()).unwrap()
 }
 
 crate::laws::laws!(empty);

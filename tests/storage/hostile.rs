@@ -196,8 +196,8 @@ async fn nobody_listening_is_unreachable() {
     let (http, grpc) = (server.http_url.clone(), server.grpc_url.clone());
     drop(server);
     let place = || Place::parse("registry").unwrap();
-    let json = Json::new(place(), &http, Identity::anonymous()).unwrap();
-    let grpc = Grpc::new(place(), &grpc, &http, Identity::anonymous()).await.unwrap();
+    let json = Json::open(place(), &http, Identity::anonymous()).unwrap();
+    let grpc = Grpc::open(place(), &grpc, &http, Identity::anonymous()).await.unwrap();
     for call in LOOKS {
         for (driver, store) in [("json", &json as &dyn ObjectStore), ("grpc", &grpc)] {
             let error = look(store, call).await.unwrap_err();
@@ -237,8 +237,8 @@ async fn without_credentials_the_error_says_what_to_set() {
     for retryable in [true, false] {
         let identity = || Identity::from(error_credentials(retryable));
         let place = || Place::parse("registry").unwrap();
-        let json = Json::new(place(), &server.http_url, identity()).unwrap();
-        let grpc = Grpc::new(place(), &server.grpc_url, &server.http_url, identity()).await.unwrap();
+        let json = Json::open(place(), &server.http_url, identity()).unwrap();
+        let grpc = Grpc::open(place(), &server.grpc_url, &server.http_url, identity()).await.unwrap();
         for call in ALL {
             for (driver, store) in [("json", &json as &dyn ObjectStore), ("grpc", &grpc)] {
                 let error = look(store, call).await.unwrap_err();

@@ -12,19 +12,17 @@ use google_cloud_storage::read_resume_policy::NeverResume;
 use google_cloud_wkt::FieldMask;
 use jiff::Timestamp;
 
+use super::bucket::{Bucket, Wire};
 use super::failure::{Answer, Failure, chain};
 use super::http_answer::client;
 use super::identity::Identity;
-use super::listing::{Listing, Position};
-use super::metadata::{MASK, Metadata, known};
+use super::listing::Listing;
+use super::metadata::{MASK, Metadata};
 use super::place::Place;
-use super::witness::Witness;
-use super::{PAGE, clock, media};
-use crate::storage::{
-    Checksum, Delimiter, Entry, ErrorKind, Object, ObjectStore, Page, PageToken, Result, StoreError, Version,
-};
+use super::{clock, media};
+use crate::storage::{Checksum, Delimiter, Entry, ErrorKind, Object, Result, StoreError};
 
-/// A bucket over Google's client.
+/// Google's client for one bucket.
 pub struct Grpc {
     place: Place,
     control: StorageControl,
@@ -32,18 +30,17 @@ pub struct Grpc {
     http: reqwest::Client,
     http_endpoint: String,
     identity: Identity,
-    witness: Witness,
 }
 
 impl Grpc {
     /// Speaks gRPC to `grpc_endpoint` and HTTP to `http_endpoint` (URLs without path) as `identity`. Sends nothing
     /// yet.
-    pub async fn new(
+    pub async fn open(
         place: Place,
         grpc_endpoint: &str,
         http_endpoint: &str,
         identity: Identity,
-    ) -> Result<Self> {
+    ) -> Result<Bucket<Self>> {
         let failed = |error: google_cloud_gax::client_builder::Error| {
             StoreError::new(ErrorKind::Denied, place.url(), format!("no client: {}", chain(&error)))
         };
@@ -62,35 +59,32 @@ impl Grpc {
             .build();
         let (control, storage) = (control.await.map_err(failed)?, storage.await.map_err(failed)?);
         let http = client().map_err(|failure| failure.at(place.url()))?;
-        Ok(Self { place, control, storage, http, http_endpoint, identity, witness: Witness::default() })
+        Ok(Bucket::new(place.clone(), Self { place, control, storage, http, http_endpoint, identity }))
     }
 
     /// Asks for the credentials first: the client's own error does not say what to set.
     async fn identified(&self) -> Answer<()> {
         self.identity.headers().await.map(drop)
     }
+}
 
-    async fn listed(
-        &self,
-        prefix: &str,
-        delimiter: Delimiter,
-        from: &Position,
-        most: u16,
-    ) -> Answer<Listing> {
+#[async_trait]
+impl Wire for Grpc {
+    async fn list(&self, prefix: &str, delimiter: Delimiter, token: &str, most: u16) -> Answer<Listing> {
         self.identified().await?;
         let request = ListObjectsRequest::new()
             .set_parent(self.place.resource())
-            .set_prefix(self.place.name(prefix))
+            .set_prefix(prefix)
             .set_delimiter(if delimiter == Delimiter::Slash { "/" } else { "" })
             .set_page_size(most)
-            .set_page_token(&from.token)
+            .set_page_token(token)
             .set_read_mask(mask());
         let page = self.control.list_objects().with_request(request).send().await?;
         let objects = page.objects.into_iter().map(Metadata::try_from).collect::<Answer<_>>()?;
         Ok(Listing { objects, prefixes: page.prefixes, next: Some(page.next_page_token) })
     }
 
-    async fn described(&self, name: &str) -> Answer<Entry> {
+    async fn describe(&self, name: &str) -> Answer<Entry> {
         self.identified().await?;
         let request =
             GetObjectRequest::new().set_bucket(self.place.resource()).set_object(name).set_read_mask(mask());
@@ -98,7 +92,7 @@ impl Grpc {
         Metadata::try_from(object)?.entry_of(name, &self.place)
     }
 
-    async fn media(&self, name: &str, range: Option<&Range<u64>>) -> Answer<Object> {
+    async fn download(&self, name: &str, range: Option<&Range<u64>>) -> Answer<Object> {
         self.identified().await?;
         let mut request = self.storage.read_object(self.place.resource(), name);
         if let Some(range) = range {
@@ -126,7 +120,7 @@ impl Grpc {
         Metadata::try_from(object)?.entry_of(name, &self.place)
     }
 
-    async fn removed(&self, name: &str, generation: i64) -> Answer<()> {
+    async fn remove(&self, name: &str, generation: i64) -> Answer<()> {
         self.identified().await?;
         let request = DeleteObjectRequest::new()
             .set_bucket(self.place.resource())
@@ -136,64 +130,8 @@ impl Grpc {
         Ok(())
     }
 
-    /// Whether the bucket is there.
-    async fn look(&self) -> Answer<()> {
-        self.listed("", Delimiter::None, &Position::default(), 1).await.map(drop)
-    }
-
-    async fn meant<T>(&self, key: &str, answer: Answer<T>) -> Result<T> {
-        self.witness.object(key, &self.place, answer, self.look()).await
-    }
-}
-
-#[async_trait]
-impl ObjectStore for Grpc {
-    fn url(&self) -> &str {
-        self.place.url()
-    }
-
-    async fn list(&self, prefix: &str, delimiter: Delimiter, page: Option<&PageToken>) -> Result<Page> {
-        let from = Position::parse(page).map_err(|failure| failure.at(prefix))?;
-        let answer = self.listed(prefix, delimiter, &from, PAGE).await;
-        let listing = self.witness.listing(prefix, &self.place, answer)?;
-        listing.page(&self.place, prefix, delimiter, &from).map_err(|failure| failure.at(prefix))
-    }
-
-    async fn read(&self, key: &str, range: Option<Range<u64>>) -> Result<Object> {
-        let name = self.place.object(key)?;
-        let wanted = range.as_ref();
-        let answer = match wanted.filter(|range| range.is_empty()) {
-            Some(_) => self.described(&name).await.and_then(|entry| media::beyond(entry, wanted)),
-            None => match self.media(&name, wanted).await {
-                Err(failure) if failure.is_status(416) => {
-                    self.described(&name).await.and_then(|entry| media::beyond(entry, wanted))
-                }
-                answer => answer,
-            },
-        };
-        self.meant(key, answer).await
-    }
-
-    async fn stat(&self, key: &str) -> Result<Entry> {
-        self.meant(key, self.described(&self.place.object(key)?).await).await
-    }
-
-    async fn create(&self, key: &str, bytes: Bytes) -> Result<Entry> {
-        self.meant(key, self.upload(&self.place.object(key)?, bytes, 0).await).await
-    }
-
-    async fn replace(&self, key: &str, bytes: Bytes, version: &Version) -> Result<Entry> {
-        let generation = known(key, version)?;
-        self.meant(key, self.upload(&self.place.object(key)?, bytes, generation).await).await
-    }
-
-    async fn delete(&self, key: &str, version: &Version) -> Result<()> {
-        let generation = known(key, version)?;
-        self.meant(key, self.removed(&self.place.object(key)?, generation).await).await
-    }
-
-    async fn now(&self) -> Result<Timestamp> {
-        clock::now(&self.http, &self.http_endpoint).await.map_err(|failure| failure.at(self.place.url()))
+    async fn clock(&self) -> Answer<Timestamp> {
+        clock::now(&self.http, &self.http_endpoint).await
     }
 }
 

@@ -1,4 +1,4 @@
-//! HTTP answers: sent for with care, read whole or not at all.
+//! HTTP answers, read whole or not at all.
 
 use std::time::Duration;
 

@@ -8,32 +8,31 @@ use jiff::Timestamp;
 use reqwest::{Method, RequestBuilder, Response, StatusCode};
 use serde::Deserialize;
 
+use super::bucket::{Bucket, Wire};
+use super::clock;
 use super::failure::{Answer, Failure, chain};
 use super::http_answer::{body, client, decode, expect, refused};
 use super::identity::Identity;
-use super::listing::{Listing, Position};
-use super::media::{self, Media};
-use super::metadata::{Described, FIELDS, Metadata, known};
+use super::listing::Listing;
+use super::media::Media;
+use super::metadata::{Described, FIELDS, Metadata};
 use super::place::Place;
-use super::witness::Witness;
-use super::{PAGE, clock};
-use crate::storage::{Delimiter, Entry, Object, ObjectStore, Page, PageToken, Result, Version};
+use crate::storage::{Delimiter, Entry, Object, Result};
 
-/// A bucket over the JSON API.
+/// The JSON API of one bucket.
 pub struct Json {
     place: Place,
     endpoint: String,
     client: reqwest::Client,
     identity: Identity,
-    witness: Witness,
 }
 
 impl Json {
     /// Speaks to `endpoint` (a URL without path) as `identity`. Sends nothing yet.
-    pub fn new(place: Place, endpoint: &str, identity: Identity) -> Result<Self> {
+    pub fn open(place: Place, endpoint: &str, identity: Identity) -> Result<Bucket<Self>> {
         let client = client().map_err(|failure| failure.at(place.url()))?;
         let endpoint = endpoint.trim_end_matches('/').to_owned();
-        Ok(Self { place, endpoint, client, identity, witness: Witness::default() })
+        Ok(Bucket::new(place.clone(), Self { place, endpoint, client, identity }))
     }
 
     fn objects(&self, method: Method) -> RequestBuilder {
@@ -62,22 +61,24 @@ impl Json {
         if answer.status().is_success() { Ok(answer) } else { Err(refused(answer).await) }
     }
 
-    async fn listed(
-        &self,
-        prefix: &str,
-        delimiter: Delimiter,
-        from: &Position,
-        most: u16,
-    ) -> Answer<Listing> {
+    async fn metadata(&self, name: &str, answer: Response) -> Answer<Entry> {
+        let described: Described = decode(answer).await?;
+        expect(&described.kind, "storage#object")?;
+        Metadata::try_from(described)?.entry_of(name, &self.place)
+    }
+}
+
+#[async_trait]
+impl Wire for Json {
+    async fn list(&self, prefix: &str, delimiter: Delimiter, token: &str, most: u16) -> Answer<Listing> {
         let fields = format!("kind,nextPageToken,prefixes,items({FIELDS})");
-        let prefix = self.place.name(prefix);
         let most = most.to_string();
-        let mut query = vec![("prefix", prefix.as_str()), ("maxResults", &most), ("fields", &fields)];
+        let mut query = vec![("prefix", prefix), ("maxResults", &most), ("fields", &fields)];
         if delimiter == Delimiter::Slash {
             query.push(("delimiter", "/"));
         }
-        if !from.token.is_empty() {
-            query.push(("pageToken", &from.token));
+        if !token.is_empty() {
+            query.push(("pageToken", token));
         }
         let answer = self.send(self.objects(Method::GET).query(&query)).await?;
         let page: Objects = decode(answer).await?;
@@ -86,18 +87,12 @@ impl Json {
         Ok(Listing { objects, prefixes: page.prefixes, next: page.next_page_token })
     }
 
-    async fn described(&self, name: &str) -> Answer<Entry> {
+    async fn describe(&self, name: &str) -> Answer<Entry> {
         let request = self.object(Method::GET, name)?.query(&[("fields", format!("kind,{FIELDS}"))]);
         self.metadata(name, self.send(request).await?).await
     }
 
-    async fn metadata(&self, name: &str, answer: Response) -> Answer<Entry> {
-        let described: Described = decode(answer).await?;
-        expect(&described.kind, "storage#object")?;
-        Metadata::try_from(described)?.entry_of(name, &self.place)
-    }
-
-    async fn media(&self, name: &str, range: Option<&Range<u64>>) -> Answer<Object> {
+    async fn download(&self, name: &str, range: Option<&Range<u64>>) -> Answer<Object> {
         // Compressed content is taken as it is stored: only then do its length and checksums hold.
         let request =
             self.object(Method::GET, name)?.query(&[("alt", "media")]).header("accept-encoding", "gzip");
@@ -123,69 +118,13 @@ impl Json {
         self.metadata(name, answer).await
     }
 
-    async fn removed(&self, name: &str, generation: i64) -> Answer<()> {
+    async fn remove(&self, name: &str, generation: i64) -> Answer<()> {
         let request = self.object(Method::DELETE, name)?.query(&[("ifGenerationMatch", generation)]);
         self.send(request).await.map(drop)
     }
 
-    /// Whether the bucket is there.
-    async fn look(&self) -> Answer<()> {
-        self.listed("", Delimiter::None, &Position::default(), 1).await.map(drop)
-    }
-
-    async fn meant<T>(&self, key: &str, answer: Answer<T>) -> Result<T> {
-        self.witness.object(key, &self.place, answer, self.look()).await
-    }
-}
-
-#[async_trait]
-impl ObjectStore for Json {
-    fn url(&self) -> &str {
-        self.place.url()
-    }
-
-    async fn list(&self, prefix: &str, delimiter: Delimiter, page: Option<&PageToken>) -> Result<Page> {
-        let from = Position::parse(page).map_err(|failure| failure.at(prefix))?;
-        let answer = self.listed(prefix, delimiter, &from, PAGE).await;
-        let listing = self.witness.listing(prefix, &self.place, answer)?;
-        listing.page(&self.place, prefix, delimiter, &from).map_err(|failure| failure.at(prefix))
-    }
-
-    async fn read(&self, key: &str, range: Option<Range<u64>>) -> Result<Object> {
-        let name = self.place.object(key)?;
-        let wanted = range.as_ref();
-        let answer = match wanted.filter(|range| range.is_empty()) {
-            Some(_) => self.described(&name).await.and_then(|entry| media::beyond(entry, wanted)),
-            None => match self.media(&name, wanted).await {
-                Err(failure) if failure.is_status(416) => {
-                    self.described(&name).await.and_then(|entry| media::beyond(entry, wanted))
-                }
-                answer => answer,
-            },
-        };
-        self.meant(key, answer).await
-    }
-
-    async fn stat(&self, key: &str) -> Result<Entry> {
-        self.meant(key, self.described(&self.place.object(key)?).await).await
-    }
-
-    async fn create(&self, key: &str, bytes: Bytes) -> Result<Entry> {
-        self.meant(key, self.upload(&self.place.object(key)?, bytes, 0).await).await
-    }
-
-    async fn replace(&self, key: &str, bytes: Bytes, version: &Version) -> Result<Entry> {
-        let generation = known(key, version)?;
-        self.meant(key, self.upload(&self.place.object(key)?, bytes, generation).await).await
-    }
-
-    async fn delete(&self, key: &str, version: &Version) -> Result<()> {
-        let generation = known(key, version)?;
-        self.meant(key, self.removed(&self.place.object(key)?, generation).await).await
-    }
-
-    async fn now(&self) -> Result<Timestamp> {
-        clock::now(&self.client, &self.endpoint).await.map_err(|failure| failure.at(self.place.url()))
+    async fn clock(&self) -> Answer<Timestamp> {
+        clock::now(&self.client, &self.endpoint).await
     }
 }
 

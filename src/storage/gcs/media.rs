@@ -10,7 +10,7 @@ use super::clock;
 use super::failure::{Answer, Failure};
 use super::metadata::{Metadata, checksum};
 use super::place::Place;
-use crate::storage::{Checksum, Entry, Object};
+use crate::storage::{Checksum, Object};
 
 /// What the headers of a download say.
 pub struct Media {
@@ -67,15 +67,6 @@ pub fn complete(expected: &Range<u64>, bytes: &Bytes) -> Answer<()> {
         return Ok(());
     }
     Err(Failure::broken(format!("the headers promise {wanted} bytes, and {came} came")))
-}
-
-/// No bytes, if the range that was asked for is empty or lies beyond the end of the object.
-pub fn beyond(entry: Entry, asked: Option<&Range<u64>>) -> Answer<Object> {
-    let size = entry.size.unwrap_or(0);
-    if asked.is_some_and(|range| range.is_empty() || range.start >= size) {
-        return Ok(Object { entry, bytes: Bytes::new() });
-    }
-    Err(Failure::broken(format!("the server has no bytes {asked:?} of an object of {size} bytes")))
 }
 
 fn content_range(header: Option<&str>, size: u64) -> Answer<Range<u64>> {

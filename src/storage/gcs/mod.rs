@@ -5,6 +5,7 @@
 //! object is its generation. A delete names the generation as a precondition, never as the object to delete, which
 //! would pass by a bucket's versioning and soft delete.
 
+mod bucket;
 mod clock;
 mod failure;
 mod grpc;
@@ -17,6 +18,7 @@ mod metadata;
 mod place;
 mod witness;
 
+pub use bucket::Bucket;
 pub use grpc::Grpc;
 pub use identity::Identity;
 pub use json::Json;
@@ -24,6 +26,3 @@ pub use place::Place;
 
 /// Where Google serves both APIs.
 pub const ENDPOINT: &str = "https://storage.googleapis.com";
-
-/// Names asked for on a page, the most that Google gives.
-const PAGE: u16 = 1000;
