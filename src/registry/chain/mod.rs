@@ -6,6 +6,7 @@
 //! never taken for broken: if it decides, the verdict is unknown.
 
 mod judge;
+mod manifest;
 mod parts;
 mod revision;
 mod seen;

@@ -1,11 +1,12 @@
-//! Judges one manifest: the link that lets the repository serve it, and its bytes.
+//! Judges the link that lets a repository serve a manifest, and what stands in for it.
 
+use super::manifest::{Judged, about, bytes_of};
 use super::verdict::{Behind, Draft};
-use super::{Facts, Hash, Look, ManifestSeen, RevisionSeen, size_differs};
-use crate::registry::checks::{Check, config_and_layers, index, manifest as bytes, revision, tag_link};
+use super::{Facts, Hash, Look, ManifestSeen, RevisionSeen};
+use crate::registry::checks::{Check, index, revision, tag_link};
 use crate::registry::digest::{Algorithm, Digest};
 use crate::registry::layout::Key;
-use crate::registry::manifest::{Descriptor, Kind, MANIFEST_LIMIT, Manifest, ManifestError};
+use crate::registry::manifest::{Descriptor, MANIFEST_LIMIT, Manifest};
 use crate::registry::reference::Tag;
 use crate::registry::report::{Hop, HopState, Role};
 
@@ -269,118 +270,4 @@ fn manifest_hop<'a>(
         Judged::Fault(check, detail) => draft.fault(check, draft.manifest(digest), &key, detail),
     }
     manifest.followed()
-}
-
-/// Kind and platform, in a few words.
-fn about(manifest: &ManifestSeen, child: Option<&Descriptor>) -> String {
-    let kind = match &manifest.content {
-        Some(Ok(manifest)) => manifest.kind.name().to_owned(),
-        Some(Err(_)) | None => String::new(),
-    };
-    let platform = match child {
-        Some(descriptor) if descriptor.attestation => Some("attestation".to_owned()),
-        Some(descriptor) => descriptor.platform.as_ref().map(ToString::to_string),
-        None => None,
-    };
-    [kind, platform.unwrap_or_default()]
-        .iter()
-        .filter(|part| !part.is_empty())
-        .cloned()
-        .collect::<Vec<_>>()
-        .join(", ")
-}
-
-/// What a manifest's bytes came to.
-enum Judged {
-    Good,
-    Unread(String),
-    Fault(&'static Check, String),
-}
-
-impl Judged {
-    const fn state(&self) -> HopState {
-        match self {
-            Self::Good => HopState::Good,
-            Self::Unread(_) => HopState::Unknown,
-            Self::Fault(..) => HopState::Bad,
-        }
-    }
-}
-
-fn bytes_of(manifest: &ManifestSeen, digest: &Digest, child: Option<&Descriptor>) -> Judged {
-    let facts = match &manifest.data {
-        Look::There(facts) => facts,
-        Look::Missing => {
-            let check = if child.is_some() { &index::CHILD_BLOB_MISSING } else { &bytes::MISSING };
-            return Judged::Fault(check, format!("missing; should hold the manifest {digest}"));
-        }
-        Look::Folder => {
-            return Judged::Fault(
-                &bytes::IS_FOLDER,
-                "a folder stands where the manifest should be".to_owned(),
-            );
-        }
-        Look::Unread(why) => return Judged::Unread(why.clone()),
-    };
-    let size = facts.size.map_or_else(|| "an unknown number of".to_owned(), |size| size.to_string());
-    if facts.size.is_some_and(|size| size > MANIFEST_LIMIT) {
-        let detail = format!("has {size} bytes; a registry serves at most {MANIFEST_LIMIT}");
-        return Judged::Fault(&bytes::OVERSIZED, detail);
-    }
-    match (&manifest.hash, &manifest.content) {
-        (Hash::Unread(why), _) => Judged::Unread(why.clone()),
-        (Hash::Unhashed, _) | (_, None) => Judged::Unread("its bytes were not read".to_owned()),
-        (Hash::Wrong, Some(content)) => {
-            let why = content.as_ref().map_or_else(|error| format!("; {error}"), |_| String::new());
-            let detail = format!("has {size} bytes that do not hash to {digest}{why}");
-            Judged::Fault(wrong(content, child), detail)
-        }
-        (Hash::Right, Some(Ok(manifest))) => right(manifest, facts, child),
-        (Hash::Right, Some(Err(error))) => match error {
-            ManifestError::TooManyParts { .. } => Judged::Unread(error.to_string()),
-            ManifestError::UnknownMediaType { .. } => {
-                Judged::Fault(&bytes::UNKNOWN_MEDIA_TYPE, error.to_string())
-            }
-            ManifestError::TooLarge { .. } => Judged::Fault(&bytes::OVERSIZED, error.to_string()),
-            ManifestError::Empty
-            | ManifestError::CutShort { .. }
-            | ManifestError::NotJson { .. }
-            | ManifestError::NotAManifest { .. } => {
-                Judged::Fault(&bytes::NOT_A_MANIFEST, format!("as it was stored, but {error}"))
-            }
-        },
-    }
-}
-
-fn wrong(content: &Result<Manifest, ManifestError>, child: Option<&Descriptor>) -> &'static Check {
-    match (content, child) {
-        (Ok(_), _) => &bytes::ALTERED,
-        (Err(ManifestError::Empty), Some(_)) => &index::CHILD_BLOB_EMPTY,
-        (Err(ManifestError::Empty), None) => &bytes::EMPTY,
-        (Err(ManifestError::CutShort { .. }), _) => &bytes::TRUNCATED,
-        (Err(ManifestError::TooLarge { .. }), _) => &bytes::OVERSIZED,
-        (
-            Err(
-                ManifestError::NotJson { .. }
-                | ManifestError::NotAManifest { .. }
-                | ManifestError::UnknownMediaType { .. }
-                | ManifestError::TooManyParts { .. },
-            ),
-            _,
-        ) => &bytes::GARBAGE,
-    }
-}
-
-fn right(manifest: &Manifest, facts: &Facts, child: Option<&Descriptor>) -> Judged {
-    if manifest.kind == Kind::Schema1 {
-        return Judged::Fault(&bytes::SCHEMA_1, "whole, but of schema version 1".to_owned());
-    }
-    match (child, facts.size) {
-        (Some(descriptor), Some(size)) if size_differs(descriptor, size) => {
-            let stated = descriptor.size.unwrap_or_default();
-            let detail = format!("has {size} bytes and is whole; the index states {stated}");
-            Judged::Fault(&config_and_layers::SIZE_WRONG, detail)
-        }
-        (_, _) => Judged::Good,
-    }
 }

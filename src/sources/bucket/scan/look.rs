@@ -6,21 +6,16 @@ use bytes::{Bytes, BytesMut};
 use jiff::Timestamp;
 use tokio::sync::Semaphore;
 
-use crate::registry::chain::{Age, BlobSeen, Facts, Hash, Link, Listing, Look, ManifestSeen, TagFolder};
+use super::hash::HASHED_AT_ONCE;
+use crate::registry::chain::{Age, BlobSeen, Facts, Hash, Link, Look, ManifestSeen};
 use crate::registry::checks::{StoreKind, link};
-use crate::registry::digest::{Digest, Hasher};
+use crate::registry::digest::Digest;
 use crate::registry::layout::{Key, blob_prefix};
 use crate::registry::manifest::{self, MANIFEST_LIMIT};
 use crate::storage::{Delimiter, Entry, ErrorKind, Object, ObjectStore, Page, Result, StoreError};
 
 /// Bytes of a manifest that are read at once; most have a few thousand.
 const FIRST_READ: u64 = 256 * 1024;
-/// Bytes of a blob that are read at once for hashing.
-const HASH_READ: u64 = 8 * 1024 * 1024;
-/// Blobs that are hashed side by side: each holds [`HASH_READ`] bytes.
-const HASHED_AT_ONCE: usize = 8;
-/// Pages of a tag's folder that are read when the tag has no link.
-const FOLDER_PAGES: u32 = 20;
 
 /// How a blob is looked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -41,7 +36,8 @@ pub(super) struct Seen<T> {
 pub(super) struct Eye<'a> {
     store: &'a dyn ObjectStore,
     requests: AtomicU32,
-    hashing: Semaphore,
+    /// Turns at hashing.
+    pub hashing: Semaphore,
 }
 
 impl<'a> Eye<'a> {
@@ -61,7 +57,8 @@ impl<'a> Eye<'a> {
         self.requests.fetch_add(1, Ordering::Relaxed);
     }
 
-    async fn read(&self, key: &str, from: u64, to: u64) -> Result<Object> {
+    /// A range of an object, if the store sends as much of it as it says there is.
+    pub async fn read(&self, key: &str, from: u64, to: u64) -> Result<Object> {
         self.asks();
         let object = self.store.read(key, Some(from..to)).await?;
         let wanted = object.entry.size.map(|size| size.min(to).saturating_sub(from));
@@ -75,7 +72,8 @@ impl<'a> Eye<'a> {
         }
     }
 
-    async fn page(&self, prefix: &str, delimiter: Delimiter, after: Option<&Page>) -> Result<Page> {
+    /// One page of a listing, or the one after a page.
+    pub async fn page(&self, prefix: &str, delimiter: Delimiter, after: Option<&Page>) -> Result<Page> {
         self.asks();
         self.store.list(prefix, delimiter, after.and_then(|page| page.next.as_ref())).await
     }
@@ -170,79 +168,6 @@ impl<'a> Eye<'a> {
         page.map(|page| beside(&page, prefix)).unwrap_or_default()
     }
 
-    /// Whether the bytes at `at` hash to `digest`; `size` as the store says.
-    pub async fn hash(&self, at: &Digest, digest: &Digest, size: Option<u64>) -> Seen<Hash> {
-        if size == Some(0) {
-            let what = if digest.matches(&[]) { Hash::Right } else { Hash::Wrong };
-            return Seen { what, trips: 0 };
-        }
-        let key = Key::BlobData { digest: at.clone() }.path();
-        let Ok(_turn) = self.hashing.acquire().await else {
-            return Seen { what: Hash::Unread("hashing was stopped".to_owned()), trips: 0 };
-        };
-        let mut trips = 0;
-        let what = match self.hash_of(&key, digest, &mut trips).await {
-            Ok(found) if found == *digest => Hash::Right,
-            Ok(_) => Hash::Wrong,
-            Err(error) => Hash::Unread(error.to_string()),
-        };
-        Seen { what, trips }
-    }
-
-    async fn hash_of(&self, key: &str, digest: &Digest, trips: &mut u32) -> Result<Digest> {
-        let mut hasher = Hasher::new(digest.algorithm());
-        let (mut first, mut at) = (None::<Entry>, 0);
-        loop {
-            *trips += 1;
-            let object = self.read(key, at, at + HASH_READ).await?;
-            unchanged(key, first.get_or_insert_with(|| object.entry.clone()), &object.entry)?;
-            hasher.update(&object.bytes);
-            at += object.bytes.len() as u64;
-            let ends = object.entry.size.map_or((object.bytes.len() as u64) < HASH_READ, |size| at >= size);
-            if ends {
-                return Ok(hasher.finish());
-            }
-        }
-    }
-
-    /// What lies in a tag's folder, and where its listing goes on.
-    pub async fn tag_folder(&self, prefix: &str) -> (Look<TagFolder>, Option<Page>) {
-        let page = match self.page(prefix, Delimiter::None, None).await {
-            Ok(page) => page,
-            Err(error) => return (look(Err(error)), None),
-        };
-        let bare = page.entries.is_empty() && page.prefixes.is_empty() && page.unread.is_empty();
-        if bare && self.kind() == StoreKind::Bucket {
-            return (Look::Missing, None);
-        }
-        let mut folder = TagFolder {
-            index: Default::default(),
-            markers: Vec::new(),
-            objects: 0,
-            listing: Listing::Complete,
-            newest: None,
-            age: Age::NotAsked,
-        };
-        take_page(&mut folder, &page);
-        (Look::There(folder), Some(page))
-    }
-
-    /// The rest of a tag's folder, up to a bound. Yields how many pages were read.
-    pub async fn rest_of_folder(&self, prefix: &str, folder: &mut TagFolder, first: Page) -> u32 {
-        let mut last = first;
-        for pages in 0..FOLDER_PAGES {
-            if last.next.is_none() {
-                return pages;
-            }
-            match self.page(prefix, Delimiter::None, Some(&last)).await {
-                Ok(page) => last = page,
-                Err(_) => return pages + 1,
-            }
-            take_page(folder, &last);
-        }
-        FOLDER_PAGES
-    }
-
     /// How old something is by the store's own clock.
     pub async fn age(&self, newest: Option<Timestamp>) -> Age {
         let Some(newest) = newest else { return Age::Unknown };
@@ -260,36 +185,8 @@ impl<'a> Eye<'a> {
     }
 }
 
-/// Adds one page of a tag's folder.
-fn take_page(folder: &mut TagFolder, page: &Page) {
-    for entry in &page.entries {
-        match Key::parse(&entry.key) {
-            Key::Marker(_) => {
-                folder.markers.push(entry.key.clone());
-                continue;
-            }
-            Key::IndexLink { digest, .. } => {
-                folder.index.insert(digest, facts(entry));
-            }
-            Key::BlobData { .. }
-            | Key::LayerLink { .. }
-            | Key::RevisionLink { .. }
-            | Key::CurrentLink { .. }
-            | Key::Upload { .. }
-            | Key::TarsumLink { .. }
-            | Key::SignatureLink { .. }
-            | Key::Lockfile(_)
-            | Key::Temporary { .. }
-            | Key::Stray { .. } => {}
-        }
-        folder.objects += 1;
-        folder.newest = folder.newest.max(entry.modified);
-    }
-    let complete = page.next.is_none() && page.unread.is_empty();
-    folder.listing = if complete { Listing::Complete } else { Listing::Partial };
-}
-
-fn unchanged(key: &str, before: &Entry, now: &Entry) -> Result<()> {
+/// Refuses to join what was read of two states of an object.
+pub(super) fn unchanged(key: &str, before: &Entry, now: &Entry) -> Result<()> {
     if before.version.agrees_with(&now.version) {
         return Ok(());
     }
@@ -303,7 +200,8 @@ fn beside(page: &Page, prefix: &str) -> Vec<String> {
     names.filter(|name| !matches!(*name, "" | "data")).map(str::to_owned).collect()
 }
 
-fn look<T>(answer: Result<T>) -> Look<T> {
+/// Tells what is not there from what could not be read.
+pub(super) fn look<T>(answer: Result<T>) -> Look<T> {
     match answer {
         Ok(there) => Look::There(there),
         Err(error) => match error.kind {
@@ -318,6 +216,7 @@ fn look<T>(answer: Result<T>) -> Look<T> {
     }
 }
 
-fn facts(entry: &Entry) -> Facts {
+/// What a chain keeps of an entry.
+pub(super) fn facts(entry: &Entry) -> Facts {
     Facts { size: entry.size, modified: entry.modified, version: Some(entry.version.0.clone()) }
 }

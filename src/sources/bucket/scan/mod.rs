@@ -6,6 +6,8 @@
 
 mod confirm;
 pub mod database;
+mod folder;
+mod hash;
 mod look;
 mod walk;
 
