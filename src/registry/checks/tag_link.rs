@@ -15,13 +15,21 @@ const FORMAT: Check = Check {
     title: "",
     answers: Answers::manifest(500, 200).stops_gc_untagged(),
     effects: POISONS,
-    elsewhere: Elsewhere { gitlab: "GET by tag 404; DELETE by tag 202", v3: "DELETE by tag 202", bucket: "" },
+    elsewhere: Elsewhere {
+        gitlab: "GET by tag 404; DELETE by tag works",
+        v3: "the same, but DELETE by tag works",
+        bucket: "",
+    },
     repairs: TAG_LINK,
 };
 
 /// Content that the registry refuses as "invalid checksum digest length", or by its algorithm.
 const LENGTH: Check = Check {
-    elsewhere: Elsewhere { gitlab: "DELETE by tag 202", v3: "DELETE by tag 202", bucket: "" },
+    elsewhere: Elsewhere {
+        gitlab: "the same, but DELETE by tag works",
+        v3: "the same, but DELETE by tag works",
+        bucket: "",
+    },
     ..FORMAT
 };
 
@@ -76,7 +84,7 @@ pub const UPPERCASE_HEX: Check = Check {
     title: "The tag's link holds a digest in capitals",
     elsewhere: Elsewhere {
         gitlab: "GET by tag 404; deletes work (upstream's 2.8.2 build too)",
-        v3: "DELETE by tag 202",
+        v3: "the same, but DELETE by tag works",
         bucket: "",
     },
     ..FORMAT
@@ -102,7 +110,7 @@ pub const TO_LAYER: Check = Check {
     id: "current-link-to-layer",
     title: "The tag's link names a layer or configuration instead of a manifest",
     answers: Answers::manifest(500, 200),
-    elsewhere: Elsewhere { v3: "GET by tag 404; DELETE by tag 202", ..LENGTH.elsewhere },
+    elsewhere: Elsewhere { v3: "GET by tag 404; DELETE by tag works", ..LENGTH.elsewhere },
     ..LEADS_NOWHERE
 };
 pub const IS_FOLDER: Check = Check {
