@@ -8,6 +8,10 @@ use jiff::Timestamp;
 
 use super::Result;
 
+/// The most bytes that one [`ObjectStore::read`] yields; who wants more reads ranges. A "link" of gigabytes is a fault
+/// to be reported, not to be loaded.
+pub const LARGEST_READ: u64 = 256 << 20;
+
 /// Identity of one state of an object: a GCS generation, an ETag, or on a file system what tells two states
 /// of a file apart. Opaque to everybody but the driver that made it.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -97,7 +101,8 @@ pub trait ObjectStore: Send + Sync {
     /// One page of what is below `prefix`.
     async fn list(&self, prefix: &str, delimiter: Delimiter, page: Option<&PageToken>) -> Result<Page>;
 
-    /// The bytes of an object, or of a range of it. A range beyond the end yields what there is.
+    /// The bytes of an object, or of a range of it. A range beyond the end yields what there is; more than
+    /// [`LARGEST_READ`] is denied.
     async fn read(&self, key: &str, range: Option<Range<u64>>) -> Result<Object>;
 
     /// An object's entry.

@@ -61,6 +61,16 @@ impl StoreError {
         Self { kind, key: key.into(), detail: detail.into(), retry_after: None }
     }
 
+    /// The refusal of a read of so many bytes at once.
+    pub(super) fn too_large(key: &str, bytes: u64) -> Self {
+        let most = super::LARGEST_READ;
+        Self::new(
+            ErrorKind::Denied,
+            key,
+            format!("{bytes} bytes are too many to read at once; read ranges up to {most}"),
+        )
+    }
+
     /// Whether the store itself said that there is no such object.
     pub fn is_gone(&self) -> bool {
         self.kind == ErrorKind::Gone

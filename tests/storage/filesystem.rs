@@ -181,6 +181,8 @@ async fn a_file_of_4_gib_is_read_by_the_range() {
     file.set_len(4 << 30).unwrap();
     let object = store.read("link", Some((4 << 30) - 3..u64::MAX)).await.unwrap();
     assert_eq!((object.entry.size, object.bytes), (Some(4 << 30), Bytes::from_static(&[0; 3])));
+    let error = store.read("link", None).await.unwrap_err();
+    assert!(error.kind == ErrorKind::Denied && error.detail.contains("read ranges"), "{error}");
 }
 
 #[tokio::test]

@@ -11,7 +11,7 @@ use rustix::fs::{Mode, OFlags, Stat};
 use rustix::io::Errno;
 
 use super::status;
-use crate::storage::{Entry, ErrorKind, Object, Result, StoreError};
+use crate::storage::{Entry, ErrorKind, LARGEST_READ, Object, Result, StoreError};
 
 /// The entry of the file at `path`, with the content in its version where it is small and may be read.
 pub fn entry(path: &Path, key: &str) -> Result<Entry> {
@@ -78,9 +78,11 @@ fn within(range: Option<Range<u64>>, size: u64) -> Range<u64> {
 }
 
 fn bytes(file: &File, key: &str, range: Range<u64>) -> Result<Bytes> {
-    let length = usize::try_from(range.end - range.start)
-        .map_err(|_| StoreError::new(ErrorKind::Denied, key, "too large to read at once; read a range"))?;
-    let mut buffer = vec![0; length];
+    let length = range.end - range.start;
+    if length > LARGEST_READ {
+        return Err(StoreError::too_large(key, length));
+    }
+    let mut buffer = vec![0; length as usize];
     match file.read_exact_at(&mut buffer, range.start) {
         Ok(()) => Ok(buffer.into()),
         Err(error) => Err(match error.raw_os_error() {

@@ -67,6 +67,12 @@ fn meaning(status: u16) -> (ErrorKind, &'static str) {
     }
 }
 
+impl From<StoreError> for Failure {
+    fn from(error: StoreError) -> Self {
+        Self::Failed(error.kind, error.detail)
+    }
+}
+
 /// A failure as Google's client reports it.
 impl From<CallError> for Failure {
     fn from(error: CallError) -> Self {

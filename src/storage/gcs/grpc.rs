@@ -101,6 +101,7 @@ impl Wire for Grpc {
         let mut answer = request.send().await?;
         let metadata = metadata(name, answer.object())?;
         let expected = range.map_or(0..metadata.size, |range| range.start..range.end.min(metadata.size));
+        media::bounded(&expected)?;
         let mut bytes = BytesMut::new();
         while let Some(chunk) = answer.next().await.transpose()? {
             bytes.extend_from_slice(&chunk);
@@ -108,9 +109,7 @@ impl Wire for Grpc {
                 return Err(Failure::broken("more bytes come than the headers promise"));
             }
         }
-        let bytes = bytes.freeze();
-        media::complete(&expected, &bytes)?;
-        Ok(Object { entry: metadata.entry(&self.place)?, bytes })
+        media::object(metadata, &self.place, &expected, bytes.freeze())
     }
 
     async fn upload(&self, name: &str, bytes: Bytes, generation: i64) -> Answer<Entry> {

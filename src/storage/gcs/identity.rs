@@ -6,7 +6,7 @@ use std::time::Duration;
 use google_cloud_auth::credentials::{CacheableResource, Credentials, anonymous};
 use http::{Extensions, HeaderMap};
 
-use super::failure::{Failure, chain};
+use super::failure::{Failure, chain, first_line};
 use crate::storage::{ErrorKind, Result, StoreError};
 
 /// Enough to read and write objects; what the account may do is decided by its roles.
@@ -58,11 +58,20 @@ impl Identity {
                     chain(&error)
                 )));
             }
-            Ok(Err(error)) => chain(&error),
+            Ok(Err(error)) => innermost(&error),
             Err(_) => format!("no answer within {} s", PATIENCE.as_secs()),
         };
         Err(Failure::Failed(ErrorKind::Denied, format!("no usable credentials ({why}); {HINT}")))
     }
+}
+
+/// The cause at the bottom of an error; what lies above repeats that a token could not be fetched.
+fn innermost(error: &dyn std::error::Error) -> String {
+    let mut cause = error;
+    while let Some(inner) = cause.source() {
+        cause = inner;
+    }
+    first_line(&cause.to_string())
 }
 
 impl From<Credentials> for Identity {

@@ -14,7 +14,7 @@ use super::failure::{Answer, Failure, chain};
 use super::http_answer::{body, client, decode, expect, refused};
 use super::identity::Identity;
 use super::listing::Listing;
-use super::media::Media;
+use super::media::{self, Media};
 use super::metadata::{Described, FIELDS, Metadata};
 use super::place::Place;
 use crate::storage::{Delimiter, Entry, Object, Result};
@@ -104,8 +104,9 @@ impl Wire for Json {
         let media =
             Media::from_headers(name, answer.status() == StatusCode::PARTIAL_CONTENT, answer.headers())?;
         let expected = media.expected(range)?;
+        media::bounded(&expected)?;
         let bytes = body(answer, expected.end - expected.start).await?;
-        media.object(&self.place, &expected, bytes)
+        media::object(media.into_metadata(), &self.place, &expected, bytes)
     }
 
     async fn upload(&self, name: &str, bytes: Bytes, generation: i64) -> Answer<Entry> {

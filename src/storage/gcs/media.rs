@@ -10,7 +10,7 @@ use super::clock;
 use super::failure::{Answer, Failure};
 use super::metadata::{Metadata, checksum};
 use super::place::Place;
-use crate::storage::{Checksum, Object};
+use crate::storage::{Checksum, LARGEST_READ, Object, StoreError};
 
 /// What the headers of a download say.
 pub struct Media {
@@ -49,24 +49,28 @@ impl Media {
         Err(Failure::broken(format!("the bytes {wanted:?} were asked for, {comes:?} come")))
     }
 
-    /// The object with the bytes that came, which must be as many as `expected` and, if they are all, match the
-    /// checksum.
-    pub fn object(self, place: &Place, expected: &Range<u64>, bytes: Bytes) -> Answer<Object> {
-        complete(expected, &bytes)?;
-        if *expected == (0..self.metadata.size) && !matches(self.metadata.checksum, &bytes) {
-            return Err(Failure::broken("the bytes differ from their checksum"));
-        }
-        Ok(Object { entry: self.metadata.entry(place)?, bytes })
+    /// What the headers say of the object itself.
+    pub fn into_metadata(self) -> Metadata {
+        self.metadata
     }
 }
 
-/// Whether as many bytes came as had to.
-pub fn complete(expected: &Range<u64>, bytes: &Bytes) -> Answer<()> {
-    let (wanted, came) = (expected.end - expected.start, bytes.len() as u64);
-    if wanted == came {
-        return Ok(());
+/// Refuses to load more than one read may.
+pub fn bounded(expected: &Range<u64>) -> Answer<()> {
+    let bytes = expected.end.saturating_sub(expected.start);
+    if bytes <= LARGEST_READ { Ok(()) } else { Err(StoreError::too_large("", bytes).into()) }
+}
+
+/// The object with the bytes that came, which must be as many as `expected` and, if they are all, match the checksum.
+pub fn object(metadata: Metadata, place: &Place, expected: &Range<u64>, bytes: Bytes) -> Answer<Object> {
+    let (wanted, came) = (expected.end.saturating_sub(expected.start), bytes.len() as u64);
+    if wanted != came {
+        return Err(Failure::broken(format!("the headers promise {wanted} bytes, and {came} came")));
     }
-    Err(Failure::broken(format!("the headers promise {wanted} bytes, and {came} came")))
+    if *expected == (0..metadata.size) && !matches(metadata.checksum, &bytes) {
+        return Err(Failure::broken("the bytes differ from their checksum"));
+    }
+    Ok(Object { entry: metadata.entry(place)?, bytes })
 }
 
 fn content_range(header: Option<&str>, size: u64) -> Answer<Range<u64>> {
