@@ -58,8 +58,10 @@ impl Court {
     async fn scan(&self, held: &Held, reference: &Reference) -> TagReport {
         let report = scan(held, reference, &self.scan).await;
         let whole = report.state == TagState::Whole && report.findings.is_empty() && report.notes.is_empty();
-        let report = if whole { report } else { scan(self.store.as_ref(), reference, &self.scan).await };
+        let mut report = if whole { report } else { scan(self.store.as_ref(), reference, &self.scan).await };
         self.mark_used(&report);
+        // Whether the repository is poisoned is for the whole of it to say: only siblings can be endangered.
+        report.findings.retain(|finding| finding.id != poison::POISONED.id);
         report
     }
 

@@ -220,7 +220,9 @@ impl Audit {
                 self.told.summary.repositories += 1;
                 self.progress.at = listing.repository.to_string();
             }
-            Step::Fault(finding) => self.tell(AuditLine::Fault { repository: None, finding }).await?,
+            Step::Fault { repository, finding } => {
+                self.tell(AuditLine::Fault { repository, finding }).await?
+            }
             Step::Unread(unread) => self.tell(AuditLine::Unread(unread)).await?,
             Step::Listed(objects) => {
                 self.told.summary.objects += objects;

@@ -18,8 +18,11 @@ use crate::storage::{Delimiter, Entry, ObjectStore, Page, PageToken, StoreError}
 pub enum Step {
     /// A repository, whole.
     Repository(Box<Listing>),
-    /// A fault that needs no repository to be seen.
-    Fault(Finding),
+    /// A fault of the blob store, or of what lies in a folder of repositories (then with that folder's name).
+    Fault {
+        repository: Option<String>,
+        finding: Finding,
+    },
     Unread(Unread),
     /// So many more objects were listed.
     Listed(u64),
@@ -93,8 +96,8 @@ pub async fn blobs(
     while let Some(mut page) = pages.next().await? {
         send_page_facts(steps, &mut page).await?;
         for entry in page.entries {
-            if let Some(fault) = place_blob(&mut blobs, entry) {
-                send(steps, Step::Fault(fault)).await?;
+            if let Some(finding) = place_blob(&mut blobs, entry) {
+                send(steps, Step::Fault { repository: None, finding }).await?;
             }
         }
     }
@@ -147,8 +150,9 @@ pub async fn repositories(
         send_page_facts(steps, &mut page).await?;
         for item in in_order(page) {
             let Some(repository) = item.repository() else {
-                if let Some(fault) = item.fault() {
-                    send(steps, Step::Fault(fault)).await?;
+                if let Some(finding) = item.fault() {
+                    let folder = item.place().repository().map(ToString::to_string);
+                    send(steps, Step::Fault { repository: folder, finding }).await?;
                 }
                 continue;
             };
@@ -184,14 +188,19 @@ impl Item {
         }
     }
 
-    /// The repository that this is part of; none for what lies between repositories.
-    fn repository(&self) -> Option<Repository> {
+    /// The deepest folder of the layout that this lies in.
+    fn place(&self) -> Place {
         let folder = &self.key()[..self.key().rfind('/').map_or(0, |at| at + 1)];
         let mut place = Place::of(folder);
         while let Place::Stray { inside, .. } = place {
             place = *inside;
         }
-        match place {
+        place
+    }
+
+    /// The repository that this is part of; none for what lies between repositories.
+    fn repository(&self) -> Option<Repository> {
+        match self.place() {
             Place::Repository { .. } | Place::Repositories => None,
             place => place.repository().cloned(),
         }
