@@ -4,6 +4,7 @@ use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use google_cloud_storage::model;
 use jiff::Timestamp;
+use md5::{Digest as _, Md5};
 use serde::Deserialize;
 
 use super::failure::Failure;
@@ -24,7 +25,8 @@ pub struct Described {
     pub kind: String,
     pub name: String,
     pub generation: String,
-    pub size: String,
+    /// Left out for an empty object by servers that print messages of the gRPC API as JSON.
+    pub size: Option<String>,
     pub updated: Option<Timestamp>,
     pub md5_hash: Option<String>,
     pub crc32c: Option<String>,
@@ -46,8 +48,12 @@ impl TryFrom<Described> for Metadata {
         let odd =
             |what: &str, value: &str| Failure::broken(format!("{} has the {what} \"{value}\"", object.name));
         let generation = object.generation.parse().map_err(|_| odd("generation", &object.generation))?;
-        let size = object.size.parse().map_err(|_| odd("size", &object.size))?;
         let checksum = checksum(object.md5_hash.as_deref(), object.crc32c.as_deref());
+        let size = match object.size.as_deref() {
+            Some(size) => size.parse().map_err(|_| odd("size", size))?,
+            None if checksum.is_some_and(is_of_nothing) => 0,
+            None => return Err(Failure::broken(format!("{} has no size", object.name))),
+        };
         Ok(Self { generation, size, updated: object.updated, checksum, name: object.name })
     }
 }
@@ -109,9 +115,30 @@ pub fn known(key: &str, version: &Version) -> Result<i64, StoreError> {
     })
 }
 
+/// Whether this is the checksum of no bytes at all.
+fn is_of_nothing(checksum: Checksum) -> bool {
+    match checksum {
+        Checksum::Md5(sum) => <[u8; 16]>::from(Md5::digest(b"")) == sum,
+        Checksum::Crc32c(sum) => sum == 0,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_size_is_left_out_only_of_an_empty_object() {
+        let size = |json: &str| {
+            let described: Described = serde_json::from_str(json).unwrap();
+            Metadata::try_from(described).map(|object| object.size).ok()
+        };
+        let empty = r#"{"name":"a","generation":"1","md5Hash":"1B2M2Y8AsgTpgAmY7PhCfg=="}"#;
+        assert_eq!(size(empty), Some(0));
+        assert_eq!(size(r#"{"name":"a","generation":"1","md5Hash":"S7oNZnGVNlsRsLutB3M5BA=="}"#), None);
+        assert_eq!(size(r#"{"name":"a","generation":"1"}"#), None);
+        assert_eq!(size(r#"{"name":"a","generation":"1","size":"71"}"#), Some(71));
+    }
 
     #[test]
     fn md5_comes_before_crc32c() {
@@ -127,7 +154,7 @@ mod tests {
             kind: String::new(),
             name: "a".to_owned(),
             generation: generation.to_owned(),
-            size: size.to_owned(),
+            size: Some(size.to_owned()),
             updated: None,
             md5_hash: None,
             crc32c: None,
