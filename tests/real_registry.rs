@@ -8,6 +8,8 @@
 
 #[path = "support/registry/mod.rs"]
 mod registry;
+#[path = "support/verdicts.rs"]
+mod verdicts;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -16,6 +18,7 @@ use futures::StreamExt;
 use jiff::Timestamp;
 use quarterdeck::model::TagState;
 use quarterdeck::registry::checks;
+use quarterdeck::runtime::stores::OpenOptions;
 use quarterdeck::staging::tree::case::{Arrival, Fault, Lookalike, Part, Place, Scene};
 use quarterdeck::staging::tree::{Folder, Memory, StoreKind, faults, lookalikes, push};
 use reqwest::Method;
@@ -25,6 +28,7 @@ use registry::observed::{Observed, Pulled, pull};
 use registry::stage::{self, Stage};
 use registry::table::{self, Cell};
 use registry::{Registry, Untagged};
+use verdicts::{Verdicts, thorough};
 
 /// How many registries are asked at the same time.
 const SIDE_BY_SIDE: usize = 4;
@@ -33,7 +37,22 @@ async fn examine(fault: &'static Fault) -> (&'static str, Vec<Cell>) {
     let stage = Stage::set(fault).await;
     let seen = Observed::of(&stage).await;
     let check = checks::find(fault.id).unwrap_or_else(|| panic!("no check is called {}", fault.id));
-    (fault.id, table::cells(&stage, check, &seen))
+    let url = format!("file://{}", stage.registry.root().display());
+    let verdicts = Verdicts::on(&url, &OpenOptions::default(), thorough()).await;
+    let mut cells = table::cells(&stage, check, &seen);
+    cells.extend(verdict_cells(&stage, &verdicts));
+    (fault.id, cells)
+}
+
+/// What quarterdeck says about the same folder, beside what it has to say.
+fn verdict_cells(stage: &Stage, verdicts: &Verdicts) -> [Cell; 2] {
+    let named = stage.blames.iter().all(|blame| verdicts.say(blame));
+    let said = if named { "named".to_owned() } else { format!("{:?}", verdicts.ids()) };
+    let part = stage.parts.first();
+    let state = part.map(|_| stage.fault.tag.name().to_owned());
+    let report = part.and_then(|part| verdicts.tag(&part.repository, part.tag.as_deref()?));
+    let judged = report.map_or("-", |report| report.state.name());
+    [Cell::new("audit", Some("named".to_owned()), said), Cell::new("tag is", state, judged)]
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -55,7 +55,7 @@ impl fmt::Display for Severity {
 }
 
 /// The verdict on one tag.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum TagState {
     /// Everything a pull needs was seen and fits together.
     Whole,

@@ -94,6 +94,8 @@ pub struct Fault {
     /// The id of the check that has to find it.
     pub id: &'static str,
     pub severity: Severity,
+    /// What has to be said about the tag, if the fault has one.
+    pub tag: TagState,
     pub stores: Stores,
     /// Where a delete of any other digest of the repository fails half-way because of it.
     pub poisons: Stores,
@@ -292,12 +294,14 @@ impl<'a> Scene<'a> {
             self.blames.push(Blame {
                 id: "poisoned-repository",
                 severity: Severity::DeleteBroken,
+                state: TagState::Whole,
                 stores: row.poisons,
                 repository: repository.clone(),
                 tag: None,
                 object: object.clone(),
             });
         }
-        self.blames.push(Blame { id: row.id, severity, stores: row.stores, repository, tag, object });
+        let state = row.tag;
+        self.blames.push(Blame { id: row.id, severity, state, stores: row.stores, repository, tag, object });
     }
 }

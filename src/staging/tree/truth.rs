@@ -13,6 +13,8 @@ pub struct Blame {
     /// Id of the check.
     pub id: &'static str,
     pub severity: Severity,
+    /// What this makes of the tag, if there is one.
+    pub state: TagState,
     /// The kinds of store on which this is a fault at all.
     pub stores: Stores,
     /// None for faults of the blob store.
@@ -72,11 +74,10 @@ impl Truth {
     }
 
     pub(super) fn accuse(&mut self, blame: Blame) {
-        if let (Some(repository), Some(tag), true) =
-            (&blame.repository, &blame.tag, blame.severity.breaks_tag())
+        if let (Some(repository), Some(tag)) = (&blame.repository, &blame.tag)
             && let Some(truth) = self.tags.get_mut(&(repository.clone(), tag.clone()))
         {
-            truth.state = TagState::Broken;
+            truth.state = blame.state;
         }
         self.blames.insert(blame);
     }

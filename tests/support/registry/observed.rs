@@ -115,10 +115,7 @@ pub async fn pull(registry: &Registry, part: &Part) -> Pulled {
     let Some(tag) = &part.tag else { return Pulled::Nothing };
     let folder = super::scratch();
     match skopeo::pull(registry, &part.repository, tag, folder.path()).await {
-        Outcome::Failed(why) => {
-            println!("pull of {}:{tag}: {why}", part.repository);
-            Pulled::Nothing
-        }
+        Outcome::Failed(_) => Pulled::Nothing,
         Outcome::Done => compare(folder.path(), &part.image),
     }
 }

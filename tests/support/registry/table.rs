@@ -14,7 +14,7 @@ pub struct Cell {
 }
 
 impl Cell {
-    fn new(question: &'static str, promised: Option<String>, measured: impl ToString) -> Self {
+    pub fn new(question: &'static str, promised: Option<String>, measured: impl ToString) -> Self {
         Self { question, promised, measured: measured.to_string() }
     }
 

@@ -11,7 +11,7 @@ mod tag_folder;
 mod tag_link;
 mod uploads;
 
-use crate::model::Severity;
+use crate::model::{Severity, TagState};
 
 use super::case::{Control, Fault, Part, Place, Stores};
 use super::error::Result;
@@ -43,6 +43,7 @@ pub fn by_id(id: &str) -> Option<&'static Fault> {
 const PULL_BROKEN: Fault = Fault {
     id: "",
     severity: Severity::PullBroken,
+    tag: TagState::Broken,
     stores: Stores::Both,
     poisons: Stores::Neither,
     control: Control::Beside,
@@ -51,7 +52,8 @@ const PULL_BROKEN: Fault = Fault {
 };
 
 /// A fault that no pull notices and that needs no image of its own.
-const BESIDE_IMAGES: Fault = Fault { severity: Severity::Harmless, cast: no_image, ..PULL_BROKEN };
+const BESIDE_IMAGES: Fault =
+    Fault { severity: Severity::Harmless, tag: TagState::Whole, cast: no_image, ..PULL_BROKEN };
 
 fn no_image(_: &Images, _: &Place) -> Result<Vec<Part>> {
     Ok(Vec::new())

@@ -2,7 +2,7 @@
 
 use jiff::SignedDuration;
 
-use crate::model::Severity;
+use crate::model::{Severity, TagState};
 use crate::staging::tree::case::{Control, Fault, Part, Place, Scene};
 use crate::staging::tree::error::Result;
 use crate::staging::tree::images::Images;
@@ -12,7 +12,8 @@ use crate::staging::tree::seed::sha256;
 use super::{BESIDE_IMAGES, PULL_BROKEN, one_image};
 
 const ALONE: Fault = Fault { control: Control::Without, ..PULL_BROKEN };
-const NAMELESS: Fault = Fault { severity: Severity::GcBroken, spoil: blame_folder, ..ALONE };
+const NAMELESS: Fault =
+    Fault { severity: Severity::GcBroken, tag: TagState::Whole, spoil: blame_folder, ..ALONE };
 const EMPTY: Fault = Fault { control: Control::Without, ..BESIDE_IMAGES };
 
 pub const FAULTS: &[Fault] = &[
@@ -72,7 +73,7 @@ fn only_uploads(scene: &mut Scene) -> Result<()> {
 fn without_layers(scene: &mut Scene) -> Result<()> {
     let folder = format!("{}/_layers", keys::repository(scene.repository()));
     scene.remove_all(&folder)?;
-    scene.blame_repository(folder);
+    scene.blame_tag(folder);
     Ok(())
 }
 

@@ -1,6 +1,6 @@
 //! Faults of a tag's folder, of its history, and of what lies beside tags.
 
-use crate::model::Severity;
+use crate::model::{Severity, TagState};
 use crate::staging::tree::case::{Fault, Part, Place, Scene, Stores};
 use crate::staging::tree::error::Result;
 use crate::staging::tree::images::{Images, Plan};
@@ -8,9 +8,9 @@ use crate::staging::tree::keys;
 
 use super::{BESIDE_IMAGES, PULL_BROKEN, one_image};
 
-const HARMLESS: Fault = Fault { severity: Severity::Harmless, ..PULL_BROKEN };
+const HARMLESS: Fault = Fault { severity: Severity::Harmless, tag: TagState::Whole, ..PULL_BROKEN };
 const STRAY: Fault = Fault { severity: Severity::DeleteBroken, poisons: Stores::FileSystem, ..BESIDE_IMAGES };
-const ODD_NAME: Fault = Fault { severity: Severity::ListPolluted, ..PULL_BROKEN };
+const ODD_NAME: Fault = Fault { severity: Severity::ListPolluted, tag: TagState::Whole, ..PULL_BROKEN };
 
 pub const FAULTS: &[Fault] = &[
     Fault { id: "missing-current-link", spoil: missing_link, ..PULL_BROKEN },
@@ -23,6 +23,7 @@ pub const FAULTS: &[Fault] = &[
     Fault {
         id: "empty-tag-folder",
         severity: Severity::ListPolluted,
+        tag: TagState::Absent,
         stores: Stores::FileSystem,
         spoil: empty_folder,
         ..PULL_BROKEN
