@@ -1,7 +1,60 @@
 //! A terminal incident cockpit for whoever is on call for a container registry.
 //!
-//! Everything that happens is an event. The screen is a function of the folded events. What we want done is an
-//! effect, and it comes back as events.
+//! This page is the map of the house: which rooms there are, how things travel between them, and where to add what.
+//!
+//! # How things travel
+//!
+//! Everything that happens is an [`event::Event`]. The screen is a function of the folded events. What we want done to
+//! the world is an [`actions::Effect`], and what comes of it is an event again. There are three paths and no others:
+//!
+//! ```text
+//! look:    source ─▶ fact ─▶ bus (number, time) ─▶ fold(State) ─▶ draw(&State, &mut View) ─▶ terminal
+//! act:     key ─▶ keymap ─▶ intent ─▶ bus ─▶ fold ─▶ plan(&State, &Event) ─▶ effects ─▶ executor ─▶ facts, outcomes
+//! replay:  recorded events ─▶ fold(State) ─▶ draw        (no plan and no executor: nothing can be done)
+//! ```
+//!
+//! The loop ([`runtime`]) takes keys first, folds facts for at most 4 ms, then draws if anything changed. A key is
+//! drawn at once, data at most 30 times a second, and a screen on which nothing changes writes nothing. The first
+//! frame is drawn before any source is asked anything.
+//!
+//! [`state::fold`] never fails, reads no clock and does no IO: time arrives with the events. [`actions::plan()`] runs
+//! after every fold and answers with effects, as data. [`ui::View`] holds scroll offsets and can be thrown away.
+//! Whatever is selected is selected by what it stands for, never by its row number.
+//!
+//! # The rooms
+//!
+//! | room | what it is for | may use, besides `model` |
+//! |---|---|---|
+//! | [`model`] | words that all share: subject, finding, severity; and the one function that makes outside text safe | – |
+//! | [`bus`] | lanes that wait, keep the newest, or count what they drop; stamping; taps | – |
+//! | [`config`] | profiles: load, merge, validate, all mistakes at once | – |
+//! | [`registry`] | what a registry is made of, as pure functions: names, layout, manifests, chain, checks | – |
+//! | [`storage`] | object stores: one contract, its drivers and layers; knows nothing of registries | – |
+//! | [`sources`] | what watches the world: client, facts and picture of each | registry, storage |
+//! | [`event`] | the closed vocabulary of the bus | facts of sources |
+//! | [`state`] | everything the screen shows, and the fold | event, pictures of sources, registry |
+//! | [`actions`] | verbs and commands as tables, and the plan | state, event |
+//! | [`execution`] | carries effects out, a few at a time, cancellable | effects, source clients, storage |
+//! | [`ui`] | draws, and turns keys into intents | state, event, tables of actions |
+//! | [`staging`] | writes registry trees for demonstrations and tests | registry, storage |
+//! | [`cli`] | one file per subcommand | what it calls |
+//! | [`runtime`] | the loop, the wiring, the terminal; the only place that names concrete drivers | all |
+//!
+//! `tests/architecture.rs` holds the code against this table.
+//!
+//! # Where to add what
+//!
+//! | to add | write | and a row in |
+//! |---|---|---|
+//! | a panel | `src/ui/panels/<name>.rs` | `ui::panels::PANELS`, and a [`event::PanelId`] |
+//! | a key | – | [`ui::keymap::KEYMAP`]; help and key bar follow |
+//! | a command after `:` | – | [`actions::commands::COMMANDS`] |
+//! | a verb | its intent, if it needs a new one | [`actions::verbs::VERBS`]; menu, help and key bar follow |
+//! | work for the executor | an [`actions::Effect`] and its case in `execution::work` | – |
+//! | a source | `src/sources/<name>/` with `facts` and `picture` | [`event::Fact`], [`state::State`] |
+//! | a storage check | `src/registry/checks/<family>.rs` | `registry::checks::FAMILIES` |
+//! | a storage driver | `src/storage/<name>/`, held against the conformance suite | [`runtime::stores::open`] |
+//! | a theme | `assets/themes/<name>.toml` | `ui::theme::THEMES` |
 
 pub mod actions;
 pub mod bus;

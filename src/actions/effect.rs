@@ -3,7 +3,7 @@
 use crate::event::TerminalWish;
 use crate::model::Subject;
 use crate::sources::bucket::browse::Place;
-use crate::storage::PageToken;
+use crate::sources::bucket::facts::PageToken;
 
 /// Work that is wanted of the world. Every effect here only reads.
 #[derive(Clone, Debug, PartialEq, Eq)]

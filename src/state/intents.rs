@@ -128,8 +128,8 @@ fn target(count: usize, at: usize, motion: Motion) -> usize {
 
 fn step_finding(state: &mut State, motion: Motion) {
     let faults = state.faults();
-    let at = faults.iter().position(|fault| Some(fault.subject) == state.screen.finding.as_ref());
-    let number = at.map_or(0, |at| target(faults.len(), at, motion));
+    let at = faults.iter().position(|fault| Some(fault.subject) == state.finding());
+    let number = target(faults.len(), at.unwrap_or(0), motion);
     state.screen.finding = faults.get(number).map(|fault| fault.subject.clone());
 }
 
@@ -149,7 +149,7 @@ fn scroll(state: &mut State, line: usize) {
 
 fn enter(state: &mut State) {
     match state.screen.panel {
-        PanelId::Overview => match state.screen.finding.clone() {
+        PanelId::Overview => match state.finding().cloned() {
             Some(Subject::Tag { repository, tag }) => jump(state, &repository, &tag),
             Some(_) | None => show(state, PanelId::Bucket),
         },

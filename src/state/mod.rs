@@ -19,7 +19,7 @@ pub use rows::{Faults, Internals, Row, is_fault};
 pub use screen::{Layer, Leaving, Mouse, Notice, Prompt, Screen, Tone, View};
 
 use crate::bus::Stamped;
-use crate::event::{Event, Fact, Outcome};
+use crate::event::{Event, Fact, Outcome, PanelId};
 use crate::model::{Severity, Subject, TagState};
 use crate::sources::bucket::picture::{Picture, Verdict};
 
@@ -80,19 +80,25 @@ impl State {
         faults
     }
 
+    /// The finding that is selected on the overview: the chosen one while it lasts, else the first.
+    pub fn finding(&self) -> Option<&Subject> {
+        let chosen = self.screen.finding.as_ref().filter(|subject| self.bucket.is_faulty(subject));
+        chosen.or_else(|| self.faults().first().map(|fault| fault.subject))
+    }
+
     /// What a verb would act on: the row, hop or finding that is selected where the keys go.
     pub fn subject(&self) -> Option<Subject> {
         match self.screen.panel {
-            crate::event::PanelId::Overview => self.screen.finding.clone(),
-            crate::event::PanelId::Bucket => self.browser.subject(),
+            PanelId::Overview => self.finding().cloned(),
+            PanelId::Bucket => self.browser.subject(),
         }
     }
 
     /// The object that a raw view or a copied path is about.
     pub fn object(&self) -> Option<String> {
         match self.screen.panel {
-            crate::event::PanelId::Overview => None,
-            crate::event::PanelId::Bucket => self.browser.object(&self.bucket),
+            PanelId::Overview => None,
+            PanelId::Bucket => self.browser.object(&self.bucket),
         }
     }
 }

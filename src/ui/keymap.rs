@@ -296,7 +296,7 @@ pub const KEYMAP: &[Binding] = &[
         title: "Show it in the bucket",
         group: Group::Look,
         bar: "show",
-        valid: |now| in_overview(now) && now.state.screen.finding.is_some(),
+        valid: |now| in_overview(now) && now.state.finding().is_some(),
         intent: |_, _| Intent::Enter,
     },
     Binding {

@@ -7,7 +7,8 @@ use super::raw::Raw;
 use crate::model::Subject;
 use crate::model::text::clean;
 use crate::registry::report::TagReport;
-use crate::storage::{ErrorKind, PageToken, StoreError};
+pub use crate::storage::PageToken;
+use crate::storage::{ErrorKind, StoreError};
 
 /// Something that the bucket source saw.
 #[derive(Clone, Debug)]

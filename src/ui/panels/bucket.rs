@@ -25,7 +25,7 @@ const SUMMARY: u16 = 6;
 /// Draws the panel.
 pub fn draw(state: &State, view: &mut View, frame: &mut Frame<'_>, area: Rect) {
     if let Some((word, lines)) = rest::no_tree(state) {
-        return explain(state, view, frame, area, &word, &lines);
+        return explain(view, frame, area, &word, &lines);
     }
     if area.width >= BESIDE {
         let [left, right] = Layout::horizontal([Constraint::Percentage(44), Constraint::Fill(1)]).areas(area);
@@ -80,7 +80,7 @@ fn remarks(state: &State) -> Vec<String> {
 }
 
 /// The panel without a tree: what is the matter, and what to do.
-fn explain(state: &State, view: &mut View, frame: &mut Frame<'_>, area: Rect, word: &str, lines: &[String]) {
+fn explain(view: &mut View, frame: &mut Frame<'_>, area: Rect, word: &str, lines: &[String]) {
     let block = boxed(view, area, "6 Bucket", &[word.to_owned()], edge(view, Focus::Here));
     let inside = block.inner(area);
     frame.render_widget(block, area);
@@ -92,7 +92,6 @@ fn explain(state: &State, view: &mut View, frame: &mut Frame<'_>, area: Rect, wo
         width: inside.width.saturating_sub(4),
         height: inside.height.saturating_sub(1),
     };
-    debug_assert!(!state.session.bucket.is_empty() || lines.len() < 99);
     frame.render_widget(Paragraph::new(text), room);
 }
 

@@ -28,8 +28,11 @@ pub fn draw(state: &State, view: &mut View, frame: &mut Frame<'_>, area: Rect) {
     match state.browser.report(&state.bucket) {
         Some(report) => draw_report(state, view, frame, inside, report),
         None => {
-            let lines: Vec<_> = waiting(state).into_iter().map(Line::from).collect();
-            frame.render_widget(Paragraph::new(lines).style(view.theme.dim.0), inset(inside));
+            let inside = inset(inside);
+            let cells = usize::from(inside.width);
+            let lines: Vec<_> =
+                waiting(state).iter().flat_map(|line| wrap(line, cells)).map(Line::from).collect();
+            frame.render_widget(Paragraph::new(lines).style(view.theme.dim.0), inside);
         }
     }
 }

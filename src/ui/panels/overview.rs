@@ -27,7 +27,7 @@ pub fn draw(state: &State, view: &mut View, frame: &mut Frame<'_>, area: Rect) {
 }
 
 fn row(view: &View, label: &str, mut spans: Vec<Span<'static>>) -> Line<'static> {
-    spans.insert(0, Span::styled(format!(" {label:<8}"), view.theme.dim.0));
+    spans.insert(0, Span::styled(format!(" {label:<10}"), view.theme.dim.0));
     Line::from(spans)
 }
 
@@ -113,7 +113,7 @@ fn draw_findings(state: &State, view: &mut View, frame: &mut Frame<'_>, area: Re
     }
     let height = usize::from(inside.height).max(1);
     view.page_rows = height;
-    let at = faults.iter().position(|fault| Some(fault.subject) == state.screen.finding.as_ref());
+    let at = faults.iter().position(|fault| Some(fault.subject) == state.finding());
     let top = (at.unwrap_or(0) + 1).saturating_sub(height);
     let lines = faults.iter().enumerate().skip(top).take(height).map(|(number, fault)| {
         let line = finding(view, fault, usize::from(inside.width));
