@@ -139,13 +139,19 @@ impl Engine {
 
     /// Waits for one thing and takes it in; says whether to go on.
     async fn step(&mut self, surface: &mut impl Surface, arrivals: &mut impl Arrivals) -> io::Result<bool> {
-        let quiet = arrivals.awaits_quiet() && self.dirt == Dirt::Clean && self.look.is_none();
-        let deadline = self.deadline();
+        let scripted = arrivals.awaits_quiet();
+        let quiet = scripted && self.dirt == Dirt::Clean;
+        // A script's frames must not depend on how fast the machine is: there a look waits for quiet, not for time.
+        let glance = self.look.filter(|_| !scripted);
+        let deadline = glance.map_or(self.frame_or_tick(), |look| look.min(self.frame_or_tick()));
         tokio::select! {
             biased;
             arrival = arrivals.next() => return self.arrive(arrival, surface),
             Some(event) = self.bus.next() => self.fold_for_a_while(event),
-            () = self.executor.idle(), if quiet => arrivals.quiet(),
+            () = self.executor.idle(), if quiet => match self.look {
+                Some(_) => self.look_now(),
+                None => arrivals.quiet(),
+            },
             () = sleep_until(deadline) => self.wake(),
         }
         Ok(true)
@@ -266,18 +272,22 @@ impl Engine {
         Ok(())
     }
 
-    /// When something is due though nothing arrives.
-    fn deadline(&self) -> Instant {
+    /// When a frame or the clock is due though nothing arrives.
+    fn frame_or_tick(&self) -> Instant {
         let frame = (self.dirt == Dirt::Data).then(|| self.frame_due());
-        [frame, self.look].into_iter().flatten().fold(self.tick, Instant::min)
+        frame.map_or(self.tick, |frame| frame.min(self.tick))
+    }
+
+    fn look_now(&mut self) {
+        self.look = None;
+        self.looked.clone_from(&self.view.unseen);
+        self.publish(Event::Intent(Intent::Look(self.looked.clone())));
     }
 
     fn wake(&mut self) {
         let now = Instant::now();
         if self.look.is_some_and(|due| due <= now) {
-            self.look = None;
-            self.looked.clone_from(&self.view.unseen);
-            self.publish(Event::Intent(Intent::Look(self.looked.clone())));
+            self.look_now();
         }
         if self.tick <= now {
             self.tick = now + to_next_minute((self.clock)());

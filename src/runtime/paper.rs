@@ -35,6 +35,12 @@ impl Paper {
         self.terminal.backend().buffer()
     }
 
+    /// The styles of all cells in one number, so that a snapshot tells when one changes.
+    pub fn styles(&self) -> u32 {
+        let styles: String = self.buffer().content.iter().map(|cell| format!("{:?}", cell.style())).collect();
+        crc32c::crc32c(styles.as_bytes())
+    }
+
     /// The last frame as lines of text without blanks at their ends.
     pub fn lines(&self) -> Vec<String> {
         lines(self.buffer())

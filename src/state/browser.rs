@@ -59,6 +59,9 @@ pub enum Wide {
 enum Paging {
     #[default]
     Going,
+    /// Not before the selection moves: one came here by a jump, and the rest may be far.
+    Waiting,
+    /// Not before the selection moves: the operator stopped all work.
     Stopped,
 }
 
@@ -243,6 +246,7 @@ impl Browser {
         self.want(picture, &Place::Tags(repository.to_owned()));
         self.hop = None;
         self.selected = node;
+        self.paging = Paging::Waiting;
         self.settle(picture);
     }
 
@@ -316,11 +320,19 @@ impl Browser {
         self.turn_pages(picture);
     }
 
-    /// The selected row went away: its parent takes its place while it may come back, else the row nearby does.
+    /// The selected row went away: the end of a level that is listed in full becomes its last name, and anything else
+    /// the row that took its place.
     fn fall_back(&mut self, picture: &Picture) {
-        let last = self.rows.len().saturating_sub(1);
-        if let Some(Row { node, .. }) = self.rows.get(picture, self.at.min(last)) {
-            self.at = self.at.min(last);
+        let end = match &self.selected {
+            Node::Rest(place) => picture.listings.get(place).and_then(|listing| {
+                let last = Node::child(place.clone(), listing.children.last()?.name.clone());
+                self.rows.find(picture, &last)
+            }),
+            Node::Child { .. } => None,
+        };
+        let number = end.unwrap_or(self.at).min(self.rows.len().saturating_sub(1));
+        if let Some(Row { node, .. }) = self.rows.get(picture, number) {
+            self.at = number;
             self.selected = node;
             self.hop = None;
             self.pane = Pane::Tree;
@@ -328,7 +340,7 @@ impl Browser {
     }
 
     fn turn_pages(&mut self, picture: &mut Picture) {
-        if self.paging == Paging::Stopped {
+        if self.paging != Paging::Going {
             return;
         }
         let near: Vec<_> = self.rows.rests_near(self.at, AHEAD).cloned().collect();

@@ -9,6 +9,7 @@ use super::{Filter, State};
 use crate::event::{Erasure, Intent, Motion, PanelId, PromptKind, TerminalWish, Way};
 use crate::model::{Subject, TagState};
 use crate::registry::reference::{Reference, Target};
+use crate::sources::bucket::browse::Place;
 use crate::sources::bucket::node::{Node, NodeKind};
 
 /// Two Ctrl-c within this time mean leave.
@@ -338,7 +339,7 @@ fn to_fault(state: &mut State, way: Way) {
         PanelId::Bucket => state.browser.step_to_fault(&mut state.bucket, way),
     };
     if !found {
-        let text = "No more faults this way among the rows that were looked at.";
+        let text = "No more faults this way among the rows looked at; Ctrl-z looks at all that is open.";
         state.screen.notice = Some(Notice::plain(text.to_owned()));
     }
 }
@@ -363,6 +364,7 @@ fn refresh(state: &mut State) {
 }
 
 fn go_to(state: &mut State, reference: &Reference) {
+    let reference = reading(state, reference);
     let repository = reference.repository.as_str().to_owned();
     match &reference.target {
         Target::Tag(tag) => jump(state, &repository, tag.as_str()),
@@ -375,6 +377,15 @@ fn go_to(state: &mut State, reference: &Reference) {
             state.screen.layer = Some(Layer::Describe { subject, top: 0 });
         }
     }
+}
+
+/// A first part with a dot is most often a host, unless the bucket has a group of that name.
+fn reading<'a>(state: &State, reference: &'a Reference) -> &'a Reference {
+    let Some(other) = reference.other_reading.as_deref() else { return reference };
+    let group = other.repository.as_str().split('/').next().unwrap_or_default();
+    let root = state.bucket.listings.get(&Place::Root);
+    let is_group = root.is_some_and(|listing| listing.position(&format!("{group}/")).is_ok());
+    if is_group { other } else { reference }
 }
 
 fn jump(state: &mut State, repository: &str, tag: &str) {

@@ -17,23 +17,35 @@ use crate::model::text::clean;
 use crate::sources::bucket::picture::{Health, Verdict};
 use crate::state::{Prompt, State, Tone};
 
-/// Who and where we are, what is wrong, and the time.
+/// Who and where we are, what is wrong, and the time. Where it is narrow the name of the program goes first, then the
+/// summary: which environment this is stays.
 pub fn header(state: &State, view: &View, frame: &mut Frame<'_>, area: Rect) {
-    let theme = &view.theme;
-    let mut left = vec![Span::styled(" quarterdeck", theme.title.0), Span::raw("  ")];
-    left.push(Span::raw(clean(&state.session.profile).into_owned()));
+    let clock = Span::raw(format!("{} UTC ", state.now.strftime("%H:%M")));
+    let summary = summary(state, view);
+    let with_summary = summary.into_iter().chain([clock.clone()]).collect::<Vec<_>>();
+    let place = place(state, view);
+    let name = vec![Span::styled(" quarterdeck", view.theme.title.0), Span::raw(" ")];
+    let named = name.into_iter().chain(place.clone()).collect::<Vec<_>>();
+    let forms = [(named, with_summary.clone()), (place.clone(), with_summary), (place, vec![clock])];
+    let cells = usize::from(area.width);
+    let last = forms.len() - 1;
+    let fits = |(left, right): &(Vec<Span<'_>>, Vec<Span<'_>>)| {
+        left.iter().chain(right).map(Span::width).sum::<usize>() < cells
+    };
+    let chosen = forms.iter().position(fits).unwrap_or(last);
+    let (left, right) = &forms[chosen];
+    frame.render_widget(Paragraph::new(Line::from(right.clone()).right_aligned()), area);
+    frame.render_widget(Line::from(left.clone()), area);
+}
+
+fn place(state: &State, view: &View) -> Vec<Span<'static>> {
+    let mut spans = vec![Span::raw(format!(" {}", clean(&state.session.profile)))];
     if !state.session.protection.is_empty() {
         let word = clean(&state.session.protection);
-        left.extend([Span::raw(" "), Span::styled(format!(" {word} "), theme.banner.0)]);
+        spans.extend([Span::raw(" "), Span::styled(format!(" {word} "), view.theme.banner.0)]);
     }
-    left.push(Span::styled("  read-only", theme.dim.0));
-    let clock = format!("{} UTC ", state.now.strftime("%H:%M"));
-    let mut right = summary(state, view);
-    right.push(Span::raw(clock));
-    let (left, right) = (Line::from(left), Line::from(right).right_aligned());
-    let room = usize::from(area.width).saturating_sub(right.width());
-    frame.render_widget(Paragraph::new(left), Rect { width: u16::try_from(room).unwrap_or(0), ..area });
-    frame.render_widget(Paragraph::new(right), area);
+    spans.push(Span::styled("  read-only", view.theme.dim.0));
+    spans
 }
 
 fn summary(state: &State, view: &View) -> Vec<Span<'static>> {

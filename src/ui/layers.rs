@@ -7,8 +7,8 @@ use ratatui::widgets::{Block, Clear, Paragraph};
 
 use super::keymap::{Group, KEYMAP, Now, menu};
 use super::keys;
-use super::panels::describe;
-use super::text::{fit, fit_middle, pad, size};
+use super::panels::{describe, generation};
+use super::text::{fit, fit_middle, pad, size, wrap};
 use super::view::View;
 use crate::actions::commands::COMMANDS;
 use crate::actions::verbs::{VERBS, Verb};
@@ -63,15 +63,15 @@ fn text(
 
 fn raw(state: &State, view: &mut View, frame: &mut Frame<'_>, area: Rect, key: &str, top: usize) {
     let name = clean(key).into_owned();
+    let cells = usize::from(area.width).saturating_sub(4);
     let (title, lines) = match &state.bucket.raw {
         Some((read, Ok(raw))) if read == key => {
-            let title = format!(
-                "{name} · {} · {} · version {}",
-                raw.kind.name(),
-                size(raw.size),
-                clean(&raw.version.0)
-            );
-            (title, raw.lines.iter().map(|line| Line::raw(format!(" {line}"))).collect())
+            let facts = [Some(size(raw.size)), Some(raw.kind.name().to_owned()), generation(&raw.version.0)];
+            let facts: Vec<_> = facts.into_iter().flatten().collect();
+            let path = wrap(&name, cells).into_iter().chain([facts.join(", ")]);
+            let head = path.map(|line| Line::styled(format!(" {line}"), view.theme.dim.0));
+            let body = raw.lines.iter().map(|line| Line::raw(format!(" {line}")));
+            ("Raw".to_owned(), head.chain([Line::default()]).chain(body).collect())
         }
         Some((read, Err(trouble))) if read == key => {
             let words = [

@@ -122,7 +122,9 @@ fn draw_hops(
 fn hop_line(state: &State, view: &View, report: &TagReport, line: &ChainLine, cells: usize) -> Line<'static> {
     let hop = &report.hops[line.first()];
     let (role, bytes, note) = match line {
-        ChainLine::Hop(_) => (role(hop.role).to_owned(), sizes(hop), hop.note.clone()),
+        ChainLine::Hop(_) => {
+            (role(hop.role).to_owned(), sizes(hop), hop.note.replace("application/vnd.", ""))
+        }
         ChainLine::Layers(range) => {
             let hops = &report.hops[range.clone()];
             let layers = hops.iter().filter(|hop| hop.role == Role::Layer).count() as u64;
@@ -132,7 +134,7 @@ fn hop_line(state: &State, view: &View, report: &TagReport, line: &ChainLine, ce
     };
     let indent = "  ".repeat(usize::from(hop.depth));
     let age = hop.modified.map(|modified| age(modified, state.now)).unwrap_or_default();
-    let version = hop.version.as_deref().map(|version| clean(version).into_owned()).unwrap_or_default();
+    let version = hop.version.as_deref().and_then(generation).unwrap_or_default();
     let head = pad(&format!("{indent}{role}"), 16, view.glyphs.cut);
     let numbers = format!("{} {}", pad_left(&bytes, 10), pad_left(&age, 7));
     let room = cells.saturating_sub(3 + 16 + 1 + 18 + 2);
@@ -159,6 +161,12 @@ fn sizes(hop: &Hop) -> String {
         (HopState::Elsewhere, None) => "elsewhere".to_owned(),
         (HopState::Good, None) => String::new(),
     }
+}
+
+/// A version as people name it: the generation of a bucket. What stands for one on a file system says nothing to them.
+pub fn generation(version: &str) -> Option<String> {
+    let is_number = !version.is_empty() && version.bytes().all(|byte| byte.is_ascii_digit());
+    is_number.then(|| format!("gen {version}"))
 }
 
 /// What a hop is called.
@@ -190,9 +198,14 @@ pub fn findings(view: &View, report: &TagReport, cells: usize) -> Vec<Line<'stat
     if report.findings.is_empty() && report.state == TagState::Whole {
         lines.extend([Line::default(), Line::styled("Nothing is wrong with this tag.", theme.good.0)]);
     }
-    for finding in &report.findings {
+    for (number, finding) in report.findings.iter().enumerate() {
+        // What follows from a fault is the same for all of its kind, and is said once.
+        let last_of_kind = report.findings.get(number + 1).is_none_or(|next| next.id != finding.id);
         lines.push(Line::default());
         lines.extend(finding_lines(view, finding, cells));
+        if last_of_kind {
+            lines.extend(consequences(view, finding, cells));
+        }
     }
     for unread in &report.unread {
         lines.push(Line::default());
@@ -219,6 +232,13 @@ fn finding_lines(view: &View, finding: &Finding, cells: usize) -> Vec<Line<'stat
     ])];
     lines.extend(wrap(&finding.detail, cells).into_iter().map(Line::from));
     lines.push(Line::styled(fit_middle(&clean(&finding.object), cells, view.glyphs.cut), theme.dim.0));
+    lines
+}
+
+/// What clients see, and what cures it.
+fn consequences(view: &View, finding: &Finding, cells: usize) -> Vec<Line<'static>> {
+    let theme = &view.theme;
+    let mut lines = Vec::new();
     if let Some(check) = checks::find(finding.id) {
         lines.push(Line::styled("Clients see", theme.title.0));
         for (registry, words) in check.clients() {

@@ -66,7 +66,7 @@ fn of_hop(state: &State, view: &View, hop: &Hop, cells: usize) -> Vec<Line<'stat
         "now" => "just changed".to_owned(),
         age => format!("{age} old"),
     }));
-    facts.extend(hop.version.as_ref().map(|version| format!("version {}", clean(version))));
+    facts.extend(hop.version.as_deref().and_then(chain::generation));
     facts.extend(Some(hop.note.clone()).filter(|note| !note.is_empty()));
     let mut lines = vec![Line::from(format!("{} {}", view.glyphs.hop(hop.state), facts.join(", ")))];
     let object = wrap(&clean(&hop.object), cells.saturating_sub(4));

@@ -7,6 +7,7 @@ mod overview;
 mod rest;
 mod tree;
 
+pub(super) use chain::generation;
 use ratatui::Frame;
 use ratatui::layout::Rect;
 use ratatui::style::Style;

@@ -51,7 +51,7 @@ const fn what(place: &Place) -> &'static str {
 /// Why there is no tree to show, and what to do about it; `None` when there is one.
 pub fn no_tree(state: &State) -> Option<(String, Vec<String>)> {
     let url = if state.bucket.url.is_empty() { &state.session.bucket } else { &state.bucket.url };
-    if let (Health::Down { trouble, .. }, true) = (&state.bucket.health, state.bucket.listings.is_empty()) {
+    if let (Health::Down { trouble, .. }, None) = (&state.bucket.health, &state.bucket.survey) {
         return Some(unreachable(url, trouble));
     }
     match &state.bucket.survey {

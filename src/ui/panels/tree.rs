@@ -118,7 +118,7 @@ fn path(rows: &[Row], at: usize) -> Vec<Node> {
 }
 
 fn text(state: &State, view: &View, row: &Row, cells: usize) -> Line<'static> {
-    let room = cells.saturating_sub(row.depth * INDENT);
+    let room = cells.saturating_sub(row.depth * INDENT + 1);
     let (sign, style, name, remark) = match row.node.kind() {
         NodeKind::Folder | NodeKind::Prefix => folder(state, view, &row.node),
         NodeKind::Tag => tag(state, view, &row.node),
