@@ -40,6 +40,26 @@ pub struct Arguments {
     pub command: Option<Command>,
 }
 
+impl Arguments {
+    /// Why an option stands before a subcommand that has no use for it.
+    pub fn misplaced(&self) -> Option<&'static str> {
+        const SCREEN: &str = "--theme, --print, --keys and --size are for the cockpit and its demo";
+        const DEMO: &str =
+            "the demo has a registry of its own: --profile, --bucket and --config are not for it";
+        const FILE: &str = "--profile and --bucket choose a registry, and none is looked at here";
+        let (screen, place) = (self.screen != Screen::default(), &self.place);
+        match &self.command {
+            None => None,
+            Some(Command::Demo(_)) => (*place != Place::default()).then_some(DEMO),
+            Some(Command::Scan(_) | Command::Audit(_)) => screen.then_some(SCREEN),
+            Some(Command::Config(_) | Command::Completions { .. } | Command::Man) => {
+                let registry = place.profile.is_some() || place.bucket.is_some();
+                screen.then_some(SCREEN).or(registry.then_some(FILE))
+            }
+        }
+    }
+}
+
 /// What to do instead of opening the cockpit.
 #[derive(Debug, Subcommand)]
 pub enum Command {
@@ -89,11 +109,11 @@ pub struct Screen {
     /// Press these keys, print one frame as text and leave: no terminal is needed
     #[arg(long)]
     pub print: bool,
-    /// Keys to press before printing, such as 'j j enter'
-    #[arg(long, requires = "print", value_name = "KEYS")]
+    /// With --print: keys to press before, such as 'j j enter'
+    #[arg(long, value_name = "KEYS")]
     pub keys: Option<String>,
-    /// Columns and rows of the printed frame [default: 120x40]
-    #[arg(long, requires = "print", value_name = "COLUMNSxROWS", value_parser = Size::parse)]
+    /// With --print: columns and rows of the frame [default: 120x40]
+    #[arg(long, value_name = "COLUMNSxROWS", value_parser = Size::parse)]
     pub size: Option<Size>,
 }
 

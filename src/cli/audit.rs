@@ -21,6 +21,10 @@ use crate::registry::reference::Repository;
 use crate::sources::bucket::audit::{AuditLine, AuditOptions, AuditSummary, audit};
 use crate::storage::StoreError;
 
+/// What the bucket alone can say about tags that are not in it.
+const IN_DATABASE: &str = "a metadata database holds this registry's tags, so an audit of its bucket would say nothing \
+                           about them; scan tags by name instead";
+
 /// Audits what `arguments` name, and prints what is found as it is found.
 pub fn run(arguments: Audit, outer: Place) -> Exit {
     let below = match arguments.prefix.as_ref().map(prefix).transpose() {
@@ -60,9 +64,7 @@ async fn look(
     match registry.mode().await {
         Mode::FileMetadata => {}
         Mode::MetadataDatabase => {
-            complain(
-                "a metadata database holds this registry's tags: the bucket alone says nothing about them. Scan tags by name instead, with the registry's url in the profile",
-            );
+            complain(IN_DATABASE);
             return Exit::Unread;
         }
         Mode::Unknown { why } => {

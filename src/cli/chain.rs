@@ -3,7 +3,7 @@
 use indicatif::HumanBytes;
 use unicode_width::UnicodeWidthStr;
 
-use super::paper::{self, Paper};
+use super::paper::Paper;
 use crate::model::text::sanitise;
 use crate::registry::report::{Hop, Role};
 
@@ -13,7 +13,7 @@ pub fn text(hops: &[Hop], paper: Paper) -> String {
     let width = |at: usize| rows.iter().filter_map(|row| row.get(at)).map(|cell| cell.width()).max();
     let widths = [0, 1, 2, 3].map(|at| width(at).unwrap_or(0));
     let line = |([part, size, digest, changed], hop): (&[String; 4], &Hop)| {
-        let (glyph, word, tone) = paper::hop(hop.state);
+        let (glyph, word, tone) = paper.hop(hop.state);
         let [part_width, size_width, digest_width, changed_width] = widths;
         let columns = [
             left(part, part_width),

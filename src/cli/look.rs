@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::out::complain;
-use super::{Exit, Look, place};
+use super::{Exit, Look, place, report};
 use crate::config::{self, Profile, Secret};
 use crate::registry::mode::{Configured, Mode};
 use crate::registry::reference::Reference;
@@ -21,6 +21,8 @@ pub struct Registry {
     /// Counts every request to the store.
     pub requests: Requests,
     pub looking: Arc<Looking>,
+    /// Where the registry itself is, if that is known.
+    pub address: Option<String>,
 }
 
 impl Registry {
@@ -40,7 +42,13 @@ impl Registry {
             }
         })?;
         let hashing = if look.bytes { Hashing::All } else { Hashing::Suspects };
-        Ok(Self { store, requests, looking: looking(profile, hashing)? })
+        let address = profile.registry.url.as_ref().map(|url| url.as_str().trim_end_matches('/').to_owned());
+        Ok(Self { store, requests, looking: looking(profile, hashing)?, address })
+    }
+
+    /// Where it is, for the commands of its cures.
+    pub fn place(&self) -> report::Place<'_> {
+        report::Place { store: self.store.url(), registry: self.address.as_deref() }
     }
 
     /// Where the truth about tags is.

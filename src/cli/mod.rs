@@ -3,8 +3,10 @@
 mod arguments;
 mod audit;
 mod chain;
+mod cockpit;
 mod completions;
 mod config;
+mod demo;
 mod exit;
 mod json;
 mod look;
@@ -29,7 +31,7 @@ pub use exit::Exit;
 /// Runs the program with `arguments` (the first is the program's own name).
 pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     match Arguments::try_parse_from(arguments) {
-        Ok(arguments) => dispatch(arguments).into(),
+        Ok(arguments) => dispatch(arguments),
         Err(error) => say(&error).into(),
     }
 }
@@ -41,16 +43,19 @@ fn say(error: &clap::Error) -> Exit {
     if error.use_stderr() { Exit::Usage } else { Exit::Clean }
 }
 
-fn dispatch(arguments: Arguments) -> Exit {
-    match arguments.command {
-        Some(Command::Config(command)) => config::run(command, arguments.place),
-        Some(Command::Scan(scan)) => scan::run(scan, arguments.place),
-        Some(Command::Audit(audit)) => audit::run(audit, arguments.place),
-        None | Some(Command::Demo(_)) => {
-            eprintln!("not there yet");
-            Exit::Unread
-        }
-        Some(Command::Completions { shell }) => completions::run(shell),
-        Some(Command::Man) => man::run(),
+fn dispatch(arguments: Arguments) -> ExitCode {
+    if let Some(why) = arguments.misplaced() {
+        out::complain(why);
+        return Exit::Usage.into();
+    }
+    let Arguments { place, screen, command } = arguments;
+    match command {
+        None => cockpit::run(place, &screen),
+        Some(Command::Demo(inner)) => demo::run(&inner.or(screen)),
+        Some(Command::Scan(arguments)) => scan::run(arguments, place).into(),
+        Some(Command::Audit(arguments)) => audit::run(arguments, place).into(),
+        Some(Command::Config(command)) => config::run(command, place).into(),
+        Some(Command::Completions { shell }) => completions::run(shell).into(),
+        Some(Command::Man) => man::run().into(),
     }
 }

@@ -3,15 +3,25 @@
 use std::fmt::Write;
 
 use super::chain;
-use super::paper::{self, Paper, Tone};
+use super::paper::{Paper, Tone};
 use crate::model::text::sanitise;
 use crate::model::{Finding, Unread};
 use crate::registry::checks::{self, Check};
+use crate::registry::repair::{Scene, cures};
 use crate::registry::report::TagReport;
+
+/// Where a report was made: what its commands have to name.
+#[derive(Clone, Copy, Debug)]
+pub struct Place<'a> {
+    /// URL of the store.
+    pub store: &'a str,
+    /// URL of the registry, if it is known.
+    pub registry: Option<&'a str>,
+}
 
 /// The verdict in one line.
 pub fn verdict(report: &TagReport, paper: Paper) -> String {
-    let (glyph, tone) = paper::verdict(report.state);
+    let (glyph, tone) = paper.verdict(report.state);
     let word = paper.paint(tone, &format!("{glyph} {:<7}", report.state.name()));
     let name = match (&report.tag, &report.digest) {
         (Some(tag), _) => format!("{}:{tag}", report.repository),
@@ -25,11 +35,14 @@ pub fn verdict(report: &TagReport, paper: Paper) -> String {
 }
 
 /// The verdict, the chain, every finding with its cures, and what was left out.
-pub fn full(report: &TagReport, paper: Paper) -> String {
+pub fn full(report: &TagReport, place: Place<'_>, paper: Paper) -> String {
+    let Place { store, registry } = place;
+    let repository = Some(report.repository.as_str());
+    let scene = Scene { store, registry, repository, report: Some(report) };
     let mut text = verdict(report, paper) + &chain::text(&report.hops, paper);
     for finding in &report.findings {
         text.push('\n');
-        text.push_str(&at_length(finding, paper));
+        text.push_str(&at_length(finding, &scene, paper));
     }
     text.push_str(&left_out(report, paper));
     let spent = format!("{} requests in {} round trips", report.requests, report.trips);
@@ -78,20 +91,23 @@ fn in_short(finding: &Finding, paper: Paper) -> String {
     heading(finding, paper) + &paper.sentence("    ", &sanitise(&finding.detail)) + &cures
 }
 
-/// One finding with its evidence, what clients see, and its cures in order.
-fn at_length(finding: &Finding, paper: Paper) -> String {
+/// One finding with its evidence, what clients see, and its cures in order with the commands that carry them out.
+fn at_length(finding: &Finding, scene: &Scene<'_>, paper: Paper) -> String {
     let mut text = heading(finding, paper) + &paper.sentence("    ", &sanitise(&finding.detail));
     for (registry, sees) in checks::find(finding.id).map(Check::clients).unwrap_or_default() {
         text.push_str(&paper.sentence(&format!("    {registry:<11} "), &sees));
     }
-    for (at, repair) in finding.repairs.iter().enumerate() {
-        let _ = writeln!(text, "    cure {}: {}", at + 1, repair.name());
+    for (at, cure) in cures(finding, scene).iter().enumerate() {
+        let first = format!("    cure {} {}: ", at + 1, cure.repair.name());
+        text.push_str(&paper.sentence(&first, &sanitise(&cure.why)));
+        // Commands are never broken: they are there to be copied.
+        cure.commands.iter().for_each(|command| text.push_str(&format!("      $ {}\n", sanitise(command))));
     }
     text
 }
 
 fn heading(finding: &Finding, paper: Paper) -> String {
-    let (glyph, tone) = paper::severity(finding.severity);
+    let (glyph, tone) = paper.severity(finding.severity);
     let id = paper.paint(tone, &format!("{glyph} {}", finding.id));
     format!("  {id} ({})\n    {}\n", finding.severity, sanitise(&finding.object))
 }

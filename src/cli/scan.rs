@@ -54,7 +54,7 @@ async fn scan(registry: &Registry, given: Given, output: Output, stop: watch::Re
     let answers = parsed(given).map(look).buffered(AT_ONCE).take_until(work::stopped(stop.clone()));
     let mut answers = std::pin::pin!(answers);
     while let Some(answer) = answers.next().await {
-        if let Err(error) = telling.tell(answer) {
+        if let Err(error) = telling.tell(answer, registry.place()) {
             return printed(Err(error), telling.exit);
         }
     }
@@ -98,13 +98,13 @@ impl Telling {
         }
     }
 
-    fn tell(&mut self, answer: Result<TagReport, String>) -> io::Result<()> {
+    fn tell(&mut self, answer: Result<TagReport, String>, place: report::Place<'_>) -> io::Result<()> {
         self.answered += 1;
         self.progress.step();
         match answer {
             Ok(report) => {
                 self.exit = self.exit.and(exit(&report));
-                let text = self.text(&report);
+                let text = self.text(&report, place);
                 let Self { out, progress, .. } = self;
                 progress.aside(|| out.print(&text))
             }
@@ -116,12 +116,12 @@ impl Telling {
         }
     }
 
-    fn text(&self, report: &TagReport) -> String {
+    fn text(&self, report: &TagReport, place: report::Place<'_>) -> String {
         match self.output {
             Output::Json => Line::tag(report).with_chain(report).text(),
             // An empty line between one verdict and the next.
-            Output::Text if self.answered > 1 => format!("\n{}", report::full(report, self.paper)),
-            Output::Text => report::full(report, self.paper),
+            Output::Text if self.answered > 1 => format!("\n{}", report::full(report, place, self.paper)),
+            Output::Text => report::full(report, place, self.paper),
         }
     }
 

@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use indicatif::HumanCount;
 
-use super::paper::{self, Paper, Tone};
+use super::paper::{Paper, Tone};
 use super::report;
 use crate::model::TagState;
 use crate::model::text::sanitise;
@@ -16,7 +16,7 @@ pub fn text(found: &AuditSummary, paper: Paper) -> String {
     let mut text = format!("\n{}\n", tags(found, paper));
     for (id, count) in &found.findings {
         let (glyph, tone) =
-            checks::find(id).map_or(("!", Tone::Doubt), |check| paper::severity(check.severity));
+            checks::find(id).map_or(("!", Tone::Doubt), |check| paper.severity(check.severity));
         let _ = writeln!(text, "  {} {:>7}  {id}", paper.paint(tone, glyph), HumanCount(*count).to_string());
     }
     if found.unread > 0 {
@@ -40,7 +40,7 @@ fn tags(found: &AuditSummary, paper: Paper) -> String {
         counts.filter(|(state, count)| *count > 0 || matches!(state, TagState::Whole | TagState::Broken));
     let words: Vec<String> = shown
         .map(|(state, count)| {
-            let (glyph, tone) = paper::verdict(state);
+            let (glyph, tone) = paper.verdict(state);
             paper.paint(tone, &format!("{glyph} {} {state}", HumanCount(count)))
         })
         .collect();

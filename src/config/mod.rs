@@ -20,7 +20,7 @@ pub use location::Location;
 pub use mistake::{Mistake, Mistakes, Origin};
 pub use profile::{Bucket, Clipboard, Config, Mode, Profile, Registry, SETTLE, Secret, Theme, Transport};
 pub use read::read;
-pub use settings::{Flags, Settings, load};
+pub use settings::{Flags, Settings, load, without_file};
 
 /// A commented configuration file that says what holds without one.
 pub const EXAMPLE: &str = include_str!("../../config.example.toml");

@@ -78,6 +78,27 @@ pub fn load(flags: Flags, environment: &Environment) -> Result<Settings, Mistake
     if mistakes.is_empty() { Ok(settings) } else { Err(Mistakes(mistakes)) }
 }
 
+/// What holds where no file is read and no registry is wanted: environment and flags.
+///
+/// # Errors
+///
+/// Every mistake of the environment.
+pub fn without_file(flags: &Flags, environment: &Environment) -> Result<Settings, Mistakes> {
+    let config = Config::default();
+    let mut settings = Settings {
+        name: None,
+        profile: None,
+        profiles: Vec::new(),
+        theme: config.theme,
+        clipboard: config.clipboard,
+        warnings: Vec::new(),
+        location: Location::Nowhere,
+    };
+    let mistakes = overlay::apply(&mut settings, environment);
+    apply_flags(&mut settings, flags);
+    if mistakes.is_empty() { Ok(settings) } else { Err(Mistakes(mistakes)) }
+}
+
 /// What the usual or named file says; a usual file that is missing says nothing.
 fn file(location: &Location) -> Result<Option<Config>, Mistakes> {
     let missing = |path: &PathBuf| matches!(path.try_exists(), Ok(false));

@@ -13,9 +13,10 @@ use tokio::sync::mpsc::UnboundedReceiver;
 
 use super::clipboard::{self, Method, Multiplexer};
 use super::engine::{Arrival, Arrivals, Engine, Surface};
+use super::look::Looking;
 use super::paper::{Paper, Script};
 use super::stores::{self, OpenError, OpenOptions};
-use super::terminal::{self, Guard, Notice, TerminalError};
+use super::terminal::{self, Guard, LastWords, Notice, TerminalError};
 use crate::event::Outcome;
 use crate::execution::{Opener, Scanner, Tools};
 use crate::model::Subject;
@@ -41,6 +42,8 @@ pub struct CockpitOptions {
     pub clipboard: Method,
     /// Stamps events.
     pub clock: fn() -> Timestamp,
+    /// What is left to do when a signal or a hang-up ends the program.
+    pub last_words: LastWords,
 }
 
 /// Columns and rows of a printed frame.
@@ -66,6 +69,7 @@ impl CockpitOptions {
                 .and_then(|value| value.parse().ok())
                 .unwrap_or_default(),
             clock: Timestamp::now,
+            last_words: Box::new(|| ()),
         }
     }
 
@@ -100,6 +104,17 @@ pub fn scan_with(options: ScanOptions) -> Scanner {
     })
 }
 
+/// A scanner that looks where the registry keeps its metadata.
+pub fn look_with(looking: Arc<Looking>) -> Scanner {
+    Arc::new(move |store, subject| {
+        let looking = Arc::clone(&looking);
+        Box::pin(async move {
+            let reference = reference_of(&subject)?;
+            Some(looking.look(&*store, &reference).await)
+        })
+    })
+}
+
 /// The manifest that a subject stands for; a name as found in storage need not be legal.
 fn reference_of(subject: &Subject) -> Option<Reference> {
     match subject {
@@ -114,8 +129,9 @@ fn reference_of(subject: &Subject) -> Option<Reference> {
 }
 
 /// Runs the cockpit on the terminal until the operator leaves. Call it on the thread that started the program.
-pub async fn cockpit(options: CockpitOptions) -> Result<ExitCode, TerminalError> {
-    let (guard, notices) = terminal::take(Box::new(|| ()))?;
+pub async fn cockpit(mut options: CockpitOptions) -> Result<ExitCode, TerminalError> {
+    let last_words = std::mem::replace(&mut options.last_words, Box::new(|| ()));
+    let (guard, notices) = terminal::take(last_words)?;
     let multiplexer =
         Multiplexer::from_values(env::var("TMUX").ok().as_deref(), env::var("STY").ok().as_deref());
     let mut surface = Live { guard, clipboard: options.clipboard, multiplexer, aside: false };

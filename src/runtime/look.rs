@@ -65,13 +65,16 @@ impl Looking {
 
     /// Most registries keep files, so those are looked at while the mode is still being found out.
     async fn look_once(&self, store: &dyn ObjectStore, reference: &Reference) -> TagReport {
+        if let (Some(Mode::MetadataDatabase), Some(client)) = (self.mode.get(), &self.client) {
+            return database::scan(client, store, reference, &self.options).await;
+        }
         let (mode, report) = tokio::join!(self.mode(store), scan(store, reference, &self.options));
         match (mode, &self.client) {
             (Mode::FileMetadata, _) => report,
-            (Mode::MetadataDatabase, None) => unknown(reference, NO_ADDRESS),
             (Mode::MetadataDatabase, Some(client)) => {
                 database::scan(client, store, reference, &self.options).await
             }
+            (Mode::MetadataDatabase, None) => unknown(reference, NO_ADDRESS),
             (Mode::Unknown { why }, _) => unknown(reference, why),
         }
     }

@@ -9,5 +9,5 @@ pub mod report;
 pub mod stores;
 pub mod terminal;
 
-pub use cockpit::{CockpitOptions, Sheet, cockpit, drive, open_with, print, scan_with};
+pub use cockpit::{CockpitOptions, Sheet, cockpit, drive, look_with, open_with, print, scan_with};
 pub use paper::Paper;

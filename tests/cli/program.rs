@@ -56,7 +56,12 @@ impl Home {
     /// The program with nothing of this process' environment.
     pub fn command(&self, arguments: &[impl AsRef<OsStr>]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_quarterdeck"));
-        command.args(arguments).env_clear().env("HOME", self.path()).stdin(Stdio::null());
+        command
+            .args(arguments)
+            .env_clear()
+            .env("HOME", self.path())
+            .env("LANG", "C.UTF-8")
+            .stdin(Stdio::null());
         command
     }
 

@@ -52,7 +52,7 @@ fn a_digest_can_be_scanned_and_an_absent_tag_exits_2() {
     let ran = tree.run(&["scan", "--output=json", &format!("{repository}@{digest}")]).ends(0);
     assert_eq!((&ran.json()[0]["tag"], &ran.json()[0]["digest"]), (&serde_json::Value::Null, &digest.into()));
     let ran = tree.run(&["scan", "no/such/thing:v1"]).ends(2);
-    assert!(ran.out.starts_with("- absent  no/such/thing:v1"), "{}", ran.out);
+    assert!(ran.out.starts_with("– absent  no/such/thing:v1"), "{}", ran.out);
     assert!(ran.out.contains("no repository no/such/thing"), "{}", ran.out);
 }
 
@@ -171,4 +171,13 @@ fn a_profile_names_the_registry_as_well() {
     }
     let ran = home.run(&["scan", "--profile", "there", BROKEN]).ends(64);
     assert!(ran.err.contains("there is no profile \"there\""), "{}", ran.err);
+}
+
+#[test]
+fn a_locale_without_utf_8_gets_plain_letters() {
+    let (home, tree) = (Home::new(), tree());
+    let url = tree.url();
+    let mut command = home.command(&["scan", "--bucket", &url, BROKEN]);
+    let ran = crate::program::Ran::from(command.env("LANG", "C").output().unwrap()).ends(1);
+    assert!(ran.out.starts_with("x broken ") && ran.out.is_ascii(), "{}", ran.out);
 }

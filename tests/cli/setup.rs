@@ -97,3 +97,37 @@ fn warnings_go_to_standard_error_and_change_nothing() {
         "quarterdeck: warning: QUARTERDECK_BUKCET has no effect; did you mean QUARTERDECK_BUCKET?\n"
     );
 }
+
+#[test]
+fn the_demo_prints_a_frame_without_terminal_profile_or_network_and_leaves_nothing_behind() {
+    let home = Home::new();
+    let folders = home.path().join("tmp");
+    std::fs::create_dir(&folders).unwrap();
+    let mut command = home.command(&["demo", "--print", "--size", "100x30"]);
+    let ran = crate::program::Ran::from(command.env("TMPDIR", &folders).output().unwrap()).ends(0);
+    assert_eq!(ran.out.lines().count(), 30, "{}", ran.out);
+    assert!(ran.out.contains("quarterdeck  demo") && ran.out.contains("✗"), "{}", ran.out);
+    assert_eq!(std::fs::read_dir(&folders).unwrap().count(), 0, "the tree is gone");
+}
+
+#[test]
+fn a_cockpit_without_a_terminal_or_with_unknown_keys_says_so() {
+    let ran = quarterdeck(&["demo"]).ends(64);
+    assert!(ran.err.contains("is not a terminal") && ran.err.contains("--print"), "{}", ran.err);
+    let ran = quarterdeck(&["demo", "--print", "--keys", "no-such-key"]).ends(64);
+    assert!(ran.err.contains("no-such-key"), "{}", ran.err);
+}
+
+#[test]
+fn options_that_do_nothing_where_they_stand_are_refused() {
+    for arguments in [
+        &["--keys", "j", "--print", "scan", "g/p:v1"][..],
+        &["--theme", "mono", "audit"],
+        &["--bucket", "file:///", "demo"],
+        &["--profile", "p", "config", "path"],
+        &["--print", "man"],
+    ] {
+        assert!(quarterdeck(arguments).ends(64).out.is_empty(), "{arguments:?}");
+    }
+    quarterdeck(&["--print", "demo", "--size", "80x24"]).ends(0);
+}

@@ -1,0 +1,116 @@
+//! `quarterdeck` itself: opens the cockpit on a profile, or prints one frame of it.
+
+use std::process::ExitCode;
+
+use tokio::runtime::Runtime;
+
+use super::out::{Out, complain, printed};
+use super::{Exit, Place, Screen, Size, look, place};
+use crate::config::{Clipboard, Profile, Settings, Theme};
+use crate::runtime::clipboard::Method;
+use crate::runtime::{self, CockpitOptions, Sheet, look_with, open_with};
+use crate::sources::bucket::scan::Hashing;
+use crate::state::Session;
+
+/// Size of a printed frame when none is asked for.
+const SHEET: Sheet = Sheet { columns: 120, rows: 40 };
+
+impl Screen {
+    /// These options, and where one is missing that of `outer`.
+    #[must_use]
+    pub fn or(self, outer: Self) -> Self {
+        Self {
+            theme: self.theme.or(outer.theme),
+            print: self.print || outer.print,
+            keys: self.keys.or(outer.keys),
+            size: self.size.or(outer.size),
+        }
+    }
+}
+
+/// Opens the cockpit on the registry that `place` names.
+pub fn run(place: Place, screen: &Screen) -> ExitCode {
+    match options(place, screen) {
+        Ok(options) => show(options, screen),
+        Err(exit) => exit.into(),
+    }
+}
+
+fn options(place: Place, screen: &Screen) -> Result<CockpitOptions, Exit> {
+    let settings = place::settings(place, screen.theme, None)?;
+    let profile = place::profile(&settings)?;
+    let (url, open) = place::store(&profile.bucket);
+    let looking = look::looking(profile, Hashing::Suspects)?;
+    let session = Session {
+        profile: settings.name.clone().unwrap_or_else(|| "bucket".to_owned()),
+        protection: protection(profile),
+        bucket: url.clone(),
+    };
+    Ok(dressed(CockpitOptions::new(session, open_with(url, open), look_with(looking), ""), &settings))
+}
+
+/// With the colours and the clipboard of `settings`.
+pub fn dressed(options: CockpitOptions, settings: &Settings) -> CockpitOptions {
+    let theme = match settings.theme {
+        Theme::Dark => "dark",
+        Theme::Light => "light",
+        Theme::Mono => "mono",
+    };
+    let clipboard = match settings.clipboard {
+        Clipboard::Auto => Method::Auto,
+        Clipboard::Osc52 => Method::Osc52,
+        Clipboard::Off => Method::Off,
+    };
+    let colourless = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
+    CockpitOptions { theme: if colourless { "mono" } else { theme }.to_owned(), clipboard, ..options }
+}
+
+/// The environment's name, in capitals where a slip hurts.
+fn protection(profile: &Profile) -> String {
+    match (&profile.environment, profile.protected) {
+        (Some(name), true) => name.to_uppercase(),
+        (Some(name), false) => name.clone(),
+        (None, true) => "PROTECTED".to_owned(),
+        (None, false) => String::new(),
+    }
+}
+
+/// Runs the cockpit on the terminal, or prints the frame that `screen` asks for.
+pub fn show(options: CockpitOptions, screen: &Screen) -> ExitCode {
+    if !screen.print && (screen.keys.is_some() || screen.size.is_some()) {
+        complain("--keys and --size go with --print");
+        return Exit::Usage.into();
+    }
+    let runtime = match Runtime::new() {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            complain(&format!("cannot start: {error}"));
+            return Exit::Unread.into();
+        }
+    };
+    if screen.print {
+        return frame(&runtime, options, screen).into();
+    }
+    let ended = runtime.block_on(runtime::cockpit(options));
+    // What is still on its way has nobody left to look at it.
+    runtime.shutdown_background();
+    ended.unwrap_or_else(|error| {
+        complain(&error.to_string());
+        Exit::Usage.into()
+    })
+}
+
+fn frame(runtime: &Runtime, options: CockpitOptions, screen: &Screen) -> Exit {
+    let sheet = screen.size.map_or(SHEET, |Size { columns, rows }| Sheet { columns, rows });
+    match runtime.block_on(runtime::print(options, screen.keys.as_deref().unwrap_or_default(), sheet)) {
+        Ok(frame) => printed(Out::lock().print(&frame), Exit::Clean),
+        Err(error) if error.kind() == std::io::ErrorKind::InvalidInput => {
+            complain(&format!("--keys: {error}"));
+            Exit::Usage
+        }
+        Err(error) => {
+            complain(&error.to_string());
+            Exit::Unread
+        }
+    }
+}
