@@ -26,7 +26,7 @@ type Answer<T> = Pin<Box<dyn Future<Output = Result<tonic::Response<T>, Status>>
 const CUT: &str = "cut the answer here";
 
 pub async fn serve(listener: TcpListener, world: Arc<World>) {
-    let incoming = TcpIncoming::from(listener);
+    let incoming = TcpIncoming::from(listener).with_nodelay(Some(true));
     tonic::transport::Server::builder()
         .add_service(Storage { world })
         .serve_with_incoming(incoming)
