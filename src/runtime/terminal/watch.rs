@@ -38,11 +38,11 @@ impl Ending {
         u8::try_from(128 + signal).unwrap_or(u8::MAX)
     }
 
-    /// How long the event loop has to end by itself. On a lost terminal crossterm burns a core meanwhile.
+    /// How long the event loop has to end by itself and clean up. On a lost terminal crossterm burns a core until then.
     fn grace(self) -> Duration {
         match self {
-            Self::Signal(_) => Duration::from_secs(2),
-            Self::HangUp => Duration::from_millis(500),
+            Self::Signal(_) => Duration::from_secs(5),
+            Self::HangUp => Duration::from_secs(3),
         }
     }
 }
