@@ -1,4 +1,5 @@
 //! The house keeps its shape: each room uses only the rooms that its row allows, and every file says what it is for.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -18,7 +19,7 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("execution", &["actions", "bus", "event", "registry", "sources", "storage"]),
     ("ui", &["actions", "event", "registry", "sources", "state"]),
     ("staging", &["registry", "storage"]),
-    ("cli", &["config", "registry", "runtime", "sources", "staging", "state", "storage"]),
+    ("cli", &["config", "registry", "runtime", "sources", "staging", "state", "storage", "ui"]),
     (
         "runtime",
         &[

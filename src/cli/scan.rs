@@ -42,8 +42,11 @@ pub fn run(arguments: Scan, outer: Place) -> Exit {
 async fn scan(registry: &Registry, given: Given, output: Output, stop: watch::Receiver<bool>) -> Exit {
     let (named, more) = (given.references.len(), given.more);
     let mut telling = Telling::new(output);
-    if more == More::Nothing {
-        telling.progress.of(named as u64);
+    match (more, named) {
+        (More::Lines, _) => telling.progress.say("reading standard input"),
+        // One verdict is there before a bar is.
+        (More::Nothing, 1) => telling.progress = Progress::none(),
+        (More::Nothing, _) => telling.progress.of(named as u64),
     }
     let look = |parsed: Parsed| async move {
         match parsed {

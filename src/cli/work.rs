@@ -1,5 +1,6 @@
 //! Work that takes its time: an asynchronous runtime for it, Ctrl-c, and a progress bar.
 
+use std::borrow::Cow;
 use std::future::Future;
 use std::io::IsTerminal;
 use std::time::Duration;
@@ -59,6 +60,11 @@ impl Progress {
         Self(bar)
     }
 
+    /// Never shown.
+    pub fn none() -> Self {
+        Self(ProgressBar::hidden())
+    }
+
     /// From now on there are `total` pieces of work.
     pub fn of(&self, total: u64) {
         self.0.set_length(total);
@@ -73,7 +79,7 @@ impl Progress {
     }
 
     /// Where the work is, in words that are safe to print.
-    pub fn say(&self, what: String) {
+    pub fn say(&self, what: impl Into<Cow<'static, str>>) {
         self.0.set_message(what);
     }
 

@@ -11,3 +11,5 @@ pub mod terminal;
 
 pub use cockpit::{CockpitOptions, Sheet, cockpit, drive, look_with, open_with, print, scan_with};
 pub use paper::Paper;
+
+pub use crate::execution::Opener;

@@ -88,6 +88,7 @@ pub fn options(url: &str, open: Opener) -> CockpitOptions {
         glyphs: UNICODE,
         clipboard: Default::default(),
         clock: watch,
+        last_words: Box::new(|| ()),
     }
 }
 
