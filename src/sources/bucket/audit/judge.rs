@@ -1,7 +1,7 @@
 //! Judges one repository: its tags, its manifests without tags, its uploads, and itself.
 
-use std::collections::BTreeSet;
-use std::sync::Arc;
+use std::collections::{BTreeSet, HashSet};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use futures::{StreamExt, stream};
 use jiff::{SignedDuration, Timestamp};
@@ -11,16 +11,19 @@ use super::blobs::Blobs;
 use super::held::Held;
 use super::listing::{self, Listing, Upload};
 use crate::model::{Finding, Subject, TagState, Unread};
+use crate::registry::chain::Hash;
 use crate::registry::checks::{StoreKind, manifest, poison, repository, uploads};
 use crate::registry::digest::Digest;
-use crate::registry::layout::{self, Place};
+use crate::registry::layout::{self, Key, Place};
 use crate::registry::reference::{Reference, Tag};
-use crate::registry::report::{Role, TagReport};
-use crate::sources::bucket::scan::{ScanOptions, scan};
+use crate::registry::report::{Hop, HopState, Role, TagReport};
+use crate::sources::bucket::scan::{Hashing, ScanOptions, hash, scan};
 use crate::storage::{Delimiter, ErrorKind, ObjectStore};
 
 /// How many of a repository's tags are scanned at once; the store's own limit bounds the requests.
 const TAGS_AT_ONCE: usize = 32;
+/// How many blobs of one tag are hashed at once.
+const BLOBS_AT_ONCE: usize = 4;
 /// `startedat` holds a date; more than this is none.
 const STARTED_AT_BYTES: u64 = 128;
 
@@ -32,6 +35,8 @@ pub struct Court {
     pub blobs: Option<Arc<Blobs>>,
     /// The store's clock when the audit began.
     pub began: Timestamp,
+    /// Blobs whose bytes were hashed and are right: what many tags share is read once.
+    pub proven: Mutex<HashSet<Digest>>,
 }
 
 impl Court {
@@ -56,13 +61,40 @@ impl Court {
 
     /// Scans a reference by the listing, and again for real unless that found it whole.
     async fn scan(&self, held: &Held, reference: &Reference) -> TagReport {
-        let report = scan(held, reference, &self.scan).await;
+        let by_listing = ScanOptions { hashing: Hashing::Suspects, ..self.scan.clone() };
+        let mut report = scan(held, reference, &by_listing).await;
         let whole = report.state == TagState::Whole && report.findings.is_empty() && report.notes.is_empty();
-        let mut report = if whole { report } else { scan(self.store.as_ref(), reference, &self.scan).await };
+        if !whole || !self.is_right(&mut report).await {
+            report = scan(self.store.as_ref(), reference, &self.scan).await;
+        }
         self.mark_used(&report);
         // Whether the repository is poisoned is for the whole of it to say: only siblings can be endangered.
         report.findings.retain(|finding| finding.id != poison::POISONED.id);
         report
+    }
+
+    /// Whether every blob of a whole chain has the right bytes, as far as they are to be hashed.
+    async fn is_right(&self, report: &mut TagReport) -> bool {
+        if self.scan.hashing == Hashing::Suspects {
+            return true;
+        }
+        let blobs: Vec<(Digest, Digest, Option<u64>)> = report.hops.iter().filter_map(unhashed).collect();
+        let judged = stream::iter(blobs).map(|(at, digest, size)| self.prove(at, digest, size));
+        let right: Vec<bool> = judged.buffer_unordered(BLOBS_AT_ONCE).collect().await;
+        report.unhashed = 0;
+        right.into_iter().all(|right| right)
+    }
+
+    async fn prove(&self, at: Digest, digest: Digest, size: Option<u64>) -> bool {
+        let proven = || self.proven.lock().unwrap_or_else(PoisonError::into_inner);
+        if proven().contains(&digest) {
+            return true;
+        }
+        let right = hash(self.store.as_ref(), &at, &digest, size).await == Hash::Right;
+        if right {
+            proven().insert(digest);
+        }
+        right
     }
 
     async fn tags(&self, held: &Held, listing: &Listing) -> Vec<TagReport> {
@@ -245,6 +277,17 @@ fn manifests(report: &TagReport) -> impl Iterator<Item = &str> {
 fn children(report: &TagReport) -> impl Iterator<Item = &str> {
     let below = report.hops.iter().filter(|hop| hop.role == Role::Manifest && hop.depth > 0);
     below.filter_map(|hop| hop.digest.as_deref())
+}
+
+/// Where a hop's blob is stored, what its bytes must hash to, and its size; nothing for other hops.
+fn unhashed(hop: &Hop) -> Option<(Digest, Digest, Option<u64>)> {
+    match (hop.role, hop.state, Key::parse(&hop.object)) {
+        (Role::Config | Role::Layer, HopState::Good, Key::BlobData { digest: at }) => {
+            let digest = hop.digest.as_deref().and_then(|digest| Digest::parse(digest).ok());
+            Some((at.clone(), digest.unwrap_or(at), hop.size))
+        }
+        _ => None,
+    }
 }
 
 fn is_noticed(report: &TagReport) -> bool {

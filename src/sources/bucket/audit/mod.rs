@@ -190,6 +190,7 @@ impl Audit {
             scan: self.options.scan.clone(),
             blobs: blobs.clone(),
             began: self.began,
+            proven: std::sync::Mutex::default(),
         });
         let prefix = match &self.options.below {
             Some(below) => format!("{}{}/", layout::REPOSITORIES, below.trim_matches('/')),

@@ -16,8 +16,9 @@ use std::time::Duration;
 use jiff::SignedDuration;
 
 use crate::model::{TagState, Unread};
-use crate::registry::chain::{self, Verdict};
+use crate::registry::chain::{self, Hash, Verdict};
 use crate::registry::checks::StoreKind;
+use crate::registry::digest::Digest;
 use crate::registry::layout::{ROOT, repository_prefix};
 use crate::registry::reference::{Reference, Target};
 use crate::registry::report::TagReport;
@@ -80,6 +81,11 @@ pub async fn scan(store: &dyn ObjectStore, reference: &Reference, options: &Scan
         chain::judge(&chain::Chain::unseen(reference.clone(), kind(store)), settle).report
     });
     finish(&eye, reference, report, trips).await
+}
+
+/// Whether the bytes stored under `at` hash to `digest`, read piece by piece.
+pub async fn hash(store: &dyn ObjectStore, at: &Digest, digest: &Digest, size: Option<u64>) -> Hash {
+    Eye::new(store).hash(at, digest, size).await.what
 }
 
 /// What kind of store this is, as far as that changes what a fault does.
