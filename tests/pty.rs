@@ -8,6 +8,8 @@ macro_rules! stories {
     };
 }
 
+#[path = "pty/cockpit.rs"]
+mod cockpit;
 #[path = "pty/guard.rs"]
 mod guard;
 #[path = "support/pty/program.rs"]
@@ -29,7 +31,8 @@ fn main() -> ExitCode {
     if std::env::var_os(AS_PROGRAM).is_some() {
         return program::main();
     }
-    let trials = guard::STORIES.iter().map(|(name, story)| {
+    let stories = guard::STORIES.iter().chain(cockpit::STORIES);
+    let trials = stories.map(|(name, story)| {
         Trial::test(*name, move || {
             story();
             Ok(())

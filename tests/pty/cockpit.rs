@@ -1,0 +1,209 @@
+//! The cockpit as a person starts it: `quarterdeck demo`, and `quarterdeck --bucket` on a folder.
+
+use std::fs;
+use std::path::Path;
+use std::time::Duration;
+
+use portable_pty::CommandBuilder;
+use rustix::process::Signal;
+use tempfile::TempDir;
+
+use super::pty::{self, Pty, children, cpu_time, is_alive, size, wait_until};
+
+stories! {
+    "cockpit":
+    opens_and_leaves_nothing_behind,
+    ctrl_c_once_stays_and_twice_quits,
+    follows_every_resize,
+    signals_end_it_with_the_terminal_restored,
+    a_vanished_terminal_ends_it_and_cleans_up,
+    says_so_when_the_window_is_too_small,
+    asks_the_terminal_nothing,
+    idle_writes_nothing,
+    hostile_names_are_spelt_out,
+    two_at_once_do_not_mind_each_other,
+    needs_a_terminal_on_both_sides,
+}
+
+const PROGRAM: &str = env!("CARGO_BIN_EXE_quarterdeck");
+
+/// A home of its own, so that neither settings nor leftovers of the machine matter.
+fn home() -> TempDir {
+    let home = tempfile::tempdir().unwrap();
+    fs::create_dir(home.path().join("tmp")).unwrap();
+    home
+}
+
+fn command(program: &str, arguments: &[&str], home: &TempDir) -> CommandBuilder {
+    let mut command = CommandBuilder::new(program);
+    command.args(arguments);
+    command.env("TERM", "xterm-256color");
+    command.env("LC_ALL", "C.UTF-8");
+    command.env("HOME", home.path());
+    command.env("TMPDIR", home.path().join("tmp"));
+    for name in ["XDG_STATE_HOME", "XDG_CONFIG_HOME", "RUST_BACKTRACE", "NO_COLOR", "TMUX", "STY"] {
+        command.env_remove(name);
+    }
+    command
+}
+
+fn demo(home: &TempDir) -> Pty {
+    let mut pty = Pty::start(command(PROGRAM, &["demo"], home), size(120, 40));
+    pty.wait_for_text("quarterdeck");
+    pty
+}
+
+fn leftovers(home: &TempDir) -> Vec<String> {
+    let folder = fs::read_dir(home.path().join("tmp")).unwrap();
+    folder.map(|entry| entry.unwrap().file_name().to_string_lossy().into_owned()).collect()
+}
+
+fn opens_and_leaves_nothing_behind() {
+    let home = home();
+    let mut pty = demo(&home);
+    assert!(pty.screen().alternate_screen() && !pty.is_cooked());
+    pty.keys(":q\r");
+    assert_eq!(pty.wait_for_end().exit_code(), 0);
+    pty.assert_restored();
+    assert_eq!(leftovers(&home), Vec::<String>::new());
+}
+
+fn ctrl_c_once_stays_and_twice_quits() {
+    let home = home();
+    let mut pty = demo(&home);
+    pty.settle(Duration::from_millis(300));
+    pty.keys("\x03");
+    pty.wait_for_bytes();
+    assert!(is_alive(pty.pid()));
+    pty.keys("\x03");
+    assert_eq!(pty.wait_for_end().exit_code(), 0);
+    pty.assert_restored();
+}
+
+fn follows_every_resize() {
+    let home = home();
+    let mut pty = demo(&home);
+    for (columns, rows) in [(80, 24), (40, 10), (200, 60), (80, 24)] {
+        pty.resize(size(columns, rows));
+        pty.wait_for("last line", |screen| !line(screen, rows - 1).trim().is_empty());
+        pty.settle(Duration::from_millis(200));
+        assert!(line(pty.screen(), 0).contains("demo"), "{columns}x{rows}:\n{}", pty.text());
+    }
+}
+
+fn line(screen: &vt100::Screen, row: u16) -> String {
+    screen.rows(0, screen.size().1).nth(usize::from(row)).unwrap_or_default()
+}
+
+fn signals_end_it_with_the_terminal_restored() {
+    for (signal, code) in [(Signal::TERM, 143), (Signal::HUP, 129), (Signal::INT, 130)] {
+        let home = home();
+        let mut pty = demo(&home);
+        pty.signal(signal);
+        assert_eq!(pty.wait_for_end().exit_code(), code, "{signal:?}");
+        pty.assert_restored();
+        assert_eq!(leftovers(&home), Vec::<String>::new(), "{signal:?}");
+    }
+}
+
+fn a_vanished_terminal_ends_it_and_cleans_up() {
+    let home = home();
+    let script =
+        format!(r#"trap "" HUP; {PROGRAM} demo; echo "exit $?" >{}"#, home.path().join("end").display());
+    let mut pty = Pty::start(command("sh", &["-c", &script], &home), size(120, 40));
+    pty.wait_for_text("quarterdeck");
+    let program = children(pty.pid())[0];
+    let before = cpu_time(program);
+    let mut leader = pty.vanish();
+    let mut burnt = Duration::ZERO;
+    wait_until("end of the cockpit", || {
+        burnt = burnt.max(cpu_time(program).saturating_sub(before));
+        !is_alive(program)
+    });
+    leader.wait_for_end();
+    assert!(burnt < Duration::from_secs(4), "it burnt {burnt:?}");
+    assert_eq!(fs::read_to_string(home.path().join("end")).unwrap(), "exit 129\n");
+    assert_eq!(leftovers(&home), Vec::<String>::new());
+}
+
+fn says_so_when_the_window_is_too_small() {
+    let home = home();
+    let mut pty = Pty::start(command(PROGRAM, &["demo"], &home), size(12, 2));
+    pty.wait_for("any word", |screen| screen.contents().chars().any(char::is_alphabetic));
+    pty.resize(size(80, 24));
+    pty.wait_for_text("quarterdeck");
+    pty.keys(":q\r");
+    assert_eq!(pty.wait_for_end().exit_code(), 0);
+}
+
+fn asks_the_terminal_nothing() {
+    let home = home();
+    let mut pty = demo(&home);
+    for keys in ["j", "\r", "?", "\x1b", "/a\r", "\x0c"] {
+        pty.keys(keys);
+        pty.settle(Duration::from_millis(150));
+    }
+    pty.keys(":q\r");
+    pty.wait_for_end();
+    pty::assert_no_question(&pty.bytes);
+}
+
+fn idle_writes_nothing() {
+    let home = home();
+    let mut pty = demo(&home);
+    pty.wait_for_text("latest");
+    pty.settle(Duration::from_secs(3));
+    // The clock's minute can change once in ten seconds, and nothing else may.
+    let spans = [(); 2].map(|()| pty.written_during(Duration::from_secs(5)));
+    let spans = spans.map(|bytes| String::from_utf8_lossy(&bytes).into_owned());
+    assert!(spans.iter().any(String::is_empty), "{spans:?}");
+}
+
+fn hostile_names_are_spelt_out() {
+    let home = home();
+    let root = home.path().join("registry");
+    for name in ["wipe\x1b[2J\x1b]0;owned\x07", "bidi\u{202e}gnp", "plain"] {
+        push(&root, name);
+    }
+    let bucket = format!("file://{}", root.display());
+    let mut pty = Pty::start(command(PROGRAM, &["--bucket", &bucket], &home), size(120, 40));
+    pty.wait_for_text("plain");
+    pty.settle(Duration::from_millis(300));
+    let text = pty.text();
+    assert!(text.contains("wipe\\x1b[2J\\x1b]0;owned\\x07"), "{text}");
+    assert!(text.contains("bidi\\u{202e}gnp"), "{text}");
+    let raw = String::from_utf8_lossy(&pty.bytes).into_owned();
+    assert!(!raw.contains("\x1b]0;") && !raw.contains('\u{202e}'), "{raw:?}");
+}
+
+/// A repository with one tag whose link is empty: enough to be listed.
+fn push(root: &Path, name: &str) {
+    let tag = root.join("docker/registry/v2/repositories").join(name).join("_manifests/tags/v1/current");
+    fs::create_dir_all(&tag).unwrap();
+    fs::write(tag.join("link"), "").unwrap();
+}
+
+fn two_at_once_do_not_mind_each_other() {
+    let home = home();
+    let (mut one, mut other) = (demo(&home), demo(&home));
+    for pty in [&mut one, &mut other] {
+        pty.keys(":q\r");
+        assert_eq!(pty.wait_for_end().exit_code(), 0);
+        pty.assert_restored();
+    }
+    assert_eq!(leftovers(&home), Vec::<String>::new());
+}
+
+fn needs_a_terminal_on_both_sides() {
+    let home = home();
+    for (script, says) in [
+        ("demo </dev/null", "standard input is not a terminal"),
+        ("demo >/dev/null", "standard output is not a terminal"),
+    ] {
+        let script = format!("{PROGRAM} {script}");
+        let mut pty = Pty::start(command("sh", &["-c", &script], &home), size(200, 24));
+        assert_eq!(pty.wait_for_end().exit_code(), 64, "{script}");
+        assert!(pty.text().contains(says) && pty.text().contains("--print"), "{script}: {}", pty.text());
+    }
+    assert_eq!(leftovers(&home), Vec::<String>::new());
+}
