@@ -1,5 +1,7 @@
 //! Every screen as text: a tree and keys in, a frame out, reviewed by eye and kept as snapshots.
 
+#![allow(clippy::unwrap_used, reason = "helpers of tests")]
+
 mod behaviour;
 mod big;
 mod house;
