@@ -98,6 +98,7 @@ fn show(state: &mut State, panel: PanelId) {
         let view = here(state);
         state.screen.leave(view);
         state.screen.panel = panel;
+        state.screen.drilled = None;
     }
     state.screen.layer = None;
 }
@@ -272,8 +273,7 @@ fn dismiss(state: &mut State) -> bool {
             return true;
         }
     }
-    let view = here(state);
-    match state.screen.back(view) {
+    match state.screen.drilled.take() {
         Some(view) => {
             arrive(state, view);
             true
@@ -390,7 +390,8 @@ fn reading<'a>(state: &State, reference: &'a Reference) -> &'a Reference {
 
 fn jump(state: &mut State, repository: &str, tag: &str) {
     let view = here(state);
-    state.screen.leave(view);
+    state.screen.leave(view.clone());
+    state.screen.drilled = Some(view);
     state.screen.panel = PanelId::Bucket;
     state.screen.layer = None;
     state.browser.pane = Pane::Tree;

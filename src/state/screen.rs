@@ -27,6 +27,8 @@ pub struct Screen {
     /// Whether the operator asked to leave.
     pub leaving: Leaving,
     pub mouse: Mouse,
+    /// Where a jump to a tag began: one level back from there leads to it.
+    pub drilled: Option<View>,
     trail: Vec<View>,
     /// How many of the trail's places lie before the present one.
     trodden: usize,

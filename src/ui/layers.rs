@@ -7,7 +7,7 @@ use ratatui::widgets::{Block, Clear, Paragraph};
 
 use super::keymap::{Group, KEYMAP, Now, menu};
 use super::keys;
-use super::panels::{describe, generation};
+use super::panels::{describe, generation, select};
 use super::text::{fit, fit_middle, pad, size, wrap};
 use super::view::View;
 use crate::actions::commands::COMMANDS;
@@ -159,7 +159,7 @@ fn draw_menu(
         vec![Line::styled(format!(" {}", fit_middle(&subject, cells, view.glyphs.cut)), view.theme.dim.0)];
     lines.extend(verbs.iter().enumerate().map(|(number, verb)| {
         let line = menu_line(state, view, verb, cells);
-        if number == chosen { line.style(view.theme.selected.0) } else { line }
+        if number == chosen { select(view, &line, usize::from(width).saturating_sub(2)) } else { line }
     }));
     frame.render_widget(Clear, place);
     frame.render_widget(

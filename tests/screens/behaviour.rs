@@ -18,6 +18,9 @@ async fn escape_goes_one_level_back_and_q_leaves_only_at_the_root() {
     let chain = house.frame(&format!("{HOTFIX} enter"), SMALL).await;
     let back = house.frame(&format!("{HOTFIX} enter esc"), SMALL).await;
     assert!(chain.contains("tag link") && !back.contains("tag link"), "{chain}\n{back}");
+    let from_overview = house.frame("j e 1 enter", SMALL).await;
+    let returned = house.frame("j e 1 enter esc", SMALL).await;
+    assert!(!from_overview.contains("1 Overview ─") && returned.contains("1 Overview ─"), "{returned}");
     let help_closed = house.frame("? q", SMALL).await;
     assert_eq!(help_closed, house.frame("", SMALL).await);
 }

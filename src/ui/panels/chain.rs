@@ -16,7 +16,7 @@ use crate::state::{ChainLine, Pane, State, chain_lines};
 use crate::ui::text::{age, counted, fit, fit_middle, pad, pad_left, size, wrap};
 use crate::ui::view::View;
 
-use super::{Focus, boxed, edge};
+use super::{Focus, boxed, edge, select};
 
 /// Draws the chain of the selected tag, or says what there is instead.
 pub fn draw(state: &State, view: &mut View, frame: &mut Frame<'_>, area: Rect) {
@@ -112,7 +112,7 @@ fn draw_hops(
     let shown: Vec<_> = shown
         .map(|(number, line)| {
             let text = hop_line(state, view, report, line, usize::from(area.width));
-            if focused && number == at { text.style(view.theme.selected.0) } else { text }
+            if focused && number == at { select(view, &text, usize::from(area.width)) } else { text }
         })
         .collect();
     frame.render_widget(Paragraph::new(shown), area);

@@ -5,7 +5,7 @@ use ratatui::layout::{Constraint, Layout, Rect};
 use ratatui::text::{Line, Span};
 use ratatui::widgets::Paragraph;
 
-use super::{Focus, boxed, edge};
+use super::{Focus, boxed, edge, select};
 use crate::model::TagState;
 use crate::model::text::clean;
 use crate::sources::bucket::facts::Survey;
@@ -117,7 +117,7 @@ fn draw_findings(state: &State, view: &mut View, frame: &mut Frame<'_>, area: Re
     let top = (at.unwrap_or(0) + 1).saturating_sub(height);
     let lines = faults.iter().enumerate().skip(top).take(height).map(|(number, fault)| {
         let line = finding(view, fault, usize::from(inside.width));
-        if Some(number) == at { line.style(view.theme.selected.0) } else { line }
+        if Some(number) == at { select(view, &line, usize::from(inside.width)) } else { line }
     });
     frame.render_widget(Paragraph::new(lines.collect::<Vec<_>>()), inside);
 }
