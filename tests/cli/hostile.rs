@@ -102,7 +102,7 @@ fn read(from: Option<impl Read>) -> String {
 }
 
 #[test]
-fn a_bucket_without_credentials_or_out_of_reach_is_unread() {
+fn a_bucket_out_of_reach_is_unread() {
     let home = Home::new();
     let mut command = home.command(&["scan", "--output=json", "--bucket", "gs://some-bucket", "g/p:v1"]);
     // Nobody listens there.
@@ -110,4 +110,21 @@ fn a_bucket_without_credentials_or_out_of_reach_is_unread() {
     let ran = Ran::from(command.output().unwrap()).ends(2);
     let state = ran.json().first().map(|line| line["state"].clone());
     assert!(state.is_none_or(|state| state == "unknown"), "{ran:?}");
+}
+
+#[test]
+fn missing_credentials_are_named_with_what_to_do() {
+    let home = Home::new();
+    let mut command = home.command(&["scan", "--bucket", "gs://some-bucket", "g/p:v1"]);
+    let nobody = "http://127.0.0.1:9";
+    command.env("QUARTERDECK_TRANSPORT", "json").env("QUARTERDECK_ENDPOINT", nobody);
+    // Where a virtual machine's own credentials would come from.
+    command.env("GCE_METADATA_HOST", "127.0.0.1:9");
+    let ran = Ran::from(command.output().unwrap()).ends(2);
+    let said = ran.out.clone() + &ran.err;
+    assert!(
+        said.contains("no usable credentials") && said.contains("GOOGLE_APPLICATION_CREDENTIALS"),
+        "{said}"
+    );
+    assert!(!said.contains("broken"), "{said}");
 }
