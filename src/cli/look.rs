@@ -52,7 +52,7 @@ impl Registry {
     }
 
     /// Where the truth about tags is.
-    pub async fn mode(&self) -> &Mode {
+    pub async fn mode(&self) -> Mode {
         self.looking.mode(self.store.as_ref()).await
     }
 

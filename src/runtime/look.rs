@@ -1,8 +1,9 @@
 //! Looks at tags where their truth is: in the bucket's files, or behind the registry's API where a database holds it.
 
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
-use tokio::sync::OnceCell;
+use tokio::sync::Mutex;
 
 use crate::model::{TagState, Unread};
 use crate::registry::layout::LOCKFILES;
@@ -18,25 +19,51 @@ use crate::storage::ObjectStore;
 const NO_ADDRESS: &str = "a metadata database holds this registry's tags, so they are asked of the registry: set \
                           url in the profile's registry section, or QUARTERDECK_REGISTRY_URL";
 
-/// How one registry is looked at. The mode is found out once and kept.
+/// How long an undecided mode stands before it is found out again.
+const ASK_AGAIN: Duration = Duration::from_secs(15);
+
+/// How one registry is looked at. A decided mode is found out once and kept.
 pub struct Looking {
     pub options: ScanOptions,
     configured: Configured,
     /// The registry's own API, where its address is known.
     client: Option<Client>,
-    mode: OnceCell<Mode>,
+    found: Mutex<Option<Found>>,
+}
+
+/// The mode as it was found out last.
+struct Found {
+    mode: Mode,
+    at: Instant,
+}
+
+impl Found {
+    fn stands(&self) -> bool {
+        !matches!(self.mode, Mode::Unknown { .. }) || self.at.elapsed() < ASK_AGAIN
+    }
 }
 
 impl Looking {
     /// With this mode and address from the profile.
     pub fn new(options: ScanOptions, configured: Configured, client: Option<Client>) -> Arc<Self> {
-        Arc::new(Self { options, configured, client, mode: OnceCell::new() })
+        Arc::new(Self { options, configured, client, found: Mutex::default() })
     }
 
     /// Where the truth about tags is.
-    pub async fn mode(&self, store: &dyn ObjectStore) -> &Mode {
-        let find_out = || async { detect(store, self.configured, self.claim().await).await };
-        self.mode.get_or_init(find_out).await
+    pub async fn mode(&self, store: &dyn ObjectStore) -> Mode {
+        let mut found = self.found.lock().await;
+        if let Some(found) = found.as_ref().filter(|found| found.stands()) {
+            return found.mode.clone();
+        }
+        let mode = detect(store, self.configured, self.claim().await).await;
+        *found = Some(Found { mode: mode.clone(), at: Instant::now() });
+        mode
+    }
+
+    /// The mode, if it has been decided already.
+    fn decided(&self) -> Option<Mode> {
+        let found = self.found.try_lock().ok()?;
+        found.as_ref().filter(|found| found.stands()).map(|found| found.mode.clone())
     }
 
     /// What the registry itself says about where the truth is.
@@ -65,7 +92,7 @@ impl Looking {
 
     /// Most registries keep files, so those are looked at while the mode is still being found out.
     async fn look_once(&self, store: &dyn ObjectStore, reference: &Reference) -> TagReport {
-        if let (Some(Mode::MetadataDatabase), Some(client)) = (self.mode.get(), &self.client) {
+        if let (Some(Mode::MetadataDatabase), Some(client)) = (self.decided(), &self.client) {
             return database::scan(client, store, reference, &self.options).await;
         }
         let (mode, report) = tokio::join!(self.mode(store), scan(store, reference, &self.options));
@@ -75,7 +102,7 @@ impl Looking {
                 database::scan(client, store, reference, &self.options).await
             }
             (Mode::MetadataDatabase, None) => unknown(reference, NO_ADDRESS),
-            (Mode::Unknown { why }, _) => unknown(reference, why),
+            (Mode::Unknown { why }, _) => unknown(reference, &why),
         }
     }
 }
