@@ -4,6 +4,7 @@ use super::equivalent;
 use super::plan::can_scan;
 use crate::event::Intent;
 use crate::model::Subject;
+use crate::registry::repair::{Scene, cures};
 use crate::state::State;
 
 /// What a verb can do to the world.
@@ -48,6 +49,7 @@ pub struct Verb {
 const NO_SCAN: &str = "only a tag or a manifest has a chain to look at";
 const NO_OBJECT: &str = "there is no object behind this row";
 const NO_DIGEST: &str = "its digest is not known: it was not looked at, or its link is broken";
+const NO_CURE: &str = "no fault of it is known that a command cures";
 const NO_COMMAND: &str = "there is no command for this row";
 
 /// All verbs, in the order of the menu.
@@ -127,6 +129,14 @@ pub const VERBS: &[Verb] = &[
         },
     },
     Verb {
+        id: "copy-cure-command",
+        title: "Copy the commands of its best cure",
+        key: "",
+        risk: Risk::Local,
+        shelf: Shelf::Copy,
+        intent: |state, subject| cure(state, subject).map(|text| copy("Commands", text)).ok_or(NO_CURE),
+    },
+    Verb {
         id: "copy-read-command",
         title: "Copy the command that reads its object",
         key: "",
@@ -146,6 +156,15 @@ pub fn on(shelf: Shelf) -> impl Iterator<Item = &'static Verb> {
 
 const fn copy(what: &'static str, text: String) -> Intent {
     Intent::Copy { what, text }
+}
+
+/// The commands of the first cure that has any, of the worst finding.
+fn cure(state: &State, subject: &Subject) -> Option<String> {
+    let report = state.bucket.report(subject)?;
+    let repository = Some(report.repository.as_str());
+    let scene = Scene { store: &state.session.bucket, registry: None, repository, report: Some(report) };
+    let cures = cures(report.findings.first()?, &scene);
+    cures.into_iter().find(|cure| !cure.commands.is_empty()).map(|cure| cure.commands.join("\n"))
 }
 
 fn digest(state: &State, subject: &Subject) -> Option<String> {

@@ -9,6 +9,7 @@ use ratatui::widgets::Paragraph;
 use crate::model::text::clean;
 use crate::model::{Finding, TagState};
 use crate::registry::checks;
+use crate::registry::repair::{Scene, cures};
 use crate::registry::report::{Hop, HopState, Role, TagReport};
 use crate::sources::bucket::node::NodeKind;
 use crate::sources::bucket::picture::Verdict;
@@ -77,7 +78,7 @@ const fn inset(area: Rect) -> Rect {
 }
 
 fn draw_report(state: &State, view: &mut View, frame: &mut Frame<'_>, area: Rect, report: &TagReport) {
-    let below = findings(view, report, usize::from(area.width).saturating_sub(3));
+    let below = findings(state, view, report, usize::from(area.width).saturating_sub(3), Commands::Untold);
     let lines = chain_lines(&report.hops, state.browser.wide);
     let height = usize::from(area.height);
     // The findings get what the hops leave, and never less than half unless they need less.
@@ -192,7 +193,13 @@ const fn hop_style(view: &View, state: HopState) -> Style {
 }
 
 /// What was found, what clients see, what cures it; then what was not read, and what was left out.
-pub fn findings(view: &View, report: &TagReport, cells: usize) -> Vec<Line<'static>> {
+pub fn findings(
+    state: &State,
+    view: &View,
+    report: &TagReport,
+    cells: usize,
+    commands: Commands,
+) -> Vec<Line<'static>> {
     let theme = &view.theme;
     let mut lines = Vec::new();
     if report.findings.is_empty() && report.state == TagState::Whole {
@@ -204,7 +211,8 @@ pub fn findings(view: &View, report: &TagReport, cells: usize) -> Vec<Line<'stat
         lines.push(Line::default());
         lines.extend(finding_lines(view, finding, cells));
         if last_of_kind {
-            lines.extend(consequences(view, finding, cells));
+            lines.extend(clients(view, finding, cells));
+            lines.extend(cure_lines(state, view, report, finding, cells, commands));
         }
     }
     for unread in &report.unread {
@@ -235,22 +243,57 @@ fn finding_lines(view: &View, finding: &Finding, cells: usize) -> Vec<Line<'stat
     lines
 }
 
-/// What clients see, and what cures it.
-fn consequences(view: &View, finding: &Finding, cells: usize) -> Vec<Line<'static>> {
-    let theme = &view.theme;
+/// What clients see.
+fn clients(view: &View, finding: &Finding, cells: usize) -> Vec<Line<'static>> {
+    let Some(check) = checks::find(finding.id) else { return Vec::new() };
+    let lines = check.clients().into_iter();
+    let lines = lines.flat_map(|(registry, words)| labelled(registry, &words, cells, view.theme.dim.0));
+    std::iter::once(Line::styled("Clients see", view.theme.title.0)).chain(lines).collect()
+}
+
+/// What cures it, best first, with the commands that do it by hand if they are wanted.
+fn cure_lines(
+    state: &State,
+    view: &View,
+    report: &TagReport,
+    finding: &Finding,
+    cells: usize,
+    commands: Commands,
+) -> Vec<Line<'static>> {
     let mut lines = Vec::new();
-    if let Some(check) = checks::find(finding.id) {
-        lines.push(Line::styled("Clients see", theme.title.0));
-        for (registry, words) in check.clients() {
-            lines.extend(labelled(registry, &words, cells, theme.dim.0));
+    for (number, cure) in cures(finding, &scene(state, report)).into_iter().enumerate() {
+        if number == 0 {
+            lines.push(Line::styled("Cures, best first", view.theme.title.0));
+        }
+        let head = format!("  {} {}", number + 1, cure.repair.name());
+        lines.push(Line::from(head));
+        let why = wrap(&clean(&cure.why), cells.saturating_sub(4)).into_iter();
+        lines.extend(why.map(|line| Line::styled(format!("    {line}"), view.theme.dim.0)));
+        if commands == Commands::Told {
+            lines.extend(cure.commands.iter().flat_map(|command| command_lines(&clean(command), cells)));
         }
     }
-    if !finding.repairs.is_empty() {
-        lines.push(Line::styled("Cures, best first", theme.title.0));
-        let names = finding.repairs.iter().enumerate();
-        lines.extend(names.map(|(number, repair)| Line::from(format!("  {} {}", number + 1, repair.name()))));
-    }
     lines
+}
+
+/// A command within the frame; the copy menu has it in one piece.
+fn command_lines(command: &str, cells: usize) -> Vec<Line<'static>> {
+    let parts = wrap(command, cells.saturating_sub(7)).into_iter().enumerate();
+    parts
+        .map(|(number, part)| Line::from(format!("    {}{part}", if number == 0 { "" } else { "  " })))
+        .collect()
+}
+
+/// Whether the commands that cure a finding by hand are told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Commands {
+    Told,
+    Untold,
+}
+
+fn scene<'a>(state: &'a State, report: &'a TagReport) -> Scene<'a> {
+    let repository = Some(report.repository.as_str());
+    Scene { store: &state.session.bucket, registry: None, repository, report: Some(report) }
 }
 
 fn labelled(label: &str, words: &str, cells: usize, style: Style) -> Vec<Line<'static>> {

@@ -72,7 +72,7 @@ const fn edge(view: &View, focused: Focus) -> Style {
 
 /// A selected line: one colour over its whole width, whatever the colours of its parts.
 pub(super) fn select(view: &View, line: &Line<'_>, cells: usize) -> Line<'static> {
-    Line::styled(super::text::pad(&line.to_string(), cells, view.glyphs.cut), view.theme.selected.0)
+    Line::styled(super::text::pad(line.to_string().trim_end(), cells, view.glyphs.cut), view.theme.selected.0)
 }
 
 /// Whether the keys go to a frame.
