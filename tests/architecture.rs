@@ -1,6 +1,5 @@
 //! The house keeps its shape: each room uses only the rooms that its row allows, and every file says what it is for.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
-#![allow(clippy::unwrap_used, reason = "helpers of tests")]
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
