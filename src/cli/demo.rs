@@ -1,5 +1,6 @@
 //! `quarterdeck demo`: the cockpit on a registry that quarterdeck writes itself, in a folder that goes away again.
 
+use std::io;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -20,7 +21,7 @@ use crate::storage::{ErrorKind, ObjectStore, StoreError};
 
 /// Opens the cockpit on the embedded registry.
 pub fn run(screen: &Screen) -> ExitCode {
-    let folder = match tempfile::Builder::new().prefix("quarterdeck-demo-").tempdir() {
+    let folder = match temporary_folder() {
         Ok(folder) => folder,
         Err(error) => {
             complain(&format!("no temporary folder for the demonstration: {error}"));
@@ -31,6 +32,19 @@ pub fn run(screen: &Screen) -> ExitCode {
         Ok(settings) => cockpit::show(cockpit::dressed(options(&folder), &settings), screen),
         Err(exit) => exit.into(),
     }
+}
+
+/// Where the registry lies: in memory where Linux offers that, for its thousands of folders take seconds on many a
+/// disk. A `TMPDIR` that is set is obeyed.
+fn temporary_folder() -> io::Result<TempDir> {
+    let mut named = tempfile::Builder::new();
+    named.prefix("quarterdeck-demo-");
+    if std::env::var_os("TMPDIR").is_none()
+        && let Ok(folder) = named.tempdir_in("/dev/shm")
+    {
+        return Ok(folder);
+    }
+    named.tempdir()
 }
 
 /// Colours and clipboard. The file is not read: whatever stands in it, the demonstration works.
