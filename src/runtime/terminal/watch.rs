@@ -6,7 +6,7 @@
 use std::io;
 use std::os::unix::net::UnixStream;
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, mpsc};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -58,7 +58,8 @@ pub enum Notice {
     TaskPanicked(Option<PathBuf>),
 }
 
-/// What is done before a hard end, such as bringing the journal to disk. Runs beside the event loop.
+/// What is done before the program ends from outside, such as bringing the journal to disk. Runs before the event
+/// loop is told, for a loop that ends at once takes the process with it.
 pub type LastWords = Box<dyn FnOnce() + Send>;
 
 pub(super) struct Watch {
@@ -66,6 +67,9 @@ pub(super) struct Watch {
     modes: Arc<Modes>,
     notices: UnboundedSender<Notice>,
 }
+
+/// How long the last words may hold up the end.
+const PATIENCE: Duration = Duration::from_secs(1);
 
 /// A hang-up of a real line wakes only readers and writers, so the watch looks again now and then.
 const LOOK_AGAIN: Duration = Duration::from_secs(5);
@@ -93,9 +97,9 @@ impl Watch {
                 break Ending::Signal(signal);
             }
         };
+        speak(last_words);
         // The loop may be past listening; the deadline below does not depend on it.
         let _ = self.notices.send(Notice::End(ending));
-        thread::spawn(last_words);
         self.await_deadline(Instant::now() + ending.grace());
         self.modes.restore_for_good();
         signal_hook::low_level::exit(ending.exit_code().into());
@@ -122,6 +126,16 @@ impl Watch {
             let _ = poll(&mut [PollFd::new(self.signals.get_read(), PollFlags::IN)], Some(&timespec(left)));
         }
     }
+}
+
+/// Has the last words spoken, and waits for them as long as a disk may take; one that hangs must not keep the program.
+fn speak(last_words: LastWords) {
+    let (done, spoken) = mpsc::channel();
+    thread::spawn(move || {
+        last_words();
+        let _ = done.send(());
+    });
+    let _ = spoken.recv_timeout(PATIENCE);
 }
 
 /// Waits for a signal or a hang-up; says whether it was the terminal that went away.
