@@ -69,7 +69,7 @@ async fn run(url: &str, options: &OpenOptions, below: Option<&str>) -> Result<Au
 }
 
 fn tree_of(spec: &Spec) -> Memory {
-    let mut memory = Memory::new(StoreKind::ObjectStore);
+    let mut memory = Memory::new(StoreKind::Bucket);
     tree::write(&mut memory, spec).unwrap();
     memory
 }
@@ -79,7 +79,7 @@ fn healthy(repositories: u32, tags: u32) -> Spec {
         healthy: Healthy::Bulk { repositories, tags },
         faults: Shown::None,
         lookalikes: Shown::None,
-        ..Spec::everything(1, Timestamp::now(), StoreKind::ObjectStore)
+        ..Spec::everything(1, Timestamp::now(), StoreKind::Bucket)
     }
 }
 

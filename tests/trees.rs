@@ -67,7 +67,7 @@ async fn every_fault_in_a_folder_is_named_and_nothing_else_is() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn every_fault_in_a_bucket_is_named_and_nothing_else_is() {
-    let kind = StoreKind::ObjectStore;
+    let kind = StoreKind::Bucket;
     for (seed, transport) in [(2, Transport::Grpc), (9, Transport::Json)] {
         let (memory, truth) = grow(&Spec::everything(seed, Timestamp::now(), kind), kind);
         let complaints = audit_bucket(&memory, transport, patient()).await.complaints(&truth, kind);
@@ -86,9 +86,9 @@ fn on_both(verdicts: &Verdicts, truth: &Truth) -> BTreeSet<Accused> {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_same_objects_get_the_same_verdicts_in_a_folder_and_in_a_bucket() {
-    let both = vec![StoreKind::FileSystem, StoreKind::ObjectStore];
-    let spec = Spec { stores: both, ..Spec::everything(3, Timestamp::now(), StoreKind::ObjectStore) };
-    let (memory, truth) = grow(&spec, StoreKind::ObjectStore);
+    let both = vec![StoreKind::FileSystem, StoreKind::Bucket];
+    let spec = Spec { stores: both, ..Spec::everything(3, Timestamp::now(), StoreKind::Bucket) };
+    let (memory, truth) = grow(&spec, StoreKind::Bucket);
     let folder = on_both(&audit_folder(&memory, patient()).await, &truth);
     let bucket = on_both(&audit_bucket(&memory, Transport::Grpc, patient()).await, &truth);
     let different: Vec<_> = folder.symmetric_difference(&bucket).collect();

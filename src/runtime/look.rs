@@ -102,7 +102,7 @@ impl Looking {
                 database::scan(client, store, reference, &self.options).await
             }
             (Mode::MetadataDatabase, None) => unknown(reference, NO_ADDRESS),
-            (Mode::Unknown { why }, _) => unknown(reference, &why),
+            (Mode::Unknown { why }, _) => undecided(report, reference, &why),
         }
     }
 }
@@ -111,4 +111,41 @@ impl Looking {
 fn unknown(reference: &Reference, why: &str) -> TagReport {
     let unread = Unread { object: LOCKFILES.to_owned(), why: why.to_owned() };
     TagReport { unread: vec![unread], ..TagReport::of(reference) }
+}
+
+/// The same, keeping what could not be read of the tag itself: that comes first to whoever mends it.
+fn undecided(seen: TagReport, reference: &Reference, why: &str) -> TagReport {
+    let mut report = unknown(reference, why);
+    if seen.state == TagState::Unknown {
+        report.unread.splice(..0, seen.unread);
+    }
+    TagReport { requests: seen.requests, trips: seen.trips, ..report }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn with_no_mode_the_tags_own_unread_object_comes_first_and_no_verdict_stands() {
+        let reference = Reference::parse("g/p:v1").unwrap();
+        let unread = |object: &str| Unread { object: object.to_owned(), why: "denied".to_owned() };
+        for (state, objects) in [
+            (TagState::Unknown, vec!["current/link", LOCKFILES]),
+            (TagState::Broken, vec![LOCKFILES]),
+            (TagState::Whole, vec![LOCKFILES]),
+        ] {
+            let seen = TagReport {
+                state,
+                unread: vec![unread("current/link")],
+                requests: 3,
+                trips: 1,
+                ..TagReport::of(&reference)
+            };
+            let report = undecided(seen, &reference, "the lock files could not be read");
+            assert_eq!((report.state, report.requests, report.trips), (TagState::Unknown, 3, 1));
+            let named: Vec<&str> = report.unread.iter().map(|unread| unread.object.as_str()).collect();
+            assert_eq!(named, objects, "{state:?}");
+        }
+    }
 }

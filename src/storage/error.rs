@@ -43,7 +43,7 @@ impl ErrorKind {
 
 /// A failed storage call: what was asked of which object, and why it failed.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{} {key}: {}", kind.name(), detail)]
+#[error("{}{}{key}: {detail}", kind.name(), if key.is_empty() { "" } else { " " })]
 pub struct StoreError {
     /// The class of the failure.
     pub kind: ErrorKind,

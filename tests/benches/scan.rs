@@ -64,7 +64,7 @@ async fn measure(server: &gcs::Server, layers: usize, transport: Transport) {
 fn objects(layers: usize) -> Vec<(String, bytes::Bytes)> {
     let images = Images { seed: Seed(1), layer_bytes: 400 };
     let image = images.image(&Plan { own: layers, ..Plan::new("bench") }).unwrap();
-    let mut tree = Memory::new(StoreKind::ObjectStore);
+    let mut tree = Memory::new(StoreKind::Bucket);
     let yesterday = Timestamp::now() - Duration::from_secs(86_400);
     push(&mut tree, REPOSITORY, Some("v1"), &image, yesterday).unwrap();
     tree.objects.into_iter().map(|(key, object)| (key, object.bytes)).collect()

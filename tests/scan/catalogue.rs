@@ -76,7 +76,7 @@ fn check_spotless(truth: &Truth, mut scan: impl FnMut(&str, &str) -> TagReport) 
 
 #[test]
 fn every_fault_is_named_and_every_look_alike_is_spared() {
-    for (kind, seed) in [(StoreKind::FileSystem, 1), (StoreKind::ObjectStore, 2)] {
+    for (kind, seed) in [(StoreKind::FileSystem, 1), (StoreKind::Bucket, 2)] {
         let (shelf, truth) = Shelf::of(&everything(kind, seed), kind);
         check_accused(kind, &truth, |repository, tag| shelf.scan_with(repository, tag, &thorough()).0);
         check_spotless(&truth, |repository, tag| shelf.scan_with(repository, tag, &thorough()).0);
@@ -102,7 +102,7 @@ fn a_folder_on_disk_shows_the_same() {
 
 #[test]
 fn a_poisonous_tag_accuses_its_repository() {
-    let kind = StoreKind::ObjectStore;
+    let kind = StoreKind::Bucket;
     let (shelf, _) = Shelf::of(&everything(kind, 1), kind);
     let (report, _) = shelf.scan("faults/empty-current-link", "bad");
     let poisoned = report.findings.iter().find(|found| found.id == "poisoned-repository").unwrap();
@@ -114,7 +114,7 @@ fn a_poisonous_tag_accuses_its_repository() {
 
 #[test]
 fn without_hashing_a_blob_of_the_right_size_is_counted_and_not_judged() {
-    let kind = StoreKind::ObjectStore;
+    let kind = StoreKind::Bucket;
     let (shelf, _) = Shelf::of(&everything(kind, 1), kind);
     let (report, _) = shelf.scan("faults/layer-blob-altered", "bad");
     assert_eq!(report.state, TagState::Whole);

@@ -97,10 +97,10 @@ impl Shelf {
 
     /// A bucket with one image, `group/image:v1`, pushed a day ago.
     pub fn with_image(image: &Image) -> Self {
-        let mut tree = Memory::new(StoreKind::ObjectStore);
+        let mut tree = Memory::new(StoreKind::Bucket);
         let yesterday = now() - SignedDuration::from_hours(24);
         push(&mut tree, REPOSITORY, Some(TAG), image, yesterday).unwrap();
-        Self::new(StoreKind::ObjectStore, tree)
+        Self::new(StoreKind::Bucket, tree)
     }
 
     /// A tree as the staging writer writes it.
@@ -238,7 +238,7 @@ impl ObjectStore for Shelf {
     fn url(&self) -> &str {
         match self.kind {
             StoreKind::FileSystem => "file:///srv/registry",
-            StoreKind::ObjectStore => "gs://bucket",
+            StoreKind::Bucket => "gs://bucket",
         }
     }
 

@@ -174,7 +174,7 @@ fn what_is_not_there_is_absent_and_the_report_says_where_it_ends() {
         assert_eq!((report.state, &report.findings[..]), (TagState::Absent, &[][..]));
         assert!(report.notes[0].contains(words), "{:?}", report.notes);
     }
-    let empty = Shelf::new(StoreKind::ObjectStore, Memory::new(StoreKind::ObjectStore));
+    let empty = Shelf::new(StoreKind::Bucket, Memory::new(StoreKind::Bucket));
     let (report, _) = empty.scan(REPOSITORY, TAG);
     assert_eq!(report.state, TagState::Absent);
     assert!(report.notes[0].contains("docker/registry/v2/"), "{:?}", report.notes);

@@ -41,10 +41,13 @@ pub fn judge(chain: &Chain, settle: SignedDuration) -> Verdict {
     draft.finish()
 }
 
-/// Judges a manifest, then its children, then its parts.
+/// Judges a manifest, then, the first time that it is named, its children and its parts.
 fn follow(draft: &mut Draft<'_>, digest: &Digest, origin: Origin<'_>, depth: u8) {
     let chain = draft.chain;
     let Some(manifest) = revision::judge(draft, digest, origin, depth) else { return };
+    if !draft.enters(digest) {
+        return;
+    }
     for child in manifest.children() {
         match &child.digest {
             Ok(_) if depth >= DEEPEST => {

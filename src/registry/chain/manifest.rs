@@ -66,8 +66,11 @@ pub(super) fn bytes_of(manifest: &ManifestSeen, digest: &Digest, child: Option<&
         (Hash::Unread(why), _) => Judged::Unread(why.clone()),
         (Hash::Unhashed, _) | (_, None) => Judged::Unread("its bytes were not read".to_owned()),
         (Hash::Wrong, Some(content)) => {
-            let why = content.as_ref().map_or_else(|error| format!("; {error}"), |_| String::new());
-            let detail = format!("has {size} bytes that do not hash to {digest}{why}");
+            let why = match content {
+                Ok(_) | Err(ManifestError::Empty) => String::new(),
+                Err(error) => format!("; {error}"),
+            };
+            let detail = format!("has {size} bytes; should have those of the manifest {digest}{why}");
             Judged::Fault(wrong(content, child), detail)
         }
         (Hash::Right, Some(Ok(manifest))) => right(manifest, facts, child),
@@ -80,9 +83,10 @@ pub(super) fn bytes_of(manifest: &ManifestSeen, digest: &Digest, child: Option<&
             ManifestError::Empty
             | ManifestError::CutShort { .. }
             | ManifestError::NotJson { .. }
-            | ManifestError::NotAManifest { .. } => {
-                Judged::Fault(&bytes::NOT_A_MANIFEST, format!("as it was stored, but {error}"))
-            }
+            | ManifestError::NotAManifest { .. } => Judged::Fault(
+                &bytes::NOT_A_MANIFEST,
+                format!("its bytes are those of its digest, but {error}"),
+            ),
         },
     }
 }
@@ -108,7 +112,10 @@ fn wrong(content: &Result<Manifest, ManifestError>, child: Option<&Descriptor>) 
 
 fn right(manifest: &Manifest, facts: &Facts, child: Option<&Descriptor>) -> Judged {
     if manifest.kind == Kind::Schema1 {
-        return Judged::Fault(&bytes::SCHEMA_1, "whole, but of schema version 1".to_owned());
+        return Judged::Fault(
+            &bytes::SCHEMA_1,
+            "is whole, but of schema version 1, which only 2.x serves".to_owned(),
+        );
     }
     match (child, facts.size) {
         (Some(descriptor), Some(size)) if size_differs(descriptor, size) => {

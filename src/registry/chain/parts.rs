@@ -63,7 +63,7 @@ pub(super) fn judge(draft: &mut Draft<'_>, at: &Digest, manifest: &Manifest, dep
 pub(super) fn nameless(draft: &mut Draft<'_>, manifest: &Digest, text: &str, why: DigestError) {
     let object = Key::BlobData { digest: manifest.clone() }.path();
     let shown: String = text.chars().take(80).collect();
-    let detail = format!("the manifest names a part {shown:?}: {why}");
+    let detail = format!("the manifest names the part {shown:?}, which nobody can ask for: {why}");
     draft.fault(&checks::LAYER_MISSING, draft.manifest(manifest), &object, detail);
 }
 
@@ -102,17 +102,22 @@ fn link(draft: &mut Draft<'_>, wanted: &Wanted<'_>, seen: &PartSeen, key: &str) 
             draft.undecided(key, why);
             None
         }
-        Look::Missing => Some((checks::link_missing(wanted.part), format!("missing; should hold {digest}"))),
+        Look::Missing => {
+            Some((checks::link_missing(wanted.part), format!("{name} link missing; should hold {digest}")))
+        }
         Look::Folder => {
             let check =
                 if wanted.part == Part::Config { &checks::CONFIG_LINK_EMPTY } else { &checks::LINK_EMPTY };
-            Some((check, format!("a folder stands where the link to {digest} should be")))
+            Some((check, format!("a folder stands where the {name} link to {digest} should be")))
         }
         Look::There(link) => match link.digest() {
             Ok(target) if target == *digest || target.algorithm() != digest.algorithm() => None,
-            Ok(target) => Some((&checks::LINK_MISMATCH, format!("holds {target}; should hold {digest}"))),
+            Ok(target) => {
+                let detail = format!("{name} link holds {target}; should hold {digest}");
+                Some((&checks::LINK_MISMATCH, detail))
+            }
             Err(malformed) => {
-                let detail = format!("holds {}; should hold {digest}", malformed.what);
+                let detail = format!("{name} link holds {}; should hold {digest}", malformed.what);
                 Some((checks::link_of(wanted.part, &malformed), detail))
             }
         },
@@ -134,7 +139,7 @@ fn link(draft: &mut Draft<'_>, wanted: &Wanted<'_>, seen: &PartSeen, key: &str) 
     }
     let stored = matches!(seen.blob.data, Look::There(_)) && seen.blob.hash != Hash::Wrong;
     let behind = if stored { Behind::Stored } else { Behind::Doubtful };
-    draft.link_fault(check, Subject::Object(key.to_owned()), key, format!("{name} link {detail}"), behind);
+    draft.link_fault(check, Subject::Object(key.to_owned()), key, detail, behind);
     false
 }
 
@@ -187,7 +192,7 @@ fn bytes(wanted: &Wanted<'_>, seen: &BlobSeen) -> Bytes {
         Look::Missing => {
             let beside = match seen.neighbours.as_slice() {
                 [] => String::new(),
-                names => format!(", and beside it lies {}", names.join(", ")),
+                names => format!("; beside it lies {}", names.join(", ")),
             };
             let detail = format!("missing; should be the bytes of {digest}{beside}");
             return Bytes::Fault(checks::blob_missing(wanted.part, &seen.neighbours), detail);
@@ -197,10 +202,7 @@ fn bytes(wanted: &Wanted<'_>, seen: &BlobSeen) -> Bytes {
     match (&seen.hash, facts.size) {
         (Hash::Unread(why), _) => Bytes::Unread(why.clone()),
         (Hash::Wrong, size) => {
-            let size = size.unwrap_or_default();
-            let promise = stated.map_or_else(String::new, |stated| format!(" instead of {stated}"));
-            let detail = format!("has {size} bytes{promise} that do not hash to {digest}");
-            Bytes::Fault(checks::blob_wrong(wanted.part, size, stated), detail)
+            Bytes::Fault(checks::blob_wrong(wanted.part, size, stated), wrong(digest, size, stated))
         }
         (Hash::Right, Some(size)) if size_differs(wanted.descriptor, size) => {
             let stated = wanted.descriptor.size.unwrap_or_default();
@@ -212,5 +214,17 @@ fn bytes(wanted: &Wanted<'_>, seen: &BlobSeen) -> Bytes {
         ),
         (Hash::Unhashed, None) => Bytes::Unread("neither its size nor its hash is known".to_owned()),
         (Hash::Right | Hash::Unhashed, _) => Bytes::Good,
+    }
+}
+
+/// What is there of a blob whose bytes do not hash to its digest, and what should be.
+fn wrong(digest: &Digest, size: Option<u64>, stated: Option<u64>) -> String {
+    match (size, stated) {
+        (None, _) => format!("holds other bytes than those of {digest}"),
+        (Some(size), Some(stated)) if size == stated => {
+            format!("has {size} bytes, as the manifest states, but other ones than those of {digest}")
+        }
+        (Some(size), Some(stated)) => format!("has {size} bytes; should have the {stated} bytes of {digest}"),
+        (Some(size), None) => format!("has {size} bytes; should have the bytes of {digest}"),
     }
 }

@@ -211,7 +211,9 @@ fn not_linked(
         Origin::Index(_) if stored => return child_not_linked(draft, digest, seen, key),
         Origin::Index(_) => {
             draft.rests_on(key.to_owned());
-            let detail = format!("missing; {digest} is not linked in this repository either");
+            let detail = format!(
+                "missing; should hold the manifest {digest}, which is not linked in this repository either"
+            );
             draft.fault(&index::CHILD_BLOB_MISSING, draft.manifest(digest), &blob, detail);
             return Onward::Stop;
         }
@@ -238,7 +240,8 @@ fn child_not_linked(draft: &mut Draft<'_>, digest: &Digest, seen: &RevisionSeen,
         draft.link_fault(&index::CHILD_REVISION_MISSING, subject, key, detail, behind(digest, seen));
         return Onward::Follow;
     }
-    let detail = format!("missing, and so are {} of the blobs that {digest} needs", gone.len());
+    let detail =
+        format!("missing; should hold {digest}; of the blobs it needs, {} are missing as well", gone.len());
     gone.into_iter().for_each(|blob| draft.rests_on(blob));
     draft.fault(&index::CHILDREN_COLLECTED, subject, key, detail);
     Onward::Stop

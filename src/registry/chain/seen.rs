@@ -261,12 +261,14 @@ impl Chain {
 
     fn data(&self, digest: &Digest) -> Option<&Look<Facts>> {
         let own = self.revisions.get(digest).map(|revision| &revision.manifest.data);
+        let under_its_name =
+            || self.parts.get(digest).filter(|part| part.at == *digest).map(|part| &part.blob.data);
         let led_to = || {
             let led = self.revisions.values().filter_map(|revision| revision.elsewhere.as_ref());
             led.into_iter().find(|(target, _)| target == digest).map(|(_, manifest)| &manifest.data)
         };
         let part = || self.parts.values().find(|part| part.at == *digest).map(|part| &part.blob.data);
-        own.or_else(led_to).or_else(part)
+        own.or_else(under_its_name).or_else(led_to).or_else(part)
     }
 }
 

@@ -116,7 +116,7 @@ fn without_link(
         return Some(HopState::Unknown);
     }
     let should = candidates(seen);
-    let detail = format!("there is no current/link; its history names {}", expectation(&should));
+    let detail = format!("missing; should hold {}", expectation(&should));
     let behind = if should.is_empty() { Behind::Doubtful } else { Behind::Stored };
     draft.link_fault(tag_link::missing(should.len()), draft.subject(), key, detail, behind);
     Some(HopState::Bad)
@@ -197,7 +197,7 @@ fn candidates(seen: &TagSeen) -> Vec<&Digest> {
 
 fn expectation(candidates: &[&Digest]) -> String {
     match candidates {
-        [] => "a digest that nothing here tells".to_owned(),
+        [] => "a digest, and nothing here tells which".to_owned(),
         [one] => one.to_string(),
         [first, ..] => format!("one of {} digests ({first} and others)", candidates.len()),
     }

@@ -410,3 +410,69 @@ fn findings_come_worst_first() {
     });
     assert_eq!(found, ["layer-link-missing", "index-entry-missing"]);
 }
+
+#[test]
+fn a_finding_says_what_is_there_and_what_should_be() {
+    let wrong = |size| {
+        Box::new(move |chain: &mut Chain| layer_part(chain).blob = BlobSeen { hash: Hash::Wrong, ..size })
+    };
+    let sizeless = BlobSeen { data: Look::There(Facts::default()), ..blob(0) };
+    let beside = BlobSeen { data: Look::Missing, neighbours: vec!["data.bak".into()], ..blob(0) };
+    let layer = layer();
+    type Change = Box<dyn FnOnce(&mut Chain)>;
+    let table: Vec<(String, Change)> = vec![
+        (format!("layer has 0 bytes; should have the 7 bytes of {layer}"), wrong(blob(0))),
+        (
+            format!("layer has 7 bytes, as the manifest states, but other ones than those of {layer}"),
+            wrong(blob(7)),
+        ),
+        (format!("layer holds other bytes than those of {layer}"), wrong(sizeless)),
+        (
+            format!("layer missing; should be the bytes of {layer}; beside it lies data.bak"),
+            Box::new(|chain| layer_part(chain).blob = beside),
+        ),
+        (
+            format!("layer link holds 1 byte, \"x\"; should hold {layer}"),
+            Box::new(|chain| layer_part(chain).link = link_of("x")),
+        ),
+        (
+            format!("a folder stands where the layer link to {layer} should be"),
+            Box::new(|chain| layer_part(chain).link = Look::Folder),
+        ),
+        (
+            format!("has 0 bytes; should have those of the manifest {}", root()),
+            Box::new(|chain| root_revision(chain).manifest = manifest_of(&root(), b"")),
+        ),
+        (format!("missing; should hold {}", root()), Box::new(|chain| tag(chain).link = Look::Missing)),
+        (
+            "missing; should hold a digest, and nothing here tells which".to_owned(),
+            Box::new(|chain| {
+                tag(chain).link = Look::Missing;
+                folder(chain).index.clear();
+            }),
+        ),
+    ];
+    for (detail, change) in table {
+        let mut chain = image();
+        change(&mut chain);
+        let verdict = judge(&chain, SETTLE);
+        assert_eq!(verdict.report.findings[0].detail, detail);
+    }
+}
+
+#[test]
+fn indexes_that_name_one_another_many_times_over_are_walked_once() {
+    let mut chain = image();
+    let mut child = root();
+    for _ in 0..12 {
+        let entry = json!({"mediaType": manifest::media_type::OCI_INDEX, "digest": child.to_string()});
+        let index = json!({"schemaVersion": 2, "mediaType": manifest::media_type::OCI_INDEX, "manifests": vec![entry; 40]});
+        let bytes = index.to_string().into_bytes();
+        child = Digest::of(&bytes);
+        chain.revisions.insert(child.clone(), revision(&child, &bytes));
+    }
+    chain.tag = Some(tag_of(&child));
+    let verdict = judge(&chain, SETTLE);
+    assert_eq!((verdict.report.state, ids(&verdict)), (TagState::Whole, vec![]));
+    assert!(verdict.report.hops.len() < 2000, "{} hops", verdict.report.hops.len());
+}

@@ -1,6 +1,6 @@
 //! The verdict as it is being put together.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 
 use super::{Chain, Facts};
 use crate::model::{Finding, Repair, Severity, Subject, TagState, Unread};
@@ -29,6 +29,12 @@ pub(super) enum Behind {
 pub(super) struct Draft<'a> {
     pub chain: &'a Chain,
     report: TagReport,
+    /// Manifests whose children and parts have been judged.
+    entered: HashSet<Digest>,
+    /// Id and object of every finding.
+    found: HashSet<(&'static str, String)>,
+    /// Object and reason of everything unread.
+    unreadable: HashSet<(String, String)>,
     rests_on: BTreeSet<String>,
     certainty: Certainty,
     presence: Presence,
@@ -49,26 +55,12 @@ enum Presence {
 
 impl<'a> Draft<'a> {
     pub fn new(chain: &'a Chain) -> Self {
-        let (tag, digest) = match &chain.reference.target {
-            Target::Tag(tag) => (Some(tag.to_string()), None),
-            Target::Digest(digest) => (None, Some(digest.to_string())),
-        };
-        let report = TagReport {
-            repository: chain.repository().to_string(),
-            tag,
-            digest,
-            state: TagState::Unknown,
-            findings: Vec::new(),
-            hops: Vec::new(),
-            unread: Vec::new(),
-            notes: Vec::new(),
-            unhashed: 0,
-            requests: 0,
-            trips: 0,
-        };
         Self {
             chain,
-            report,
+            report: TagReport::of(&chain.reference),
+            entered: HashSet::new(),
+            found: HashSet::new(),
+            unreadable: HashSet::new(),
             rests_on: BTreeSet::new(),
             certainty: Certainty::Certain,
             presence: Presence::Present,
@@ -92,6 +84,12 @@ impl<'a> Draft<'a> {
     /// The reference leads to this manifest.
     pub fn leads_to(&mut self, digest: &Digest) {
         self.report.digest = Some(digest.to_string());
+    }
+
+    /// Whether the chain comes to what this manifest names for the first time: indexes that name one another many
+    /// times over would otherwise be walked for ever.
+    pub fn enters(&mut self, digest: &Digest) -> bool {
+        self.entered.insert(digest.clone())
     }
 
     /// Adds one hop; the caller fills in what it knows beyond the facts.
@@ -140,8 +138,7 @@ impl<'a> Draft<'a> {
 
     /// A finding as it is; the same fault of the same object counts once.
     pub fn add(&mut self, finding: Finding) {
-        let known = |other: &Finding| (other.id, &other.object) == (finding.id, &finding.object);
-        if !self.report.findings.iter().any(known) {
+        if self.found.insert((finding.id, finding.object.clone())) {
             self.report.findings.push(finding);
         }
     }
@@ -159,9 +156,8 @@ impl<'a> Draft<'a> {
 
     /// Something that does not decide could not be read.
     pub fn unread(&mut self, object: &str, why: &str) {
-        let unread = Unread { object: object.to_owned(), why: why.to_owned() };
-        if !self.report.unread.contains(&unread) {
-            self.report.unread.push(unread);
+        if self.unreadable.insert((object.to_owned(), why.to_owned())) {
+            self.report.unread.push(Unread { object: object.to_owned(), why: why.to_owned() });
         }
     }
 
@@ -178,7 +174,9 @@ impl<'a> Draft<'a> {
     /// It is too early, or too uncertain, to judge.
     pub fn postponed(&mut self, note: String) {
         self.certainty = Certainty::Undecided;
-        self.report.notes.push(note);
+        if !self.report.notes.contains(&note) {
+            self.report.notes.push(note);
+        }
     }
 
     /// How many blobs were taken at their size.

@@ -197,12 +197,12 @@ impl Check {
     }
 }
 
-/// What kind of store a tree lies in, where that changes what a fault does.
+/// What kind of store a tree lies in: each can hold states that the other cannot, and a fault can do other harm.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum StoreKind {
-    /// Folders exist by themselves, and can stand where a file should.
+    /// Folders exist by themselves, also empty ones, and can stand where a file should.
     FileSystem,
-    /// Only objects exist; folders are a way of speaking.
+    /// Only objects exist, also ones whose key ends in `/`; folders are a way of speaking.
     Bucket,
 }
 

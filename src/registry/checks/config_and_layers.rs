@@ -165,12 +165,12 @@ pub fn blob_missing(part: Part, neighbours: &[String]) -> &'static Check {
 }
 
 /// The check for a blob whose bytes do not hash to its name, by its size and the size that was promised.
-pub const fn blob_wrong(part: Part, size: u64, expected: Option<u64>) -> &'static Check {
+pub const fn blob_wrong(part: Part, size: Option<u64>, expected: Option<u64>) -> &'static Check {
     match (part, size, expected) {
-        (Part::Config, 0, _) => &CONFIG_EMPTY,
-        (Part::Layer | Part::ChildLayer, 0, _) => &LAYER_EMPTY,
-        (_, size, Some(expected)) if size < expected => &TRUNCATED,
-        (_, size, Some(expected)) if size > expected => &PADDED,
+        (Part::Config, Some(0), _) => &CONFIG_EMPTY,
+        (Part::Layer | Part::ChildLayer, Some(0), _) => &LAYER_EMPTY,
+        (_, Some(size), Some(expected)) if size < expected => &TRUNCATED,
+        (_, Some(size), Some(expected)) if size > expected => &PADDED,
         (_, _, _) => &ALTERED,
     }
 }
@@ -198,17 +198,19 @@ mod tests {
     #[test]
     fn wrong_bytes_are_named_by_their_size() {
         for (part, size, expected, id) in [
-            (Part::Config, 0, Some(5), "config-blob-empty"),
-            (Part::Layer, 0, Some(5), "layer-blob-empty"),
-            (Part::Layer, 0, Some(0), "layer-blob-empty"),
-            (Part::ChildLayer, 0, None, "layer-blob-empty"),
-            (Part::Layer, 4, Some(5), "layer-blob-truncated"),
-            (Part::Config, 4, Some(5), "layer-blob-truncated"),
-            (Part::Layer, 6, Some(5), "layer-blob-padded"),
-            (Part::Layer, 5, Some(5), "layer-blob-altered"),
-            (Part::Layer, 5, None, "layer-blob-altered"),
+            (Part::Config, Some(0), Some(5), "config-blob-empty"),
+            (Part::Layer, Some(0), Some(5), "layer-blob-empty"),
+            (Part::Layer, Some(0), Some(0), "layer-blob-empty"),
+            (Part::ChildLayer, Some(0), None, "layer-blob-empty"),
+            (Part::Layer, Some(4), Some(5), "layer-blob-truncated"),
+            (Part::Config, Some(4), Some(5), "layer-blob-truncated"),
+            (Part::Layer, Some(6), Some(5), "layer-blob-padded"),
+            (Part::Layer, Some(5), Some(5), "layer-blob-altered"),
+            (Part::Layer, Some(5), None, "layer-blob-altered"),
+            (Part::Config, None, Some(5), "layer-blob-altered"),
+            (Part::Layer, None, None, "layer-blob-altered"),
         ] {
-            assert_eq!(blob_wrong(part, size, expected).id, id, "{part:?} {size} {expected:?}");
+            assert_eq!(blob_wrong(part, size, expected).id, id, "{part:?} {size:?} {expected:?}");
         }
     }
 }

@@ -137,6 +137,11 @@ impl Digest {
         }))
     }
 
+    /// The digest with this hash.
+    pub const fn sha256(hash: [u8; 32]) -> Self {
+        Self(Hash::Sha256(hash))
+    }
+
     /// SHA-256 of `bytes`: what the registry calls content that it is given.
     pub fn of(bytes: &[u8]) -> Self {
         Self(Hash::Sha256(sha2::Sha256::digest(bytes).into()))

@@ -81,9 +81,9 @@ pub enum ManifestError {
     TooLarge { size: u64 },
     #[error("the JSON ends early, in line {line} at column {column}")]
     CutShort { line: usize, column: usize },
-    #[error("not JSON, in line {line} at column {column}: {why}")]
+    #[error("the bytes are no JSON, in line {line} at column {column}: {why}")]
     NotJson { line: usize, column: usize, why: String },
-    #[error("JSON, but no manifest: {why}")]
+    #[error("the JSON is no manifest: {why}")]
     NotAManifest { why: String },
     #[error("the manifest is of the unknown media type {media_type:?}")]
     UnknownMediaType { media_type: String },

@@ -221,7 +221,7 @@ mod tests {
             "a/blobs/uploads",
             "a/manifests/b",
             "UPPER/case",
-            "Docker.io/library/x",
+            "Example.com/library/x",
             "a--B.c/x",
             "0/1",
             &"a".repeat(255),

@@ -30,7 +30,7 @@ fn everything_people_paste_is_understood() {
         ("registry.example.com/x/y:1", "registry.example.com | x/y:1 | registry.example.com/x/y:1"),
         ("registry.example.com:5000/x/y", "registry.example.com:5000 | x/y:latest | -"),
         ("my.group/project:1", "my.group | project:1 | my.group/project:1"),
-        ("Docker.io/library/x", "Docker.io | library/x:latest | Docker.io/library/x:latest"),
+        ("Example.com/library/x", "Example.com | library/x:latest | Example.com/library/x:latest"),
         ("a_b.c/d:1", "a_b.c | d:1 | a_b.c/d:1"),
         ("docker://registry.example.com/g/p:1", "registry.example.com | g/p:1 | -"),
         ("https://registry.example.com/v2/g/p/manifests/1", "registry.example.com | g/p:1 | -"),

@@ -216,6 +216,10 @@ impl Work<'_> {
 
     fn delete_tag_api(&self) -> Vec<String> {
         let (Some(repository), Some(tag)) = (self.scene.repository, self.tag()) else { return Vec::new() };
+        if tag.flaw().is_some() || Repository::found(repository).flaw().is_some() {
+            // In a URL such a name may mean another tag: `v1#x` would delete v1.
+            return Vec::new();
+        }
         let base = self.scene.registry.unwrap_or("REGISTRY").trim_end_matches('/');
         let base = if base.contains("://") { base.to_owned() } else { format!("https://{base}") };
         let url = quote(&format!("{base}/v2/{repository}/manifests/{tag}"));

@@ -1,6 +1,6 @@
 //! The commands of one kind of store.
 
-use super::shell::quote;
+use super::shell::{quote, visible};
 use crate::registry::digest::Digest;
 use crate::registry::layout::Key;
 
@@ -27,9 +27,23 @@ impl<'a> Target<'a> {
         }
     }
 
+    /// Whether a command would take this key for another one, however well it is quoted: file systems resolve `..`,
+    /// gcloud expands wildcards and reads a generation after `#`, and a shell's word ends at NUL.
+    fn misreads(&self, key: &str) -> bool {
+        match self {
+            Self::Folder(_) => {
+                let mut parts = key.trim_end_matches('/').split('/');
+                key.contains('\0') || key.ends_with("//") || parts.any(|part| matches!(part, "" | "." | ".."))
+            }
+            Self::GoogleBucket(_) => key.contains(['*', '?', '[', ']', '#', '\0']),
+            Self::Other => false,
+        }
+    }
+
     /// Takes one object out of the way and keeps a copy.
     pub fn aside(&self, key: &str, version: Option<&str>) -> Vec<String> {
         match self {
+            _ if self.misreads(key) => vec![by_other_means(key)],
             Self::Folder(root) => moved(root, key),
             Self::GoogleBucket(root) => {
                 let url = quote(&format!("{root}/{key}"));
@@ -45,6 +59,7 @@ impl<'a> Target<'a> {
     /// Takes a tag's folder out of the way: its link, then its history one by one.
     pub fn tag_folder(&self, folder: &str, link: &str, version: Option<&str>) -> Vec<String> {
         match self {
+            _ if self.misreads(folder) => vec![by_other_means(folder)],
             Self::Folder(root) => moved(root, folder.trim_end_matches('/')),
             Self::GoogleBucket(_) => {
                 let mut commands = self.aside(link, version);
@@ -58,6 +73,7 @@ impl<'a> Target<'a> {
     /// Takes a folder out of the way: by one rename, or object by object.
     pub fn folder(&self, folder: &str) -> Vec<String> {
         match self {
+            _ if self.misreads(folder) => vec![by_other_means(folder)],
             Self::Folder(root) => moved(root, folder.trim_end_matches('/')),
             Self::GoogleBucket(root) => vec![
                 self.list(folder),
@@ -73,6 +89,7 @@ impl<'a> Target<'a> {
     /// Shows what lies in a folder, with versions.
     pub fn list(&self, folder: &str) -> String {
         match self {
+            _ if self.misreads(folder) => by_other_means(folder),
             Self::Folder(root) => format!("find {} -type f -ls", quote(&format!("{root}/{folder}"))),
             Self::GoogleBucket(root) => {
                 format!("gcloud storage ls -a -l {}", quote(&format!("{root}/{folder}**")))
@@ -98,6 +115,7 @@ impl<'a> Target<'a> {
     /// Writes a link; what stands there now is kept.
     pub fn write(&self, key: &str, digest: &str, version: Option<&str>) -> Vec<String> {
         match self {
+            _ if self.misreads(key) => vec![by_other_means(key)],
             Self::Folder(root) => {
                 let path = format!("{root}/{key}");
                 let mut commands = Vec::new();
@@ -120,6 +138,11 @@ impl<'a> Target<'a> {
             Self::Other => Vec::new(),
         }
     }
+}
+
+/// What stands in place of a command for a key that commands misread.
+fn by_other_means(key: &str) -> String {
+    format!("# no command names {} and nothing else: use the store's own console or API", visible(key))
 }
 
 /// A delete only of the generation that was looked at.

@@ -159,6 +159,33 @@ fn wrong_bytes_are_hashed_once_more_and_moved_aside() {
 }
 
 #[test]
+fn no_command_is_printed_that_would_reach_another_object_than_the_one_meant() {
+    let finding = of(&tag_link::EMPTY, LINK);
+    for (store, tag) in [
+        ("gs://b", "v*"),
+        ("gs://b", "v[12]"),
+        ("gs://b", "v1?"),
+        ("gs://b", "v1#2"),
+        ("gs://b", "v1\0x"),
+        ("file:///srv/registry", ".."),
+        ("file:///srv/registry", ""),
+        ("file:///srv/registry", "v1\0x"),
+    ] {
+        let report = report(tag, vec![]);
+        let delete = commands(&finding, store, &report, DELETE_TAG);
+        assert!(
+            delete.iter().all(|command| command.starts_with("# no command names")),
+            "{tag:?}: {delete:?}"
+        );
+        assert_eq!(commands(&finding, store, &report, DELETE_TAG_API), Vec::<String>::new(), "{tag:?}");
+        let key = LINK.replace("v1", tag);
+        let restore = commands(&of(&tag_link::EMPTY, &key), store, &report, RESTORE_LINK);
+        assert!(restore.iter().all(|command| command.starts_with("# ")), "{tag:?}: {restore:?}");
+        assert!(!delete.iter().chain(&restore).any(|command| command.contains('\0')), "{tag:?}");
+    }
+}
+
+#[test]
 fn hostile_names_stay_words() {
     let tag = "a b; $(reboot)\u{1b}";
     let finding = of(&tag_folder::NAME_WITH_SPACE, "x");

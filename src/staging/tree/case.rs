@@ -9,15 +9,16 @@ use super::error::{Result, TreeError};
 use super::image::Image;
 use super::images::Images;
 use super::keys;
-use super::sink::{Sink, StoreKind};
+use super::sink::Sink;
 use super::truth::Blame;
+use crate::registry::checks::StoreKind;
 
 /// Which kinds of store can hold a state.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Stores {
     Both,
     FileSystem,
-    ObjectStore,
+    Bucket,
     Neither,
 }
 
@@ -27,7 +28,7 @@ impl Stores {
         match self {
             Self::Both => true,
             Self::FileSystem => kind == StoreKind::FileSystem,
-            Self::ObjectStore => kind == StoreKind::ObjectStore,
+            Self::Bucket => kind == StoreKind::Bucket,
             Self::Neither => false,
         }
     }

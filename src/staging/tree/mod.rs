@@ -18,12 +18,13 @@ pub mod truth;
 
 use jiff::{SignedDuration, Timestamp};
 
+pub use crate::registry::checks::StoreKind;
 use case::{Arrival, Control, Fault, Lookalike, Part, Place, Scene};
 pub use error::{Result, TreeError};
 pub use healthy::Healthy;
 use images::{Images, Plan};
 use seed::Seed;
-pub use sink::{Folder, Memory, Sink, StoreKind};
+pub use sink::{Folder, Memory, Sink};
 pub use truth::{Blame, TagTruth, Truth};
 
 /// Which rows of a table a tree shows.
@@ -218,7 +219,7 @@ mod tests {
         let ids: BTreeSet<_> = faults::all().map(|fault| fault.id).collect();
         assert_eq!(ids.len(), faults::all().count(), "an id is used twice");
         assert_eq!(ids.len(), 86);
-        for kind in [StoreKind::FileSystem, StoreKind::ObjectStore] {
+        for kind in [StoreKind::FileSystem, StoreKind::Bucket] {
             let (_, truth) = in_memory(kind);
             for fault in faults::all() {
                 let accused = truth.blames.iter().any(|blame| blame.id == fault.id);
@@ -249,8 +250,8 @@ mod tests {
     #[test]
     fn the_same_seed_gives_the_same_tree_and_another_seed_another() {
         let write_with = |seed| {
-            let mut memory = Memory::new(StoreKind::ObjectStore);
-            write(&mut memory, &Spec::everything(seed, now(), StoreKind::ObjectStore)).unwrap();
+            let mut memory = Memory::new(StoreKind::Bucket);
+            write(&mut memory, &Spec::everything(seed, now(), StoreKind::Bucket)).unwrap();
             memory.objects
         };
         assert_eq!(write_with(3), write_with(3));

@@ -11,15 +11,7 @@ use jiff::Timestamp;
 
 use super::error::{Result, TreeError};
 use super::keys::ROOT;
-
-/// What kind of store a tree is for: each can hold states that the other cannot.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum StoreKind {
-    /// Has folders, also empty ones, and a folder can stand where an object should be.
-    FileSystem,
-    /// Has objects only, also ones whose key ends in `/`.
-    ObjectStore,
-}
+use crate::registry::checks::StoreKind;
 
 /// Something that takes objects and gives them back.
 pub trait Sink {

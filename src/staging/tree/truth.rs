@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::model::{Severity, TagState};
 
 use super::case::{Place, Stores};
-use super::sink::StoreKind;
+use crate::registry::checks::StoreKind;
 
 /// A finding that has to come out.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]

@@ -76,17 +76,14 @@ impl Blobs {
         self.row(digest).map(|row| entry(digest, row))
     }
 
-    /// Blobs that nobody was seen to use, in no order.
-    pub fn unused(&self) -> impl Iterator<Item = Entry> + '_ {
-        let sha256 = self
-            .sha256
-            .iter()
-            .filter_map(|(bytes, row)| Some((Digest::from_parts("sha256", &hex::encode(bytes)).ok()?, row)));
+    /// Blobs that nobody was seen to use, in the order of their keys.
+    pub fn unused(&self) -> Vec<Digest> {
+        let sha256 = self.sha256.iter().map(|(bytes, row)| (Digest::sha256(*bytes), row));
         let others = self.others.iter().filter_map(|(text, row)| Some((Digest::parse(text).ok()?, row)));
-        sha256
-            .chain(others)
-            .filter(|(_, row)| !row.used.load(Ordering::Relaxed))
-            .map(|(digest, row)| entry(&digest, row))
+        let unused = sha256.chain(others).filter(|(_, row)| !row.used.load(Ordering::Relaxed));
+        let mut digests: Vec<Digest> = unused.map(|(digest, _)| digest).collect();
+        digests.sort_unstable();
+        digests
     }
 
     /// Neighbours of blobs, folder by folder.

@@ -15,6 +15,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use futures::StreamExt;
+use jiff::{SignedDuration, Timestamp};
 use tokio::sync::{mpsc, watch};
 
 use self::blobs::Blobs;
@@ -144,7 +145,7 @@ async fn find_registry(store: &dyn ObjectStore) -> Result<(), StoreError> {
 struct Audit {
     store: Arc<dyn ObjectStore>,
     options: AuditOptions,
-    began: jiff::Timestamp,
+    began: Timestamp,
     stop: watch::Receiver<bool>,
     lines: mpsc::Sender<AuditLine>,
     told: Told,
@@ -269,19 +270,19 @@ impl Audit {
             self.told.summary.not_looked_at.push(why.to_owned());
             return Ok(());
         }
-        for finding in self.unreferenced(blobs) {
-            self.tell(AuditLine::Fault { repository: None, finding }).await?;
+        for digest in blobs.unused() {
+            if let Some(entry) = blobs.data(&digest).filter(|entry| self.is_settled(entry)) {
+                let finding = unreferenced(&digest, &entry);
+                self.tell(AuditLine::Fault { repository: None, finding }).await?;
+            }
         }
         Ok(())
     }
 
-    fn unreferenced(&self, blobs: &Blobs) -> Vec<Finding> {
-        let settle =
-            jiff::SignedDuration::try_from(self.options.scan.settle).unwrap_or(jiff::SignedDuration::MAX);
-        let old = |modified: jiff::Timestamp| self.began.duration_since(modified) >= settle;
-        let mut unused: Vec<_> = blobs.unused().filter(|entry| entry.modified.is_none_or(old)).collect();
-        unused.sort_by(|a, b| a.key.cmp(&b.key));
-        unused.iter().map(unreferenced).collect()
+    /// Whether an object is old enough that no push can still be on its way to link it.
+    fn is_settled(&self, entry: &Entry) -> bool {
+        let settle = SignedDuration::try_from(self.options.scan.settle).unwrap_or(SignedDuration::MAX);
+        entry.modified.is_none_or(|modified| self.began.duration_since(modified) >= settle)
     }
 
     fn note_stop(&mut self, stop: Stop) {
@@ -326,11 +327,8 @@ fn stray_in_blobs(entry: &Entry) -> Finding {
     blob_store::STRAY_FILE.finding(Subject::Object(entry.key.clone()), &entry.key, detail)
 }
 
-fn unreferenced(entry: &Entry) -> Finding {
-    let subject = match Key::parse(&entry.key) {
-        Key::BlobData { digest } => Subject::Blob(digest.to_string()),
-        _ => Subject::Object(entry.key.clone()),
-    };
+fn unreferenced(digest: &Digest, entry: &Entry) -> Finding {
+    let subject = Subject::Blob(digest.to_string());
     let size = entry.size.map_or_else(|| "unknown size".to_owned(), |size| format!("{size} bytes"));
     blob_store::UNREFERENCED.finding(subject, &entry.key, format!("{size}, and no link to it was seen"))
 }

@@ -50,7 +50,7 @@ impl<'a> Eye<'a> {
     }
 
     pub fn kind(&self) -> StoreKind {
-        super::kind(self.store)
+        StoreKind::of(self.store.url())
     }
 
     fn asks(&self) {

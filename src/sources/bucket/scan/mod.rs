@@ -17,7 +17,6 @@ use jiff::SignedDuration;
 
 use crate::model::{TagState, Unread};
 use crate::registry::chain::{self, Hash, Verdict};
-use crate::registry::checks::StoreKind;
 use crate::registry::digest::Digest;
 use crate::registry::layout::{ROOT, repository_prefix};
 use crate::registry::reference::{Reference, Target};
@@ -77,20 +76,14 @@ pub async fn scan(store: &dyn ObjectStore, reference: &Reference, options: &Scan
         way = Way::Direct;
     }
     let report = last.map(|(verdict, unsettled)| changing(verdict, unsettled));
-    let report = report.unwrap_or_else(|| {
-        chain::judge(&chain::Chain::unseen(reference.clone(), kind(store)), settle).report
-    });
+    let report = report
+        .unwrap_or_else(|| chain::judge(&chain::Chain::unseen(reference.clone(), eye.kind()), settle).report);
     finish(&eye, reference, report, trips).await
 }
 
 /// Whether the bytes stored under `at` hash to `digest`, read piece by piece.
 pub async fn hash(store: &dyn ObjectStore, at: &Digest, digest: &Digest, size: Option<u64>) -> Hash {
     Eye::new(store).hash(at, digest, size).await.what
-}
-
-/// What kind of store this is, as far as that changes what a fault does.
-pub fn kind(store: &dyn ObjectStore) -> StoreKind {
-    if store.url().starts_with("file:") { StoreKind::FileSystem } else { StoreKind::Bucket }
 }
 
 /// A report that claims nothing, because what it would claim kept changing.

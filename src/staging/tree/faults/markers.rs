@@ -10,7 +10,7 @@ use super::BESIDE_IMAGES;
 pub const FAULTS: &[Fault] = &[Fault {
     id: "folder-marker",
     severity: Severity::GcBroken,
-    stores: Stores::ObjectStore,
+    stores: Stores::Bucket,
     spoil: markers,
     ..BESIDE_IMAGES
 }];
