@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use quarterdeck::model::TagState;
+use quarterdeck::registry::report::Role;
 use quarterdeck::runtime::stores::{Credentials, OpenOptions, Transport, open};
 use quarterdeck::sources::bucket::audit::{AuditLine, AuditOptions, AuditSummary, audit};
 use quarterdeck::sources::bucket::scan::ScanOptions;
@@ -106,6 +107,11 @@ async fn a_healthy_bucket_costs_its_listing_and_its_manifests() {
     let audited = run(&server.url(), &options, None).await.unwrap();
     assert_eq!(audited.ids(), BTreeSet::new());
     assert!(audited.tags().all(|(_, _, state)| state == TagState::Whole));
+    let hops = audited.lines.iter().filter_map(|line| match line {
+        AuditLine::Tag(report) => Some(&report.hops),
+        AuditLine::Fault { .. } | AuditLine::Unread(_) | AuditLine::Progress(_) => None,
+    });
+    assert!(hops.flatten().all(|hop| hop.role == Role::Manifest), "whole chains would fill the memory");
     let objects = memory.objects.len() as u64;
     let manifests = memory.objects.keys().filter(|key| key.contains("/revisions/")).count() as u64;
     let allowed = (objects / 1000 + manifests) * 105 / 100 + 5;

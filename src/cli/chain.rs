@@ -5,7 +5,7 @@ use unicode_width::UnicodeWidthStr;
 
 use super::paper::Paper;
 use crate::model::text::sanitise;
-use crate::registry::report::{Hop, Role};
+use crate::registry::report::Hop;
 
 /// The chain, one line for each hop: state, part, size, digest, last change, and a few words.
 pub fn text(hops: &[Hop], paper: Paper) -> String {
@@ -37,7 +37,7 @@ fn cells(hop: &Hop) -> [String; 4] {
         (None, None) => "-".to_owned(),
     };
     [
-        format!("{}{}", "  ".repeat(hop.depth.into()), part(hop.role)),
+        format!("{}{}", "  ".repeat(hop.depth.into()), hop.role.name()),
         size,
         hop.digest.as_deref().map(|digest| sanitise(recognisable(digest)).into_owned()).unwrap_or_default(),
         hop.modified.map(|time| time.strftime("%F %H:%MZ").to_string()).unwrap_or_default(),
@@ -61,16 +61,4 @@ fn left(text: &str, width: usize) -> String {
 
 fn right(text: &str, width: usize) -> String {
     format!("{}{text}", " ".repeat(width.saturating_sub(text.width())))
-}
-
-const fn part(role: Role) -> &'static str {
-    match role {
-        Role::TagLink => "tag link",
-        Role::RevisionLink => "revision link",
-        Role::Manifest => "manifest",
-        Role::ConfigLink => "config link",
-        Role::Config => "config",
-        Role::LayerLink => "layer link",
-        Role::Layer => "layer",
-    }
 }

@@ -61,7 +61,7 @@ impl Executor {
         Self { orders, load }
     }
 
-    /// Takes an effect in hand; never waits.
+    /// Takes an effect in hand; never waits. The desk only moves orders into its queue, so none pile up before it.
     pub fn submit(&self, effect: Effect) {
         self.load.send_modify(|load| *load += 1);
         // A desk that is gone means that the program is ending.

@@ -24,6 +24,21 @@ pub enum Role {
     Layer,
 }
 
+impl Role {
+    /// The part in a word or two, for tables.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::TagLink => "tag link",
+            Self::RevisionLink => "revision link",
+            Self::Manifest => "manifest",
+            Self::ConfigLink => "config link",
+            Self::Config => "config",
+            Self::LayerLink => "layer link",
+            Self::Layer => "layer",
+        }
+    }
+}
+
 /// What was seen of one hop.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum HopState {

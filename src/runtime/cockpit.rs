@@ -9,7 +9,7 @@ use futures::StreamExt;
 use jiff::Timestamp;
 use ratatui::Frame;
 use ratatui::crossterm::event::{EventStream, KeyEvent};
-use tokio::sync::mpsc::UnboundedReceiver;
+use tokio::sync::mpsc::Receiver;
 
 use super::clipboard::{self, Method, Multiplexer};
 use super::engine::{Arrival, Arrivals, Engine, Surface};
@@ -219,7 +219,7 @@ impl Surface for Live {
 /// The terminal's keys, and what the watch over signals and hang-ups says.
 struct Keyboard {
     keys: EventStream,
-    notices: UnboundedReceiver<Notice>,
+    notices: Receiver<Notice>,
     ended: Option<u8>,
 }
 

@@ -18,7 +18,7 @@ use ratatui::layout::Rect;
 use ratatui::{Frame as Canvas, Terminal};
 use rustix::process::{Signal, kill_current_process_group};
 use thiserror::Error;
-use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
+use tokio::sync::mpsc::{Receiver, Sender, channel};
 
 pub use frame::{Frame, Meter};
 pub use modes::Mouse;
@@ -57,15 +57,18 @@ pub struct Guard {
     meter: Meter,
 }
 
+/// Notices that wait for the loop; of panics beyond these only the reports remain.
+const NOTICES: usize = 64;
+
 /// Takes the terminal over: raw keys, alternate screen, hidden cursor, mouse off. Sends the terminal no question.
 ///
 /// Call it once, on the thread that will draw. `last_words` runs when the process is about to be ended by a signal
 /// or a hang-up, on a thread of its own, beside whatever the event loop does on [`Notice::End`].
-pub fn take(last_words: LastWords) -> Result<(Guard, UnboundedReceiver<Notice>), TerminalError> {
+pub fn take(last_words: LastWords) -> Result<(Guard, Receiver<Notice>), TerminalError> {
     tty::require()?;
     let (modes, meter) = (Arc::new(Modes::default()), Meter::default());
     let terminal = Terminal::new(Screen::new(Tty, tty::size, meter.clone()))?;
-    let (notices, inbox) = unbounded_channel();
+    let (notices, inbox) = channel(NOTICES);
     restore_before_panics_are_printed(Arc::clone(&modes), notices.clone());
     Watch::start(Arc::clone(&modes), notices, last_words)?;
     let guard = Guard { terminal, modes, meter };
@@ -144,13 +147,13 @@ impl Drop for Guard {
 /// Puts a hook before the one that prints: a message on the alternate screen would be lost with it.
 ///
 /// A panic elsewhere than on the drawing thread leaves the screen alone: it is recorded, and the loop is told.
-fn restore_before_panics_are_printed(modes: Arc<Modes>, notices: UnboundedSender<Notice>) {
+fn restore_before_panics_are_printed(modes: Arc<Modes>, notices: Sender<Notice>) {
     let drawing = thread::current().id();
     let print = panic::take_hook();
     panic::set_hook(Box::new(move |info| {
         if thread::current().id() != drawing && modes.taken() {
             let report = report::record(info).ok();
-            let _ = notices.send(Notice::TaskPanicked(report));
+            let _ = notices.try_send(Notice::TaskPanicked(report));
             return;
         }
         modes.restore();

@@ -15,7 +15,7 @@ use rustix::stdio::stdin;
 use signal_hook::consts::signal::{SIGCONT, SIGHUP, SIGINT, SIGQUIT, SIGTERM};
 use signal_hook::iterator::backend::SignalDelivery;
 use signal_hook::iterator::exfiltrator::SignalOnly;
-use tokio::sync::mpsc::UnboundedSender;
+use tokio::sync::mpsc::Sender;
 
 use super::modes::Modes;
 
@@ -65,7 +65,7 @@ pub type LastWords = Box<dyn FnOnce() + Send>;
 pub(super) struct Watch {
     signals: SignalDelivery<UnixStream, SignalOnly>,
     modes: Arc<Modes>,
-    notices: UnboundedSender<Notice>,
+    notices: Sender<Notice>,
 }
 
 /// How long the last words may hold up the end.
@@ -75,11 +75,7 @@ const PATIENCE: Duration = Duration::from_secs(1);
 const LOOK_AGAIN: Duration = Duration::from_secs(5);
 
 impl Watch {
-    pub(super) fn start(
-        modes: Arc<Modes>,
-        notices: UnboundedSender<Notice>,
-        last_words: LastWords,
-    ) -> io::Result<()> {
+    pub(super) fn start(modes: Arc<Modes>, notices: Sender<Notice>, last_words: LastWords) -> io::Result<()> {
         let (read, write) = UnixStream::pair()?;
         let watched = [SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGCONT];
         let signals = SignalDelivery::with_pipe(read, write, SignalOnly, watched)?;
@@ -99,7 +95,7 @@ impl Watch {
         };
         speak(last_words);
         // The loop may be past listening; the deadline below does not depend on it.
-        let _ = self.notices.send(Notice::End(ending));
+        let _ = self.notices.try_send(Notice::End(ending));
         self.await_deadline(Instant::now() + ending.grace());
         self.modes.restore_for_good();
         signal_hook::low_level::exit(ending.exit_code().into());
@@ -110,7 +106,7 @@ impl Watch {
         let (continued, ending): (Vec<i32>, Vec<i32>) =
             self.signals.pending().partition(|signal| *signal == SIGCONT);
         if !continued.is_empty() {
-            let _ = self.notices.send(Notice::Continued);
+            let _ = self.notices.try_send(Notice::Continued);
         }
         ending.first().copied()
     }

@@ -3,15 +3,12 @@
 use jiff::Timestamp;
 
 use super::facts::{Listed, Survey, Trouble};
+use super::mode;
 use crate::model::text::clean;
+use crate::registry::layout::{REPOSITORIES, ROOT, repository_prefix, tags_prefix};
+use crate::registry::mode::Lockfile;
+use crate::registry::reference::Repository;
 use crate::storage::{Delimiter, Entry, ErrorKind, ObjectStore, Page, PageToken, StoreError};
-
-/// The registry's own folder, from the store's root on.
-pub const REGISTRY: &str = "docker/registry/v2/";
-/// The folder of all repositories.
-pub const REPOSITORIES: &str = "docker/registry/v2/repositories/";
-/// Present when the tags live in a database and not in the bucket.
-const DATABASE_MARK: &str = "docker/registry/lockfiles/database-in-use";
 
 /// A level of the tree that can be listed.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -31,8 +28,8 @@ impl Place {
     pub fn prefix(&self) -> String {
         match self {
             Self::Root => REPOSITORIES.to_owned(),
-            Self::Folder(name) => format!("{REPOSITORIES}{name}/"),
-            Self::Tags(name) => format!("{REPOSITORIES}{name}/_manifests/tags/"),
+            Self::Folder(name) => repository_prefix(&Repository::found(name)),
+            Self::Tags(name) => tags_prefix(&Repository::found(name)),
             Self::Prefix(prefix) => prefix.clone(),
         }
     }
@@ -121,12 +118,9 @@ fn to_fact(place: &Place, prefix: &str, listed: Page, page: Option<&PageToken>) 
 /// the tags live here at all.
 pub async fn survey(store: &dyn ObjectStore) -> Result<(Survey, u32), Trouble> {
     let mut requests = 2;
-    let database = match store.stat(DATABASE_MARK).await {
-        Ok(_) => true,
-        Err(error) if means_absent(&error) => false,
-        Err(error) => return Err(Trouble::of(&error)),
-    };
-    for level in [REPOSITORIES, REGISTRY, ""] {
+    let marks = mode::lockfiles(store).await.map_err(|error| Trouble::of(&error))?;
+    let database = marks.contains(&Lockfile::Database);
+    for level in [REPOSITORIES, ROOT, ""] {
         let names = names_at(store, level).await?;
         if !names.is_empty() {
             return Ok((judge(level, names, database), requests));
@@ -140,7 +134,7 @@ fn judge(level: &str, names: Vec<String>, database: bool) -> Survey {
     match level {
         REPOSITORIES if database => Survey::Database,
         REPOSITORIES => Survey::Registry,
-        REGISTRY => Survey::NoRepositories { names },
+        ROOT => Survey::NoRepositories { names },
         _ => Survey::Elsewhere { names },
     }
 }

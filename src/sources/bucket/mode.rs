@@ -16,8 +16,8 @@ pub async fn detect(store: &dyn ObjectStore, configured: Configured, claim: Clai
 }
 
 /// What is there of the lock files: for a database, for the file system.
-pub async fn locks(store: &dyn ObjectStore) -> [Lock; 2] {
-    match listed(store).await {
+async fn locks(store: &dyn ObjectStore) -> [Lock; 2] {
+    match lockfiles(store).await {
         Ok(present) => [Lockfile::Database, Lockfile::Filesystem].map(|file| match present.contains(&file) {
             true => Lock::Present,
             false => Lock::Absent,
@@ -26,7 +26,11 @@ pub async fn locks(store: &dyn ObjectStore) -> [Lock; 2] {
     }
 }
 
-async fn listed(store: &dyn ObjectStore) -> Result<Vec<Lockfile>, StoreError> {
+/// The lock files that are there.
+///
+/// # Errors
+/// Says what could not be listed: then nothing is known.
+pub async fn lockfiles(store: &dyn ObjectStore) -> Result<Vec<Lockfile>, StoreError> {
     let mut present = Vec::new();
     let mut token = None;
     loop {

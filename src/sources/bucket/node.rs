@@ -1,7 +1,8 @@
 //! A row of the tree, by what it stands for and not by where it is.
 
-use super::browse::{Place, REPOSITORIES};
+use super::browse::Place;
 use crate::model::Subject;
+use crate::registry::layout::REPOSITORIES;
 
 /// A row of the tree.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

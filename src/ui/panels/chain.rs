@@ -124,7 +124,7 @@ fn hop_line(state: &State, view: &View, report: &TagReport, line: &ChainLine, ce
     let hop = &report.hops[line.first()];
     let (role, bytes, note) = match line {
         ChainLine::Hop(_) => {
-            (role(hop.role).to_owned(), sizes(hop), hop.note.replace("application/vnd.", ""))
+            (hop.role.name().to_owned(), sizes(hop), hop.note.replace("application/vnd.", ""))
         }
         ChainLine::Layers(range) => {
             let hops = &report.hops[range.clone()];
@@ -168,19 +168,6 @@ fn sizes(hop: &Hop) -> String {
 pub fn generation(version: &str) -> Option<String> {
     let is_number = !version.is_empty() && version.bytes().all(|byte| byte.is_ascii_digit());
     is_number.then(|| format!("gen {version}"))
-}
-
-/// What a hop is called.
-pub const fn role(role: Role) -> &'static str {
-    match role {
-        Role::TagLink => "tag link",
-        Role::RevisionLink => "revision link",
-        Role::Manifest => "manifest",
-        Role::ConfigLink => "config link",
-        Role::Config => "config",
-        Role::LayerLink => "layer link",
-        Role::Layer => "layer",
-    }
 }
 
 const fn hop_style(view: &View, state: HopState) -> Style {

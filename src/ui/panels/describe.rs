@@ -55,7 +55,7 @@ fn of_report(state: &State, view: &View, report: &TagReport, cells: usize) -> Ve
 }
 
 fn of_hop(state: &State, view: &View, hop: &Hop, cells: usize) -> Vec<Line<'static>> {
-    let mut facts = vec![chain::role(hop.role).to_owned()];
+    let mut facts = vec![hop.role.name().to_owned()];
     facts.extend(hop.size.map(size));
     facts.extend(
         hop.expected

@@ -8,7 +8,7 @@ use crossterm::event::{Event, EventStream, KeyCode};
 use futures::StreamExt;
 use quarterdeck::runtime::report;
 use quarterdeck::runtime::terminal::{self, Ending, Guard, Mouse, Notice};
-use tokio::sync::mpsc::UnboundedReceiver;
+use tokio::sync::mpsc::Receiver;
 
 /// What the last words say, to standard error.
 pub const LAST_WORDS: &str = "journal flushed";
@@ -27,7 +27,7 @@ pub fn main() -> ExitCode {
     })
 }
 
-async fn run(mut guard: Guard, mut notices: UnboundedReceiver<Notice>) -> ExitCode {
+async fn run(mut guard: Guard, mut notices: Receiver<Notice>) -> ExitCode {
     let mut events = EventStream::new();
     let mut said = "ready".to_owned();
     loop {

@@ -70,6 +70,9 @@ impl Court {
         self.mark_used(&report);
         // Whether the repository is poisoned is for the whole of it to say: only siblings can be endangered.
         report.findings.retain(|finding| finding.id != poison::POISONED.id);
+        // A repository's reports wait for one another: of their chains only what is still needed is kept.
+        report.hops.retain(|hop| hop.role == Role::Manifest);
+        report.hops.shrink_to_fit();
         report
     }
 

@@ -35,7 +35,8 @@ use crate::storage::{Delimiter, Entry, ErrorKind, ObjectStore, StoreError};
 /// One thing that an audit has to say, in the order it came to know it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum AuditLine {
-    /// The verdict on one tag, or on a manifest that no tag names but that stops something (then without a tag).
+    /// The verdict on one tag, or on a manifest that no tag names but that stops something (then without a tag). Of its
+    /// hops only the manifests are there.
     Tag(TagReport),
     /// A fault of a repository, an upload or the blob store, which no tag shows.
     Fault { repository: Option<String>, finding: Finding },
