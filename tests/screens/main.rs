@@ -1,6 +1,6 @@
 //! Every screen as text: a tree and keys in, a frame out, reviewed by eye and kept as snapshots.
 
-#![allow(clippy::unwrap_used, reason = "helpers of tests")]
+#![allow(clippy::unwrap_used, reason = "support of tests")]
 
 mod behaviour;
 mod big;

@@ -1,7 +1,7 @@
 //! A thread of its own that waits for signals and for the terminal to hang up, and sees to it that the program ends.
 //!
-//! It must not be a task of the event loop: crossterm 0.29 never returns from reading a terminal that is gone
-//! (crossterm issue 793), and a frame that a stalled terminal does not take blocks the loop.
+//! It must not be a task of the event loop: crossterm 0.29 never returns from reading a terminal that is gone,
+//! and a frame that a stalled terminal does not take blocks the loop.
 
 use std::io;
 use std::os::unix::net::UnixStream;

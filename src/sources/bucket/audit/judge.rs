@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use futures::{StreamExt, stream};
 use jiff::{SignedDuration, Timestamp};
+use tokio::sync::Semaphore;
 
 use super::AuditLine;
 use super::blobs::Blobs;
@@ -24,6 +25,8 @@ use crate::storage::{Delimiter, ErrorKind, ObjectStore};
 const TAGS_AT_ONCE: usize = 32;
 /// How many blobs of one tag are hashed at once.
 const BLOBS_AT_ONCE: usize = 4;
+/// How many blobs of the whole audit are hashed at once: each holds a few MiB.
+pub const HASHED_AT_ONCE: usize = 16;
 /// `startedat` holds a date; more than this is none.
 const STARTED_AT_BYTES: u64 = 128;
 
@@ -37,6 +40,8 @@ pub struct Court {
     pub began: Timestamp,
     /// Blobs whose bytes were hashed and are right: what many tags share is read once.
     pub proven: Mutex<HashSet<Digest>>,
+    /// Turns at hashing, [`HASHED_AT_ONCE`] for the whole audit.
+    pub hashing: Semaphore,
 }
 
 impl Court {
@@ -89,6 +94,7 @@ impl Court {
     }
 
     async fn prove(&self, at: Digest, digest: Digest, size: Option<u64>) -> bool {
+        let Ok(_turn) = self.hashing.acquire().await else { return false };
         let proven = || self.proven.lock().unwrap_or_else(PoisonError::into_inner);
         if proven().contains(&digest) {
             return true;

@@ -16,7 +16,7 @@ use std::sync::Arc;
 
 use futures::StreamExt;
 use jiff::{SignedDuration, Timestamp};
-use tokio::sync::{mpsc, watch};
+use tokio::sync::{Semaphore, mpsc, watch};
 
 use self::blobs::Blobs;
 use self::judge::Court;
@@ -193,6 +193,7 @@ impl Audit {
             blobs: blobs.clone(),
             began: self.began,
             proven: std::sync::Mutex::default(),
+            hashing: Semaphore::new(judge::HASHED_AT_ONCE),
         });
         let prefix = match &self.options.below {
             Some(below) => format!("{}{}/", layout::REPOSITORIES, below.trim_matches('/')),
