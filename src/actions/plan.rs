@@ -7,9 +7,8 @@ use crate::model::Subject;
 use crate::registry::reference::Target;
 use crate::sources::bucket::browse::Place;
 use crate::sources::bucket::facts::{Fact as Seen, Survey};
-use crate::sources::bucket::node::Node;
-use crate::sources::bucket::picture::{Health, Picture, Reach, Verdict};
-use crate::state::{Faults, Layer, State};
+use crate::sources::bucket::picture::{Health, Reach, Verdict};
+use crate::state::{Faults, Layer, State, unseen_in};
 
 /// The effects that follow from an event, given the state after it was folded.
 pub fn plan(state: &State, event: &Stamped<Event>) -> Vec<Effect> {
@@ -36,7 +35,7 @@ fn after_fact(state: &State, fact: &Seen) -> Vec<Effect> {
         Seen::Opened { .. } => vec![Effect::Survey],
         // While only faults are shown no healthy tag comes on the screen, so all that is listed is looked at.
         Seen::Listed { listed, .. } if state.browser.faults == Faults::Only => {
-            vec![Effect::ScanLater(unseen(&state.bucket, &listed.place))]
+            later(unseen_in(&state.bucket, &listed.place))
         }
         Seen::Listed { .. }
         | Seen::NotOpened { .. }
@@ -64,14 +63,14 @@ fn after_intent(state: &State, intent: &Intent) -> Vec<Effect> {
             (Some(_) | None, _) => Vec::new(),
         },
         Intent::FaultsOnly if state.browser.faults == Faults::Only => {
-            let tags = state.bucket.listings.keys().filter(|place| is_open(state, place));
-            let subjects: Vec<_> = tags.flat_map(|place| unseen(&state.bucket, place)).collect();
-            if subjects.is_empty() { Vec::new() } else { vec![Effect::ScanLater(subjects)] }
+            later(state.browser.unseen(&state.bucket))
         }
+        Intent::Fault(_) if state.browser.is_seeking() => later(state.browser.unseen(&state.bucket)),
         Intent::Cancel => vec![Effect::Stop],
         Intent::Copy { what, text } => vec![Effect::Copy { what, text: text.clone() }],
         Intent::Terminal(wish) => vec![Effect::Terminal(*wish)],
         Intent::FaultsOnly
+        | Intent::Fault(_)
         | Intent::Resize { .. }
         | Intent::Move(_)
         | Intent::Select(_)
@@ -92,7 +91,6 @@ fn after_intent(state: &State, intent: &Intent) -> Vec<Effect> {
         | Intent::Help
         | Intent::Menu(_)
         | Intent::Pick
-        | Intent::Fault(_)
         | Intent::Internals
         | Intent::Wide
         | Intent::Describe
@@ -123,21 +121,11 @@ fn look(state: &State, subjects: &[Subject]) -> Vec<Effect> {
     vec![Effect::ScanSoon(wanted.cloned().collect())]
 }
 
+fn later(subjects: Vec<Subject>) -> Vec<Effect> {
+    if subjects.is_empty() { Vec::new() } else { vec![Effect::ScanLater(subjects)] }
+}
+
 /// Whether a subject has a chain that can be walked.
 pub fn can_scan(subject: &Subject) -> bool {
     matches!(subject, Subject::Tag { .. } | Subject::Manifest { .. })
-}
-
-fn is_open(state: &State, place: &Place) -> bool {
-    match place {
-        Place::Tags(repository) => state.browser.open.contains(&Node::folder(repository)),
-        Place::Root | Place::Folder(_) | Place::Prefix(_) => false,
-    }
-}
-
-fn unseen(picture: &Picture, place: &Place) -> Vec<Subject> {
-    let (Place::Tags(_), Some(listing)) = (place, picture.listings.get(place)) else { return Vec::new() };
-    let tags = listing.children.iter().filter(|child| child.object.is_none());
-    let subjects = tags.map(|child| Node::child(place.clone(), child.name.clone()).subject());
-    subjects.filter(|subject| !picture.verdicts.contains_key(subject)).collect()
 }

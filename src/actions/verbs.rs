@@ -46,6 +46,13 @@ pub struct Verb {
     pub intent: fn(&State, &Subject) -> Result<Intent, &'static str>,
 }
 
+impl Verb {
+    /// The id as words.
+    pub fn words(&self) -> String {
+        self.id.replace('-', " ")
+    }
+}
+
 const NO_SCAN: &str = "only a tag or a manifest has a chain to look at";
 const NO_OBJECT: &str = "there is no object behind this row";
 const NO_DIGEST: &str = "its digest is not known: it was not looked at, or its link is broken";

@@ -145,5 +145,8 @@ pub fn plain_lines(state: &State, view: &mut View, (columns, rows): (u16, u16)) 
         |line: &&String| !line.is_empty() && line.chars().all(|letter| edge(letter) || "+-".contains(letter));
     let lines = paper.lines();
     let kept = lines.iter().filter(|line| !is_frame(line));
-    kept.map(|line| line.replace(edge, " ").trim().to_owned()).filter(|line| !line.is_empty()).collect()
+    let bare = kept.map(|line| line.replace(edge, " ").trim_end().to_owned());
+    // The column of the frame's edge goes; what is set in stays so.
+    let shifted = bare.map(|line| line.strip_prefix(' ').map(str::to_owned).unwrap_or(line));
+    shifted.filter(|line| !line.trim().is_empty()).collect()
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::filter::Filter;
-use super::rows::{Choice, Faults, Internals, Row, Rows, is_fault, repository_of};
+use super::rows::{Choice, Faults, Internals, Row, Rows, repository_of, unseen_in};
 use crate::event::{Motion, Way};
 use crate::model::Subject;
 use crate::registry::report::{Hop, TagReport};
@@ -44,6 +44,20 @@ pub struct Browser {
     /// Number of the selected row when it was last there.
     at: usize,
     paging: Paging,
+    /// Tags that are still to be looked at for a fault to go to.
+    seeking: Option<usize>,
+}
+
+/// Where a step to a fault led.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Found {
+    /// To one further on.
+    Ahead,
+    /// To one that was passed before: there is none further on.
+    Around,
+    /// Nowhere yet: so many tags that are listed have to be looked at first.
+    Sought(usize),
+    Nothing,
 }
 
 /// Whether every layer of a chain is shown.
@@ -80,6 +94,7 @@ impl Default for Browser {
             asked: Vec::new(),
             at: 0,
             paging: Paging::default(),
+            seeking: None,
         }
     }
 }
@@ -149,19 +164,67 @@ impl Browser {
         }
     }
 
-    /// Goes to the next or previous row that is broken or could not be read; says whether there was one.
-    pub fn step_to_fault(&mut self, picture: &mut Picture, way: Way) -> bool {
-        let count = self.rows.len();
-        let order: Box<dyn Iterator<Item = usize>> = match way {
-            Way::Next => Box::new(self.at + 1..count),
-            Way::Previous => Box::new((0..self.at.min(count)).rev()),
+    /// Goes to the next or previous row that is broken or could not be read, round the end if need be; tags that are
+    /// listed and were not looked at yet come before that.
+    pub fn step_to_fault(&mut self, picture: &mut Picture, way: Way) -> Found {
+        if self.go_to_fault(picture, self.rows.fault_from(picture, self.at, way)) {
+            return Found::Ahead;
+        }
+        let unseen = self.unseen(picture).len();
+        if unseen > 0 {
+            self.seeking = Some(unseen);
+            return Found::Sought(unseen);
+        }
+        if self.go_round(picture, way) { Found::Around } else { Found::Nothing }
+    }
+
+    fn go_round(&mut self, picture: &mut Picture, way: Way) -> bool {
+        let start = match way {
+            Way::Next => self.rows.first_fault(picture),
+            Way::Previous => self.rows.fault_from(picture, self.rows.len(), way),
         };
-        let found = order
-            .filter_map(|number| self.rows.get(picture, number))
-            .find(|row| is_fault(picture, &row.node));
-        let Some(row) = found else { return false };
+        self.go_to_fault(picture, start)
+    }
+
+    fn go_to_fault(&mut self, picture: &mut Picture, number: Option<usize>) -> bool {
+        let Some(row) = number.and_then(|number| self.rows.get(picture, number)) else { return false };
         self.select(picture, row.node);
         true
+    }
+
+    /// The tags of all open levels that were not looked at.
+    pub fn unseen(&self, picture: &Picture) -> Vec<Subject> {
+        let is_open = |place: &&Place| match place {
+            Place::Tags(repository) => self.open.contains(&Node::folder(repository)),
+            Place::Root | Place::Folder(_) | Place::Prefix(_) => false,
+        };
+        picture.listings.keys().filter(is_open).flat_map(|place| unseen_in(picture, place)).collect()
+    }
+
+    /// Whether tags are being looked at for a fault to go to.
+    pub const fn is_seeking(&self) -> bool {
+        self.seeking.is_some()
+    }
+
+    /// Stays where it is, whatever is found.
+    pub const fn give_up_seeking(&mut self) {
+        self.seeking = None;
+    }
+
+    /// One more tag was looked at: if it is the fault that was sought, the selection goes there.
+    fn seek_on(&mut self, picture: &mut Picture, subject: &Subject) {
+        let Some(left) = self.seeking else { return };
+        self.seeking = left.checked_sub(1).filter(|left| *left > 0);
+        let Subject::Tag { repository, tag } = subject else { return };
+        if !picture.verdicts.is_faulty(subject) {
+            return;
+        }
+        self.settle(picture);
+        let node = Node::tag(repository, tag);
+        if self.rows.find(picture, &node).is_some() {
+            self.seeking = None;
+            self.select(picture, node);
+        }
     }
 
     /// Opens a row and asks for what is below it, unless that is known.
@@ -197,7 +260,7 @@ impl Browser {
             }
         }
         if let Some(subject) =
-            Some(self.selected.subject()).filter(|subject| picture.verdicts.contains_key(subject))
+            Some(self.selected.subject()).filter(|subject| picture.verdicts.contains(subject))
         {
             picture.forget(&subject);
         }
@@ -226,7 +289,8 @@ impl Browser {
                 listing.reach = token.clone().map_or(Reach::Unasked, Reach::More);
             }
         }
-        picture.forget_scanning();
+        picture.verdicts.forget_scanning();
+        self.seeking = None;
         self.settle(picture);
     }
 
@@ -260,8 +324,9 @@ impl Browser {
             }
             Fact::Listed { listed, .. } => self.after_page(picture, &listed.place),
             Fact::Scanned { subject, .. } => {
+                self.seek_on(picture, subject);
                 // Thousands of healthy tags may go by while only faults are shown: they change no row.
-                if self.faults == Faults::AndHealthy || !picture.is_faulty(subject) {
+                if self.faults == Faults::AndHealthy || !picture.verdicts.is_faulty(subject) {
                     return;
                 }
             }
@@ -273,6 +338,13 @@ impl Browser {
 
     fn after_page(&mut self, picture: &mut Picture, place: &Place) {
         let Some(listing) = picture.listings.get(place) else { return };
+        if let (Some(first), true, true) = (
+            listing.children.first(),
+            self.at == 0,
+            *place == Place::Root && self.selected == Node::Rest(Place::Root),
+        ) {
+            self.selected = Node::child(Place::Root, first.name.clone());
+        }
         if let Some(tags) = repository_of(place, listing) {
             self.want(picture, &tags);
         }
@@ -324,6 +396,7 @@ impl Browser {
     /// the row that took its place.
     fn fall_back(&mut self, picture: &Picture) {
         let end = match &self.selected {
+            Node::Rest(_) if self.at == 0 => None,
             Node::Rest(place) => picture.listings.get(place).and_then(|listing| {
                 let last = Node::child(place.clone(), listing.children.last()?.name.clone());
                 self.rows.find(picture, &last)

@@ -2,7 +2,7 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::browser::{Pane, Wide};
+use super::browser::{Found, Pane, Wide};
 use super::rows::{Faults, Internals};
 use super::screen::{Layer, Leaving, Mouse, Notice, Prompt, View};
 use super::{Filter, State};
@@ -19,6 +19,7 @@ const TWICE: SignedDuration = SignedDuration::from_secs(2);
 pub fn fold(state: &mut State, intent: &Intent, at: Timestamp) {
     if !matches!(intent, Intent::Look(_) | Intent::Resize { .. } | Intent::Start) {
         state.screen.notice = None;
+        state.browser.give_up_seeking();
     }
     match intent {
         Intent::Start | Intent::Look(_) => {}
@@ -129,7 +130,7 @@ fn target(count: usize, at: usize, motion: Motion) -> usize {
 }
 
 fn step_finding(state: &mut State, motion: Motion) {
-    let faults = state.faults();
+    let faults: Vec<_> = state.faults().collect();
     let at = faults.iter().position(|fault| Some(fault.subject) == state.finding());
     let number = target(faults.len(), at.unwrap_or(0), motion);
     state.screen.finding = faults.get(number).map(|fault| fault.subject.clone());
@@ -331,17 +332,34 @@ fn wide(state: &mut State) {
 }
 
 fn to_fault(state: &mut State, way: Way) {
-    let found = match state.screen.panel {
+    let text = match state.screen.panel {
         PanelId::Overview => {
             step_finding(state, Motion::Rows(if way == Way::Next { 1 } else { -1 }));
-            state.screen.finding.is_some()
+            state.finding().is_none().then(|| "No fault is known so far; 6 opens the bucket.".to_owned())
         }
-        PanelId::Bucket => state.browser.step_to_fault(&mut state.bucket, way),
+        PanelId::Bucket => match state.browser.step_to_fault(&mut state.bucket, way) {
+            Found::Ahead => None,
+            Found::Around => Some("Past the end: this is the first fault again.".to_owned()),
+            Found::Sought(1) => Some("Looking at the one tag listed that was not looked at …".to_owned()),
+            Found::Sought(tags) => Some(format!("Looking at {tags} more tags for a fault …")),
+            Found::Nothing => Some(nothing_found(state)),
+        },
     };
-    if !found {
-        let text = "No more faults this way among the rows looked at; Ctrl-z looks at all that is open.";
-        state.screen.notice = Some(Notice::plain(text.to_owned()));
-    }
+    state.screen.notice = text.map(Notice::plain);
+}
+
+/// What there is to say once the tags that were not looked at have been.
+pub fn after_seeking(state: &State) -> Option<Notice> {
+    let found = state.bucket.verdicts.is_faulty(&state.browser.selected.subject());
+    (!found).then(|| match state.bucket.verdicts.faults() {
+        0 => Notice::plain(nothing_found(state)),
+        _ => Notice::plain("No other fault; e goes round through those that are known.".to_owned()),
+    })
+}
+
+fn nothing_found(state: &State) -> String {
+    let seen = state.bucket.verdicts.seen();
+    format!("No fault among the {seen} tags looked at. Open more folders, or :tag group/project:v1.")
 }
 
 fn raw(state: &mut State) {

@@ -15,7 +15,7 @@ use jiff::Timestamp;
 pub use browser::{Browser, Pane, Wide};
 pub use filter::Filter;
 pub use hops::{ChainLine, chain_lines};
-pub use rows::{Faults, Internals, Row, is_fault};
+pub use rows::{Faults, Internals, Row, is_stray, unseen_in};
 pub use screen::{Layer, Leaving, Mouse, Notice, Prompt, Screen, Tone, View};
 
 use crate::bus::Stamped;
@@ -62,28 +62,17 @@ impl State {
     }
 
     /// The tags that need somebody, worst first, then by name.
-    pub fn faults(&self) -> Vec<Fault<'_>> {
-        let verdict = |subject| self.bucket.verdicts.get(subject).map(|verdict| (subject, verdict));
-        let mut faults: Vec<_> = self
-            .bucket
-            .faulty()
-            .filter_map(verdict)
-            .filter_map(|(subject, verdict)| match verdict {
-                Verdict::Seen { state, worst, .. } => Some(Fault { subject, state: *state, worst: *worst }),
-                Verdict::Scanning => None,
-            })
-            .collect();
-        faults.sort_by_key(|fault| (fault.worst.map(|(_, severity)| severity), fault.subject));
-        // What could not be read has no severity and would sort first; it stands after what is known to be broken.
-        let unread = faults.iter().take_while(|fault| fault.worst.is_none()).count();
-        faults.rotate_left(unread);
-        faults
+    pub fn faults(&self) -> impl Iterator<Item = Fault<'_>> {
+        self.bucket.verdicts.ranked().filter_map(|subject| match self.bucket.verdicts.get(subject)? {
+            Verdict::Seen { state, worst, .. } => Some(Fault { subject, state: *state, worst: *worst }),
+            Verdict::Scanning => None,
+        })
     }
 
     /// The finding that is selected on the overview: the chosen one while it lasts, else the first.
     pub fn finding(&self) -> Option<&Subject> {
-        let chosen = self.screen.finding.as_ref().filter(|subject| self.bucket.is_faulty(subject));
-        chosen.or_else(|| self.faults().first().map(|fault| fault.subject))
+        let chosen = self.screen.finding.as_ref().filter(|subject| self.bucket.verdicts.is_faulty(subject));
+        chosen.or_else(|| self.bucket.verdicts.ranked().next())
     }
 
     /// What a verb would act on: the row, hop or finding that is selected where the keys go.
@@ -110,7 +99,11 @@ pub fn fold(state: &mut State, event: &Stamped<Event>) {
     match &event.what {
         Event::Fact(Fact::Bucket(fact)) => {
             state.bucket.fold(fact, event.at);
+            let sought = state.browser.is_seeking();
             state.browser.after_fact(&mut state.bucket, fact);
+            if sought && !state.browser.is_seeking() {
+                state.screen.notice = intents::after_seeking(state);
+            }
         }
         Event::Intent(intent) => intents::fold(state, intent, event.at),
         Event::Outcome(outcome) => state.screen.notice = Some(notice_of(outcome)),

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::ops::Range;
 
 use super::filter::Filter;
+use crate::event::Way;
 use crate::model::Subject;
 use crate::sources::bucket::browse::{Child, Place};
 use crate::sources::bucket::node::{Node, NodeKind, is_internal};
@@ -71,6 +72,35 @@ impl What {
     }
 }
 
+impl Run {
+    /// Its rows that are worth a stop, in order.
+    fn faults(&self, picture: &Picture) -> Vec<usize> {
+        let Some(listing) = picture.listings.get(&self.place) else { return Vec::new() };
+        let mut children: Vec<usize> = match &self.place {
+            Place::Prefix(_) => Vec::new(),
+            // A file among the tags, and a folder marker, are faults by being there.
+            Place::Root | Place::Folder(_) | Place::Tags(_) => (0..listing.children.len())
+                .filter(|number| !listing.children[*number].name.ends_with('/'))
+                .collect(),
+        };
+        if let Place::Tags(repository) = &self.place {
+            let tags = picture.verdicts.faulty_tags(repository);
+            children.extend(tags.filter_map(|tag| listing.position(&format!("{tag}/")).ok()));
+            children.sort_unstable();
+        }
+        let within = |child: &usize| match &self.what {
+            What::All(range) => range.contains(child).then(|| child - range.start),
+            What::Some(picks) => picks.binary_search(child).ok(),
+            What::Rest => None,
+        };
+        match &self.what {
+            What::Rest if is_unread(listing) => vec![0],
+            What::Rest => Vec::new(),
+            What::All(_) | What::Some(_) => children.iter().filter_map(within).collect(),
+        }
+    }
+}
+
 /// One row of the tree.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Row {
@@ -126,6 +156,28 @@ impl Rows {
             }?;
             Some(run.start + within)
         })
+    }
+
+    /// The number of the next or previous row that is worth a stop, seen from row `number`.
+    pub fn fault_from(&self, picture: &Picture, number: usize, way: Way) -> Option<usize> {
+        let faults = |run: &Run| -> Vec<usize> {
+            run.faults(picture).into_iter().map(|within| run.start + within).collect()
+        };
+        match way {
+            Way::Next => {
+                let runs = self.runs.iter().filter(|run| run.start + run.what.len() > number + 1);
+                runs.flat_map(faults).find(|fault| *fault > number)
+            }
+            Way::Previous => {
+                let runs = self.runs.iter().rev().filter(|run| run.start < number);
+                runs.flat_map(|run| faults(run).into_iter().rev()).find(|fault| *fault < number)
+            }
+        }
+    }
+
+    /// The number of the first row that is worth a stop.
+    pub fn first_fault(&self, picture: &Picture) -> Option<usize> {
+        self.runs.iter().find_map(|run| run.faults(picture).first().map(|within| run.start + within))
     }
 
     /// Levels whose rest is at most `reach` rows away from row `number`.
@@ -218,6 +270,7 @@ impl Choice<'_> {
                 let files =
                     (0..listing.children.len()).filter(|number| listing.children[*number].object.is_some());
                 let tags = picture
+                    .verdicts
                     .faulty_tags(repository)
                     .filter_map(|tag| listing.position(&format!("{tag}/")).ok());
                 let mut picks: Vec<_> = files.chain(tags).filter(fits).collect();
@@ -228,18 +281,22 @@ impl Choice<'_> {
     }
 }
 
-/// Whether a row is worth a stop on the way through what is wrong.
-pub fn is_fault(picture: &Picture, node: &Node) -> bool {
-    match node.kind() {
-        NodeKind::Tag => picture.is_faulty(&node.subject()),
-        // A file among the tags, and a folder marker, are faults by being there.
-        NodeKind::Object => matches!(node.place(), Place::Tags(_) | Place::Folder(_) | Place::Root),
-        NodeKind::Rest => picture
-            .listings
-            .get(node.place())
-            .is_some_and(|listing| matches!(listing.reach, Reach::Failed(..)) || !listing.unread.is_empty()),
-        NodeKind::Folder | NodeKind::Prefix => false,
-    }
+/// Whether a part of a level could not be listed.
+const fn is_unread(listing: &Listing) -> bool {
+    matches!(listing.reach, Reach::Failed(..)) || !listing.unread.is_empty()
+}
+
+/// Whether a row is a fault by being there: a file among the tags, and a folder marker.
+pub fn is_stray(node: &Node) -> bool {
+    node.kind() == NodeKind::Object && matches!(node.place(), Place::Tags(_) | Place::Folder(_) | Place::Root)
+}
+
+/// The tags of a level that were not looked at, in its order.
+pub fn unseen_in(picture: &Picture, place: &Place) -> Vec<Subject> {
+    let (Place::Tags(_), Some(listing)) = (place, picture.listings.get(place)) else { return Vec::new() };
+    let tags = listing.children.iter().filter(|child| child.object.is_none());
+    let subjects = tags.map(|child| Node::child(place.clone(), child.name.clone()).subject());
+    subjects.filter(|subject| !picture.verdicts.contains(subject)).collect()
 }
 
 /// What a filter is held against.

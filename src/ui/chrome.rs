@@ -14,7 +14,7 @@ use crate::actions::verbs::VERBS;
 use crate::event::PromptKind;
 use crate::model::TagState;
 use crate::model::text::clean;
-use crate::sources::bucket::picture::{Health, Verdict};
+use crate::sources::bucket::picture::Health;
 use crate::state::{Prompt, State, Tone};
 
 /// Who and where we are, what is wrong, and the time. Where it is narrow the name of the program goes first, then the
@@ -26,7 +26,12 @@ pub fn header(state: &State, view: &View, frame: &mut Frame<'_>, area: Rect) {
     let place = place(state, view);
     let name = vec![Span::styled(" quarterdeck", view.theme.title.0), Span::raw(" ")];
     let named = name.into_iter().chain(place.clone()).collect::<Vec<_>>();
-    let forms = [(named, with_summary.clone()), (place.clone(), with_summary), (place, vec![clock])];
+    let forms = [
+        (named, with_summary.clone()),
+        (place.clone(), with_summary),
+        (place.clone(), vec![clock]),
+        (place, Vec::new()),
+    ];
     let cells = usize::from(area.width);
     let last = forms.len() - 1;
     let fits = |(left, right): &(Vec<Span<'_>>, Vec<Span<'_>>)| {
@@ -55,7 +60,7 @@ fn summary(state: &State, view: &View) -> Vec<Span<'static>> {
     if let Health::Down { trouble, .. } = &state.bucket.health {
         say(format!("{} bucket {}", glyphs.unknown, trouble.kind.name()), theme.unknown.0);
     }
-    let tags = |tag_state| state.bucket.count(tag_state) as u64;
+    let tags = |tag_state| state.bucket.verdicts.count(tag_state) as u64;
     let (broken, unknown) = (tags(TagState::Broken), tags(TagState::Unknown));
     if broken > 0 {
         say(format!("tags {} {} broken", glyphs.bad, count(broken)), theme.bad.0);
@@ -63,8 +68,7 @@ fn summary(state: &State, view: &View) -> Vec<Span<'static>> {
     if unknown > 0 {
         say(format!("{} {} not read", glyphs.unknown, count(unknown)), theme.unknown.0);
     }
-    let scanning = state.bucket.verdicts.values().filter(|verdict| **verdict == Verdict::Scanning).count();
-    if scanning > 0 {
+    if state.bucket.verdicts.scanning() > 0 {
         say(format!("{} scanning", glyphs.busy), theme.dim.0);
     }
     spans
@@ -130,15 +134,16 @@ fn filter_hint(state: &State) -> String {
 fn key_line(state: &State, view: &View, room: usize) -> Line<'static> {
     let theme = &view.theme;
     let bound = KEYMAP.iter().filter(|binding| !binding.bar.is_empty() && (binding.valid)(Now::of(state)));
-    let mut words: Vec<_> = bound.map(|binding| (keys::label(binding.keys[0]), binding.bar)).collect();
+    let mut words: Vec<_> =
+        bound.map(|binding| (keys::label(binding.keys[0]), binding.bar.to_owned())).collect();
     if let (Some(subject), None) = (state.subject(), &state.screen.layer) {
         let verbs =
             VERBS.iter().filter(|verb| !verb.key.is_empty() && (verb.intent)(state, &subject).is_ok());
-        words.extend(verbs.map(|verb| (keys::label(verb.key), verb.id)));
+        words.extend(verbs.map(|verb| (keys::label(verb.key), verb.words())));
     }
     let (mut spans, mut used) = (vec![Span::raw(" ")], 1);
     for (key, word) in words {
-        let cells = width(&key) + width(word) + 3;
+        let cells = width(&key) + width(&word) + 3;
         if used + cells > room {
             break;
         }

@@ -589,7 +589,7 @@ fn run(verb: &Verb, state: &State) -> Vec<Intent> {
     };
     match (verb.intent)(state, &subject) {
         Ok(intent) => vec![intent],
-        Err(why) => vec![Intent::Say(format!("{}: {why}.", verb.id))],
+        Err(why) => vec![Intent::Say(format!("{}: {why}.", verb.words()))],
     }
 }
 

@@ -180,7 +180,8 @@ fn menu_line(state: &State, view: &View, verb: &Verb, cells: usize) -> Line<'sta
             ])
         }
         Some(why) => {
-            let text = fit(&format!("{}: off, {why}", verb.id), cells.saturating_sub(8), view.glyphs.cut);
+            let text =
+                fit(&format!("{}: off, {why}", verb.words()), cells.saturating_sub(8), view.glyphs.cut);
             Line::styled(format!(" {key} {text}"), view.theme.dim.0)
         }
     }

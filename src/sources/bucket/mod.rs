@@ -8,3 +8,4 @@ pub mod node;
 pub mod picture;
 pub mod raw;
 pub mod scan;
+pub mod verdicts;

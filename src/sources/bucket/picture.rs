@@ -1,6 +1,6 @@
 //! What is known of the bucket: the fold of the bucket's own facts.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use indexmap::IndexMap;
@@ -9,6 +9,7 @@ use jiff::Timestamp;
 use super::browse::{Child, Place};
 use super::facts::{Fact, Listed, Survey, Trouble};
 use super::raw::Raw;
+use super::verdicts::Verdicts;
 use crate::model::{Severity, Subject, TagState};
 use crate::registry::report::TagReport;
 use crate::storage::PageToken;
@@ -24,10 +25,7 @@ pub struct Picture {
     pub url: String,
     pub survey: Option<Survey>,
     pub listings: BTreeMap<Place, Listing>,
-    /// Of every tag ever looked at, by subject.
-    pub verdicts: BTreeMap<Subject, Verdict>,
-    /// The tags that need somebody.
-    faulty: BTreeSet<Subject>,
+    pub verdicts: Verdicts,
     /// Of the tags looked at last.
     reports: IndexMap<Subject, Arc<TagReport>>,
     /// The object that was read last.
@@ -165,7 +163,9 @@ impl Picture {
                 self.fail(place, trouble, at);
             }
             Fact::ScanBegan { subject } => {
-                self.verdicts.entry(subject.clone()).or_insert(Verdict::Scanning);
+                if !self.verdicts.contains(subject) {
+                    self.verdicts.set(subject, Verdict::Scanning);
+                }
             }
             Fact::Scanned { subject, report } => self.judge(subject, report, at),
             Fact::Read { key, raw, requests } => {
@@ -189,45 +189,10 @@ impl Picture {
         self.reports.iter()
     }
 
-    /// The tags that need somebody, by name.
-    pub fn faulty(&self) -> impl Iterator<Item = &Subject> {
-        self.faulty.iter()
-    }
-
-    /// The tags of one repository that need somebody, by name.
-    pub fn faulty_tags(&self, repository: &str) -> impl Iterator<Item = &str> {
-        let first = Subject::Tag { repository: repository.to_owned(), tag: String::new() };
-        let tags = self.faulty.range(first..).map_while(move |subject| match subject {
-            Subject::Tag { repository: of, tag } => (of == repository).then_some(tag.as_str()),
-            Subject::Repository(_)
-            | Subject::Manifest { .. }
-            | Subject::Blob(_)
-            | Subject::Upload { .. }
-            | Subject::Object(_) => None,
-        });
-        tags.collect::<Vec<_>>().into_iter()
-    }
-
-    /// Whether a tag needs somebody, as far as it was looked at.
-    pub fn is_faulty(&self, subject: &Subject) -> bool {
-        self.faulty.contains(subject)
-    }
-
     /// Forgets what was seen of a tag, so that it is looked at again.
     pub fn forget(&mut self, subject: &Subject) {
         self.verdicts.remove(subject);
-        self.faulty.remove(subject);
         self.reports.shift_remove(subject);
-    }
-
-    /// Forgets the scans that have not ended, because they were cut short.
-    pub fn forget_scanning(&mut self) {
-        self.verdicts.retain(|_, verdict| *verdict != Verdict::Scanning);
-    }
-
-    /// How many tags were looked at and came out as `state`.
-    pub fn count(&self, state: TagState) -> usize {
-        self.verdicts.values().filter(|verdict| verdict.state() == Some(state)).count()
     }
 
     fn spend(&mut self, requests: u32) {
@@ -279,13 +244,7 @@ impl Picture {
         self.requests += u64::from(report.requests);
         let worst = report.findings.iter().min_by_key(|finding| finding.severity);
         let worst = worst.map(|finding| (finding.id, finding.severity));
-        let verdict = Verdict::Seen { state: report.state, worst, at };
-        if verdict.is_fault() {
-            self.faulty.insert(subject.clone());
-        } else {
-            self.faulty.remove(subject);
-        }
-        self.verdicts.insert(subject.clone(), verdict);
+        self.verdicts.set(subject, Verdict::Seen { state: report.state, worst, at });
         self.reports.shift_remove(subject);
         self.reports.insert(subject.clone(), report.clone());
         if self.reports.len() > REPORTS {

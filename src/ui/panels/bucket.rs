@@ -6,13 +6,13 @@ use ratatui::text::{Line, Span};
 use ratatui::widgets::{Block, Borders, Paragraph};
 
 use super::rest;
-use super::{Focus, boxed, chain, edge, tree};
+use super::{Focus, boxed, chain, edge, findings, tree};
 use crate::model::text::clean;
 use crate::registry::report::TagReport;
 use crate::sources::bucket::facts::Survey;
 use crate::sources::bucket::node::NodeKind;
 use crate::state::{Faults, Pane, State};
-use crate::ui::text::{counted, fit, fit_middle, staleness, wrap};
+use crate::ui::text::{counted, fit, staleness, wrap};
 use crate::ui::view::View;
 
 /// From this width on tree and chain stand side by side.
@@ -20,7 +20,7 @@ const BESIDE: u16 = 100;
 /// From this height on a narrow screen has room for a summary under the tree.
 const STACKED: u16 = 14;
 /// Lines of that summary, with its edge.
-const SUMMARY: u16 = 6;
+const SUMMARY: u16 = 7;
 
 /// Draws the panel.
 pub fn draw(state: &State, view: &mut View, frame: &mut Frame<'_>, area: Rect) {
@@ -106,37 +106,29 @@ fn summary(state: &State, view: &mut View, frame: &mut Frame<'_>, area: Rect) {
     frame.render_widget(block, area);
     let cells = usize::from(inside.width).saturating_sub(2);
     let lines = match state.browser.report(&state.bucket) {
-        Some(report) => in_short(view, report, cells),
+        Some(report) => in_short(state, view, report, cells),
         None => vec![Line::styled(" Not looked at yet.", view.theme.dim.0)],
     };
     frame.render_widget(Paragraph::new(lines), inside);
 }
 
-fn in_short(view: &View, report: &TagReport, cells: usize) -> Vec<Line<'static>> {
+fn in_short(state: &State, view: &View, report: &TagReport, cells: usize) -> Vec<Line<'static>> {
     let theme = &view.theme;
     let sign = view.glyphs.tag(report.state);
-    let Some(worst) = report.findings.first() else {
-        let hops = format!(
-            " {sign} {}, {} looked at",
-            report.state.name(),
-            counted(report.hops.len() as u64, "object")
-        );
-        let unread = report.unread.iter().map(|unread| {
-            Line::styled(format!(" {}", fit(&unread.why, cells, view.glyphs.cut)), theme.unknown.0)
-        });
-        return std::iter::once(Line::from(hops)).chain(unread).collect();
-    };
-    let style = if worst.severity.breaks_tag() { theme.bad.0 } else { theme.warn.0 };
-    let cures: Vec<_> = worst.repairs.iter().map(|repair| repair.name()).collect();
-    let mut lines = vec![Line::from(vec![
-        Span::styled(format!(" {sign} {}", worst.id), style),
-        Span::styled(format!("  {}", worst.severity.name()), theme.dim.0),
-    ])];
-    lines.extend(wrap(&worst.detail, cells).into_iter().take(2).map(|line| Line::from(format!(" {line}"))));
-    lines.push(Line::styled(
-        format!(" {}", fit_middle(&clean(&worst.object), cells, view.glyphs.cut)),
-        theme.dim.0,
-    ));
-    lines.push(Line::from(format!(" cures: {}", cures.join(", "))));
-    lines
+    if !report.findings.is_empty() {
+        return findings::in_short(state, view, report, cells).into_iter().map(indent).collect();
+    }
+    let hops = counted(report.hops.len() as u64, "object");
+    let hops = format!(" {sign} {}, {hops} looked at", report.state.name());
+    let unread = report
+        .unread
+        .iter()
+        .flat_map(|unread| wrap(&unread.why, cells))
+        .map(|line| Line::styled(format!(" {line}"), theme.unknown.0));
+    std::iter::once(Line::from(hops)).chain(unread).collect()
+}
+
+fn indent(mut line: Line<'static>) -> Line<'static> {
+    line.spans.insert(0, Span::raw(" "));
+    line
 }

@@ -2,7 +2,8 @@
 
 use ratatui::text::{Line, Span};
 
-use super::chain::{self, Commands};
+use super::chain;
+use super::findings::{Commands, findings};
 use crate::model::text::clean;
 use crate::model::{Subject, TagState};
 use crate::registry::report::{Hop, TagReport};
@@ -46,7 +47,7 @@ fn of_report(state: &State, view: &View, report: &TagReport, cells: usize) -> Ve
         let blobs = counted(u64::from(report.unhashed), "blob");
         lines.push(Line::from(format!("Not hashed  {blobs}: sizes were compared, bytes were not")));
     }
-    lines.extend(chain::findings(state, view, report, cells, Commands::Told));
+    lines.extend(findings(state, view, report, cells, Commands::Every));
     lines.extend([Line::default(), Line::styled("The way of a pull", theme.title.0)]);
     for hop in &report.hops {
         lines.extend(of_hop(state, view, hop, cells));

@@ -3,6 +3,8 @@
 mod bucket;
 mod chain;
 pub(super) mod describe;
+mod findings;
+mod guide;
 mod overview;
 mod rest;
 mod tree;

@@ -66,8 +66,8 @@ fn kind(state: &State, view: &View) -> Line<'static> {
 
 fn tags(state: &State, view: &View) -> Line<'static> {
     let (theme, glyphs) = (&view.theme, &view.glyphs);
-    let seen = |tag_state| state.bucket.count(tag_state) as u64;
-    let looked_at = state.bucket.verdicts.len() as u64;
+    let seen = |tag_state| state.bucket.verdicts.count(tag_state) as u64;
+    let looked_at = state.bucket.verdicts.seen() as u64;
     if looked_at == 0 {
         return row(view, "Tags", vec![Span::raw("none looked at yet")]);
     }
@@ -87,7 +87,7 @@ fn tags(state: &State, view: &View) -> Line<'static> {
 
 /// The one thing to do next.
 fn next(state: &State, view: &View) -> Line<'static> {
-    let words = match (state.faults().is_empty(), state.bucket.verdicts.is_empty()) {
+    let words = match (state.bucket.verdicts.faults() == 0, state.bucket.verdicts.seen() == 0) {
         (false, _) => [("Enter", "shows the selected tag and its chain")],
         (true, true) => [("6", "opens the bucket; tags are looked at as they come on the screen")],
         (true, false) => [("6", "opens the bucket; :tag group/project:v1 goes straight to a tag")],
@@ -99,12 +99,12 @@ fn next(state: &State, view: &View) -> Line<'static> {
 }
 
 fn draw_findings(state: &State, view: &mut View, frame: &mut Frame<'_>, area: Rect) {
-    let faults = state.faults();
-    let title = format!("Findings {}", count(faults.len() as u64));
+    let faults = state.bucket.verdicts.faults();
+    let title = format!("Findings {}", count(faults as u64));
     let block = boxed(view, area, &title, &["of the tags looked at".to_owned()], edge(view, Focus::Here));
     let inside = block.inner(area);
     frame.render_widget(block, area);
-    if faults.is_empty() {
+    if faults == 0 {
         let words =
             "No fault is known. That is no promise: only tags that were on the screen were looked at.";
         let words = fit(words, usize::from(inside.width).saturating_sub(2), view.glyphs.cut);
@@ -113,10 +113,11 @@ fn draw_findings(state: &State, view: &mut View, frame: &mut Frame<'_>, area: Re
     }
     let height = usize::from(inside.height).max(1);
     view.page_rows = height;
-    let at = faults.iter().position(|fault| Some(fault.subject) == state.finding());
+    let chosen = state.finding();
+    let at = state.bucket.verdicts.ranked().position(|subject| Some(subject) == chosen);
     let top = (at.unwrap_or(0) + 1).saturating_sub(height);
-    let lines = faults.iter().enumerate().skip(top).take(height).map(|(number, fault)| {
-        let line = finding(view, fault, usize::from(inside.width));
+    let lines = state.faults().enumerate().skip(top).take(height).map(|(number, fault)| {
+        let line = finding(view, &fault, usize::from(inside.width));
         if Some(number) == at { select(view, &line, usize::from(inside.width)) } else { line }
     });
     frame.render_widget(Paragraph::new(lines.collect::<Vec<_>>()), inside);

@@ -11,7 +11,7 @@ use crate::model::text::clean;
 use crate::model::{Subject, TagState};
 use crate::sources::bucket::node::{Node, NodeKind};
 use crate::sources::bucket::picture::Verdict;
-use crate::state::{Row, State, is_fault};
+use crate::state::{Row, State, is_stray};
 use crate::ui::text::{count, fit, pad, size, width};
 use crate::ui::view::View;
 
@@ -69,7 +69,7 @@ fn unseen(state: &State, rows: &[Row]) -> Vec<Subject> {
         .iter()
         .filter(|row| row.node.kind() == NodeKind::Tag)
         .map(|row| row.node.subject())
-        .filter(|subject| !state.bucket.verdicts.contains_key(subject))
+        .filter(|subject| !state.bucket.verdicts.contains(subject))
         .collect();
     let selected = state.browser.selected.subject();
     let wanted = state.browser.selected.kind() == NodeKind::Tag && state.bucket.report(&selected).is_none();
@@ -142,7 +142,7 @@ fn folder(state: &State, view: &View, node: &Node) -> Parts {
     let theme = &view.theme;
     let sign = if state.browser.open.contains(node) { view.glyphs.opened } else { view.glyphs.closed };
     let broken = match node.subject() {
-        Subject::Repository(name) => faults_below(state, &name),
+        Subject::Repository(name) => state.bucket.verdicts.faults_below(&name),
         Subject::Tag { .. }
         | Subject::Manifest { .. }
         | Subject::Blob(_)
@@ -154,22 +154,6 @@ fn folder(state: &State, view: &View, node: &Node) -> Parts {
         faults => (theme.bad.0, format!("{} {}", view.glyphs.bad, count(faults))),
     };
     (sign, style, format!("{}/", name_of(state, node)), remark)
-}
-
-/// Tags below a group or repository that need somebody, as far as they were looked at.
-fn faults_below(state: &State, name: &str) -> u64 {
-    let below = |repository: &str| {
-        repository.strip_prefix(name).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
-    };
-    let faulty = state.bucket.faulty().filter(|subject| match subject {
-        Subject::Tag { repository, .. } => below(repository),
-        Subject::Repository(_)
-        | Subject::Manifest { .. }
-        | Subject::Blob(_)
-        | Subject::Upload { .. }
-        | Subject::Object(_) => false,
-    });
-    faulty.count() as u64
 }
 
 fn tag(state: &State, view: &View, node: &Node) -> Parts {
@@ -203,7 +187,7 @@ fn object(state: &State, view: &View, node: &Node) -> Parts {
     let bytes = child.and_then(|child| child.object).and_then(|object| object.size);
     let mut remark = bytes.map(size).unwrap_or_default();
     let (mut sign, mut style) = (" ", view.theme.dim.0);
-    if is_fault(&state.bucket, node) {
+    if is_stray(node) {
         (sign, style) = (view.glyphs.bad, view.theme.warn.0);
         remark = format!("stray file {remark}").trim_end().to_owned();
     }
