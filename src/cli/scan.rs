@@ -14,9 +14,12 @@ use super::work::{self, Progress};
 use super::{Exit, Output, Place, Scan, place, report};
 use crate::model::{Severity, TagState};
 use crate::registry::report::TagReport;
+use crate::sources::bucket::scan::Hashing;
 
 /// Tags looked at side by side. The store's own limit bounds the requests.
 const AT_ONCE: usize = 64;
+/// The same where every blob is hashed: each tag holds pieces of several blobs, of a few MiB each.
+const HASHED_AT_ONCE: usize = 4;
 
 /// Scans what `arguments` name, and prints verdicts in the order of the references.
 pub fn run(arguments: Scan, outer: Place) -> Exit {
@@ -54,7 +57,11 @@ async fn scan(registry: &Registry, given: Given, output: Output, stop: watch::Re
             Err(why) => Err(why),
         }
     };
-    let answers = parsed(given).map(look).buffered(AT_ONCE).take_until(work::stopped(stop.clone()));
+    let at_once = match registry.looking.options.hashing {
+        Hashing::Suspects => AT_ONCE,
+        Hashing::All => HASHED_AT_ONCE,
+    };
+    let answers = parsed(given).map(look).buffered(at_once).take_until(work::stopped(stop.clone()));
     let mut answers = std::pin::pin!(answers);
     while let Some(answer) = answers.next().await {
         if let Err(error) = telling.tell(answer, registry.place()) {

@@ -76,3 +76,15 @@ impl StoreError {
         self.kind == ErrorKind::Gone
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_failure_names_its_object_if_it_has_one() {
+        for (key, shown) in [("a/link", "denied a/link: no rights"), ("", "denied: no rights")] {
+            assert_eq!(StoreError::new(ErrorKind::Denied, key, "no rights").to_string(), shown);
+        }
+    }
+}
