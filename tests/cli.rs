@@ -7,6 +7,8 @@ mod audit;
 mod hostile;
 #[path = "cli/program.rs"]
 mod program;
+#[path = "cli/readme.rs"]
+mod readme;
 #[path = "cli/scan.rs"]
 mod scan;
 #[path = "cli/setup.rs"]

@@ -104,7 +104,7 @@ fn after_intent(state: &State, intent: &Intent) -> Vec<Effect> {
 fn reopen(state: &State) -> Vec<Effect> {
     match (&state.bucket.health, &state.bucket.survey) {
         (Health::Down { .. } | Health::Opening | Health::Live, None) => vec![Effect::Open],
-        (_, Some(Survey::Registry | Survey::Database)) => Vec::new(),
+        (_, Some(Survey::Registry | Survey::Database | Survey::Undecided { .. })) => Vec::new(),
         (_, Some(_)) => vec![Effect::Survey],
     }
 }

@@ -318,7 +318,7 @@ impl Browser {
     pub fn after_fact(&mut self, picture: &mut Picture, fact: &Fact) {
         match fact {
             Fact::Surveyed { survey, .. } => {
-                if matches!(survey, Survey::Registry | Survey::Database) {
+                if matches!(survey, Survey::Registry | Survey::Database | Survey::Undecided { .. }) {
                     self.want(picture, &Place::Root);
                 }
             }

@@ -1,6 +1,7 @@
 //! The cockpit as a person starts it: `quarterdeck demo`, and `quarterdeck --bucket` on a folder.
 
 use std::fs;
+use std::net::TcpListener;
 use std::path::Path;
 use std::time::Duration;
 
@@ -14,6 +15,7 @@ stories! {
     "cockpit":
     opens_and_leaves_nothing_behind,
     ctrl_c_once_stays_and_twice_quits,
+    ctrl_c_stops_what_a_silent_bucket_keeps_waiting,
     follows_every_resize,
     signals_end_it_with_the_terminal_restored,
     a_vanished_terminal_ends_it_and_cleans_up,
@@ -78,6 +80,26 @@ fn ctrl_c_once_stays_and_twice_quits() {
     pty.keys("\x03");
     assert_eq!(pty.wait_for_end().exit_code(), 0);
     pty.assert_restored();
+}
+
+fn ctrl_c_stops_what_a_silent_bucket_keeps_waiting() {
+    // Whoever connects is let in and never gets an answer.
+    let silence = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = format!("http://{}", silence.local_addr().unwrap());
+    let home = home();
+    let mut command = command(PROGRAM, &["--bucket", "gs://silent"], &home);
+    command.env("STORAGE_EMULATOR_HOST", &address);
+    command.env("STORAGE_EMULATOR_HOST_GRPC", &address);
+    let mut pty = Pty::start(command, size(120, 40));
+    pty.wait_for_text("Opening gs://silent");
+    pty.settle(Duration::from_millis(300));
+    pty.keys("\x03");
+    pty.wait_for_text("Stopped: 1 cut short");
+    pty.wait_for_text("Opening gs://silent was stopped. Ctrl-r opens it again.");
+    pty.keys("\x12");
+    pty.wait_for("opening again", |screen| !screen.contents().contains("was stopped"));
+    pty.keys(":q\r");
+    assert_eq!(pty.wait_for_end().exit_code(), 0);
 }
 
 fn follows_every_resize() {

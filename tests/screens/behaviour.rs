@@ -1,6 +1,6 @@
 //! What keys do, told as stories over the demonstration's tree.
 
-use crate::house::{House, SMALL, WIDE};
+use crate::house::{House, NARROW, SMALL, WIDE};
 
 const HOTFIX: &str = "type::tag space type:signal/bridge/relay:hotfix-42 enter";
 
@@ -79,4 +79,37 @@ async fn help_lists_only_keys_that_are_valid_now() {
     let tree = house.frame("?", WIDE).await;
     let overview = house.frame("1 ?", WIDE).await;
     assert!(tree.contains("Filter by name") && !overview.contains("Filter by name"), "{tree}\n{overview}");
+}
+
+#[tokio::test]
+async fn the_first_fault_is_one_key_away_whatever_is_on_the_screen() {
+    let house = House::demo();
+    // On the smallest screen no broken tag was looked at yet when the key is pressed.
+    for sheet in [WIDE, SMALL, NARROW] {
+        let paper = house.paper("e c", sheet).await;
+        let broken = ["cartography/tiles/renderer:v1.5.0", "signal/bridge/relay:hotfix-42"];
+        assert!(broken.contains(&paper.copied[0].as_str()), "{:?}", paper.copied);
+    }
+    let around = house.paper("e e e e c", WIDE).await;
+    assert_eq!(around.copied.len(), 1);
+}
+
+#[tokio::test]
+async fn a_broken_tag_says_what_is_broken_what_a_pull_answers_and_what_to_do() {
+    let house = House::demo();
+    for (fault, title, answer, cure) in [
+        ("empty-current-link", "The tag's link is empty.", "GET by tag 500", "re-push"),
+        ("manifest-blob-missing", "The manifest is linked but not stored.", "GET by tag 404", "re-push"),
+        ("layer-link-missing", "A layer is stored but not linked", "part 404", "restore link"),
+        ("index-children-collected", "are no longer linked", "part 404", "re-push"),
+    ] {
+        let tag = format!("type::tag space type:drydock/faults/{fault}:bad enter");
+        for (script, sheet) in [(&tag, WIDE), (&tag, SMALL), (&format!("{tag} enter"), SMALL)] {
+            let frame = house.frame(script, sheet).await;
+            let words = frame.replace(['│', '\n'], " ").split_whitespace().collect::<Vec<_>>().join(" ");
+            for expected in [fault, title, answer, cure, "$ ", "docker/registry/v2/"] {
+                assert!(words.contains(expected), "{expected} in {script} on {sheet:?}:\n{frame}");
+            }
+        }
+    }
 }

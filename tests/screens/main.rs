@@ -5,6 +5,7 @@
 mod behaviour;
 mod big;
 mod house;
+mod mode;
 mod trouble;
 
 use house::{House, NARROW, SMALL, WIDE};

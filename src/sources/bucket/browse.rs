@@ -3,10 +3,10 @@
 use jiff::Timestamp;
 
 use super::facts::{Listed, Survey, Trouble};
-use super::mode;
+use super::mode::detect;
 use crate::model::text::clean;
 use crate::registry::layout::{REPOSITORIES, ROOT, repository_prefix, tags_prefix};
-use crate::registry::mode::Lockfile;
+use crate::registry::mode::{Claim, Configured, Mode};
 use crate::registry::reference::Repository;
 use crate::storage::{Delimiter, Entry, ErrorKind, ObjectStore, Page, PageToken, StoreError};
 
@@ -118,24 +118,24 @@ fn to_fact(place: &Place, prefix: &str, listed: Page, page: Option<&PageToken>) 
 /// the tags live here at all.
 pub async fn survey(store: &dyn ObjectStore) -> Result<(Survey, u32), Trouble> {
     let mut requests = 2;
-    let marks = mode::lockfiles(store).await.map_err(|error| Trouble::of(&error))?;
-    let database = marks.contains(&Lockfile::Database);
+    let mode = detect(store, Configured::Auto, Claim::NotAsked).await;
     for level in [REPOSITORIES, ROOT, ""] {
         let names = names_at(store, level).await?;
         if !names.is_empty() {
-            return Ok((judge(level, names, database), requests));
+            return Ok((judge(level, names, mode), requests));
         }
         requests += 1;
     }
     Ok((Survey::Empty, requests - 1))
 }
 
-fn judge(level: &str, names: Vec<String>, database: bool) -> Survey {
-    match level {
-        REPOSITORIES if database => Survey::Database,
-        REPOSITORIES => Survey::Registry,
-        ROOT => Survey::NoRepositories { names },
-        _ => Survey::Elsewhere { names },
+fn judge(level: &str, names: Vec<String>, mode: Mode) -> Survey {
+    match (level, mode) {
+        (REPOSITORIES, Mode::MetadataDatabase) => Survey::Database,
+        (REPOSITORIES, Mode::FileMetadata) => Survey::Registry,
+        (REPOSITORIES, Mode::Unknown { why }) => Survey::Undecided { why: clean(&why).into_owned() },
+        (ROOT, _) => Survey::NoRepositories { names },
+        (_, _) => Survey::Elsewhere { names },
     }
 }
 

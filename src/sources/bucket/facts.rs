@@ -54,6 +54,8 @@ pub enum Survey {
     Registry,
     /// A registry's tree whose tags are kept in a database: what is missing here may be fine.
     Database,
+    /// A registry's tree, and the evidence does not tell where its tags are kept; why not.
+    Undecided { why: String },
     /// `docker/registry/v2/` is there, and no repositories are below it; what is there instead.
     NoRepositories { names: Vec<String> },
     /// There is no `docker/registry/v2/`; what is at the root instead.

@@ -14,8 +14,26 @@ pub struct Verdicts {
     /// The same, worst first.
     ranked: BTreeSet<(Rank, Subject)>,
     /// How many of them there are below each group and repository.
-    below: BTreeMap<String, u64>,
+    below: BTreeMap<String, Below>,
     tally: Tally,
+}
+
+/// How many tags below a group or repository need somebody.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Below {
+    /// With a finding.
+    pub found: u64,
+    /// Without one: they could not be read, or are not there.
+    pub unread: u64,
+}
+
+impl Below {
+    const fn slot(&mut self, rank: Rank) -> &mut u64 {
+        match rank {
+            Rank::Found(_) => &mut self.found,
+            Rank::Unread => &mut self.unread,
+        }
+    }
 }
 
 /// What could not be read stands after what is known to be broken.
@@ -88,7 +106,7 @@ impl Verdicts {
     }
 
     /// How many need somebody below a group or in a repository.
-    pub fn faults_below(&self, name: &str) -> u64 {
+    pub fn below(&self, name: &str) -> Below {
         self.below.get(name).copied().unwrap_or_default()
     }
 
@@ -124,7 +142,7 @@ impl Verdicts {
             self.faulty.insert(subject.clone());
             self.ranked.insert((rank, subject.clone()));
             for name in holders(subject) {
-                *self.below.entry(name.to_owned()).or_default() += 1;
+                *self.below.entry(name.to_owned()).or_default().slot(rank) += 1;
             }
         }
         self.all.insert(subject.clone(), verdict);
@@ -138,8 +156,8 @@ impl Verdicts {
             self.faulty.remove(subject);
             self.ranked.remove(&(rank, subject.clone()));
             for name in holders(subject) {
-                if let Some(count) = self.below.get_mut(name) {
-                    *count -= 1;
+                if let Some(below) = self.below.get_mut(name) {
+                    *below.slot(rank) -= 1;
                 }
             }
         }
@@ -198,10 +216,15 @@ mod tests {
         assert_eq!((verdicts.seen(), verdicts.scanning(), verdicts.faults()), (2, 1, 2));
         verdicts.set(&bad, seen(TagState::Broken, Some(("bad", Severity::PullBroken))));
         assert_eq!(verdicts.ranked().collect::<Vec<_>>(), [&bad, &odd, &unread]);
-        assert_eq!(["g", "g/p", "g/q", "g/"].map(|name| verdicts.faults_below(name)), [3, 2, 1, 0]);
+        let below = |verdicts: &Verdicts, name: &str| {
+            let Below { found, unread } = verdicts.below(name);
+            (found, unread)
+        };
+        let names = ["g", "g/p", "g/q", "g/"];
+        assert_eq!(names.map(|name| below(&verdicts, name)), [(2, 1), (2, 0), (0, 1), (0, 0)]);
         verdicts.set(&bad, seen(TagState::Whole, None));
         verdicts.remove(&unread);
-        assert_eq!(["g", "g/p", "g/q"].map(|name| verdicts.faults_below(name)), [1, 1, 0]);
+        assert_eq!(names.map(|name| below(&verdicts, name)), [(1, 0), (1, 0), (0, 0), (0, 0)]);
         assert_eq!((verdicts.count(TagState::Whole), verdicts.count(TagState::Unknown)), (2, 0));
         verdicts.set(&unread, Verdict::Scanning);
         verdicts.forget_scanning();

@@ -6,7 +6,7 @@ use ratatui::text::{Line, Span};
 use ratatui::widgets::{Block, Borders, Paragraph};
 
 use super::rest;
-use super::{Focus, boxed, chain, edge, findings, tree};
+use super::{Focus, boxed, chain, edge, findings, guide, tree};
 use crate::model::text::clean;
 use crate::registry::report::TagReport;
 use crate::sources::bucket::facts::Survey;
@@ -34,7 +34,7 @@ pub fn draw(state: &State, view: &mut View, frame: &mut Frame<'_>, area: Rect) {
     }
     match state.browser.pane {
         Pane::Chain => chain::draw(state, view, frame, area),
-        Pane::Tree if area.height >= STACKED && state.browser.selected.kind() == NodeKind::Tag => {
+        Pane::Tree if area.height >= STACKED && (is_tag(state) || guide::has_warning(state)) => {
             let parts = [Constraint::Fill(1), Constraint::Length(SUMMARY)];
             let [above, below] = Layout::vertical(parts).areas(area);
             draw_tree(state, view, frame, above);
@@ -42,6 +42,10 @@ pub fn draw(state: &State, view: &mut View, frame: &mut Frame<'_>, area: Rect) {
         }
         Pane::Tree => draw_tree(state, view, frame, area),
     }
+}
+
+fn is_tag(state: &State) -> bool {
+    state.browser.selected.kind() == NodeKind::Tag
 }
 
 fn draw_tree(state: &State, view: &mut View, frame: &mut Frame<'_>, area: Rect) {
@@ -69,8 +73,11 @@ fn title(state: &State) -> String {
 
 fn remarks(state: &State) -> Vec<String> {
     let mut remarks = Vec::new();
-    if state.bucket.survey == Some(Survey::Database) {
-        remarks.push("tags live in a database".to_owned());
+    match &state.bucket.survey {
+        Some(Survey::Database) => remarks.push("tags live in a database".to_owned()),
+        Some(Survey::Undecided { .. }) => remarks.push("where its tags live is not known".to_owned()),
+        Some(Survey::Registry | Survey::NoRepositories { .. } | Survey::Elsewhere { .. } | Survey::Empty)
+        | None => {}
     }
     remarks.push(counted(state.bucket.requests, "request"));
     let place = state.browser.selected.place();
@@ -106,8 +113,9 @@ fn summary(state: &State, view: &mut View, frame: &mut Frame<'_>, area: Rect) {
     frame.render_widget(block, area);
     let cells = usize::from(inside.width).saturating_sub(2);
     let lines = match state.browser.report(&state.bucket) {
+        None if !is_tag(state) => guide::warning(state, view, cells).into_iter().map(indent).collect(),
         Some(report) => in_short(state, view, report, cells),
-        None => vec![Line::styled(" Not looked at yet.", view.theme.dim.0)],
+        None => vec![Line::styled(" Not looked at yet: s scans it now.", view.theme.dim.0)],
     };
     frame.render_widget(Paragraph::new(lines), inside);
 }

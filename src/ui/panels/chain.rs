@@ -60,7 +60,7 @@ fn draw_report(state: &State, view: &mut View, frame: &mut Frame<'_>, area: Rect
     let lines = chain_lines(&report.hops, state.browser.wide);
     let height = usize::from(area.height);
     // What to do matters more than every hop; the one that is at fault stays in sight.
-    let hops_room = lines.len().min(height.saturating_sub(below.len()).max(height / 3));
+    let hops_room = lines.len().min(height.saturating_sub(below.len()).max(height / 4));
     let parts = [Constraint::Length(u16::try_from(hops_room).unwrap_or(u16::MAX)), Constraint::Fill(1)];
     let [hops_area, findings_area] = Layout::vertical(parts).areas(area);
     draw_hops(state, view, frame, hops_area, report, &lines);

@@ -6,6 +6,7 @@ use ratatui::text::{Line, Span};
 use crate::model::text::clean;
 use crate::model::{Finding, Repair, TagState};
 use crate::registry::checks;
+use crate::registry::checks::repairs::DELETE_TAG_API;
 use crate::registry::repair::{Cure, Scene, cures};
 use crate::registry::report::TagReport;
 use crate::state::State;
@@ -38,11 +39,11 @@ pub fn findings(
         // What follows from a fault is the same for all of its kind, and is said once.
         if report.findings[..number].iter().all(|earlier| earlier.id != finding.id) {
             lines.push(Line::default());
-            lines.extend(one(view, finding, cells));
+            lines.extend(one(view, finding, cells, commands));
             let others = report.findings[number + 1..].iter().filter(|other| other.id == finding.id);
             lines.extend(others.flat_map(|other| the_same(view, other, cells, commands)));
+            lines.extend(clients(view, finding, cells, commands));
             lines.extend(cure_lines(state, view, report, finding, cells, commands));
-            lines.extend(clients(view, finding, cells));
         }
     }
     for unread in &report.unread {
@@ -94,16 +95,21 @@ fn title(finding: &Finding) -> String {
     checks::find(finding.id).map_or_else(String::new, |check| format!("{}.", check.title))
 }
 
-fn one(view: &View, finding: &Finding, cells: usize) -> Vec<Line<'static>> {
+fn one(view: &View, finding: &Finding, cells: usize, commands: Commands) -> Vec<Line<'static>> {
     let mut lines = vec![head(view, finding)];
     lines.extend(wrap(&title(finding), cells).into_iter().map(Line::from));
-    lines.extend(evidence(view, finding, cells));
+    lines.extend(evidence(view, finding, cells, commands));
     lines
 }
 
-fn evidence(view: &View, finding: &Finding, cells: usize) -> Vec<Line<'static>> {
+fn evidence(view: &View, finding: &Finding, cells: usize, commands: Commands) -> Vec<Line<'static>> {
     let dim = view.theme.dim.0;
-    let detail = wrap(&finding.detail, cells).into_iter().map(|line| Line::styled(line, dim));
+    // The panel keeps room for what to do; the whole of it is told on request.
+    let most = match commands {
+        Commands::Every => usize::MAX,
+        Commands::First => 2,
+    };
+    let detail = wrap(&finding.detail, cells).into_iter().take(most).map(|line| Line::styled(line, dim));
     let object = fit_middle(&clean(&finding.object), cells, view.glyphs.cut);
     detail.chain([Line::from(object)]).collect()
 }
@@ -113,7 +119,7 @@ fn the_same(view: &View, finding: &Finding, cells: usize, commands: Commands) ->
     match commands {
         Commands::Every => {
             let mut lines = vec![Line::default(), head(view, finding)];
-            lines.extend(evidence(view, finding, cells));
+            lines.extend(evidence(view, finding, cells, commands));
             lines
         }
         Commands::First => {
@@ -135,10 +141,14 @@ fn answers(finding: &Finding) -> Vec<(String, String)> {
     groups
 }
 
-fn clients(view: &View, finding: &Finding, cells: usize) -> Vec<Line<'static>> {
+fn clients(view: &View, finding: &Finding, cells: usize, commands: Commands) -> Vec<Line<'static>> {
     let groups = answers(finding).into_iter();
     let lines = groups.flat_map(|(registries, words)| hanging(&registries, &words, cells, view.theme.dim.0));
-    std::iter::once(Line::styled("Clients see", view.theme.title.0)).chain(lines).collect()
+    let heading = match commands {
+        Commands::Every => Some(Line::styled("Clients see", view.theme.title.0)),
+        Commands::First => None,
+    };
+    heading.into_iter().chain(lines).collect()
 }
 
 /// What cures it, best first, with the commands that do it by hand as far as they are wanted.
@@ -173,6 +183,7 @@ fn cure_lines(
 fn repair_words(repair: Repair) -> String {
     match repair {
         Repair::RePush => repair.name().to_owned(),
+        DELETE_TAG_API => "delete tag by the API".to_owned(),
         Repair::Verb(id) => id.replace('-', " "),
     }
 }

@@ -45,10 +45,9 @@ fn plain(view: &View, words: &str, cells: usize) -> Vec<Line<'static>> {
 
 /// How many tags were looked at and what came of it, then what to press.
 fn so_far(state: &State, view: &View, cells: usize) -> Vec<Line<'static>> {
-    let mut lines = tally(state, view);
-    if state.bucket.survey != Some(Survey::Database) {
-        lines.extend(plain(view, "Tags are looked at as they come on the screen.", cells));
-    }
+    let mut lines = warning(state, view, cells);
+    lines.extend(tally(state, view));
+    lines.extend(plain(view, "Tags are looked at as they come on the screen.", cells));
     lines.push(Line::default());
     let all = match state.browser.faults {
         Faults::AndHealthy => "looks at all that is open, and shows the faults only",
@@ -67,6 +66,38 @@ fn so_far(state: &State, view: &View, cells: usize) -> Vec<Line<'static>> {
     lines
 }
 
+/// Whether there is something to mind about all tags of this bucket.
+pub const fn has_warning(state: &State) -> bool {
+    matches!(state.bucket.survey, Some(Survey::Database | Survey::Undecided { .. }))
+}
+
+/// What to mind where the bucket is not the truth about tags, and what to do about it.
+pub fn warning(state: &State, view: &View, cells: usize) -> Vec<Line<'static>> {
+    let words = match &state.bucket.survey {
+        Some(Survey::Database) => vec![
+            "This bucket is not the truth about tags: the registry keeps them in a metadata database.".to_owned(),
+            "Links and tag folders that are missing or odd here are normal. Tags are asked of the registry: set \
+             url in the profile's registry section (quarterdeck config init), or QUARTERDECK_REGISTRY_URL."
+                .to_owned(),
+        ],
+        Some(Survey::Undecided { why }) => vec![
+            format!("Where this registry keeps its tags is not known: {why}."),
+            "Until that is decided no tag is called whole or broken. Ask whoever runs the registry, then set \
+             mode in the profile's registry section."
+                .to_owned(),
+        ],
+        Some(Survey::Registry | Survey::NoRepositories { .. } | Survey::Elsewhere { .. } | Survey::Empty)
+        | None => return Vec::new(),
+    };
+    let mut lines: Vec<_> = words
+        .iter()
+        .flat_map(|words| wrap(words, cells))
+        .map(|line| Line::styled(line, view.theme.unknown.0))
+        .collect();
+    lines.push(Line::default());
+    lines
+}
+
 fn tally(state: &State, view: &View) -> Vec<Line<'static>> {
     let (theme, glyphs, verdicts) = (&view.theme, &view.glyphs, &state.bucket.verdicts);
     let number = |tag_state: TagState| count(verdicts.count(tag_state) as u64);
@@ -75,8 +106,9 @@ fn tally(state: &State, view: &View) -> Vec<Line<'static>> {
         Line::styled(text, style)
     };
     let tinted = |tag_state, style| if verdicts.count(tag_state) > 0 { style } else { theme.dim.0 };
+    let looked_at = if verdicts.seen() == 1 { "tag looked at" } else { "tags looked at" };
     let mut lines = vec![
-        row(" ", count(verdicts.seen() as u64), "tags looked at", theme.text.0),
+        row(" ", count(verdicts.seen() as u64), looked_at, theme.text.0),
         row(glyphs.bad, number(TagState::Broken), "broken", tinted(TagState::Broken, theme.bad.0)),
         row(
             glyphs.unknown,

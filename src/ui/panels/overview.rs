@@ -55,7 +55,10 @@ fn kind(state: &State, view: &View) -> Line<'static> {
         None => "not known yet",
         Some(Survey::Registry) => "tags and manifests are kept in the bucket",
         Some(Survey::Database) => {
-            "tags and manifests are kept in a database; missing links in the bucket can be fine"
+            "tags and manifests are kept in a database; what is missing in the bucket can be fine"
+        }
+        Some(Survey::Undecided { .. }) => {
+            "where its tags are kept is not known, so nothing is claimed; 6 says why"
         }
         Some(Survey::NoRepositories { .. }) => "there is a registry, and no repository in it",
         Some(Survey::Elsewhere { .. }) => "there is no docker/registry/v2/ here; 6 says more",

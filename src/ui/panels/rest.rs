@@ -55,8 +55,12 @@ pub fn no_tree(state: &State) -> Option<(String, Vec<String>)> {
         return Some(unreachable(url, trouble));
     }
     match &state.bucket.survey {
+        None if state.browser.is_stopped() => {
+            let words = format!("Opening {url} was stopped. Ctrl-r opens it again.");
+            Some(("stopped".to_owned(), vec![words]))
+        }
         None => Some(("opening".to_owned(), vec![format!("Opening {url} …")])),
-        Some(Survey::Registry | Survey::Database) => failed_root(state, url),
+        Some(Survey::Registry | Survey::Database | Survey::Undecided { .. }) => failed_root(state, url),
         Some(Survey::Empty) => Some(("empty".to_owned(), empty(url))),
         Some(Survey::NoRepositories { names }) => {
             Some(("no repositories".to_owned(), no_repositories(url, names)))

@@ -11,6 +11,7 @@ use crate::model::text::clean;
 use crate::model::{Subject, TagState};
 use crate::sources::bucket::node::{Node, NodeKind};
 use crate::sources::bucket::picture::Verdict;
+use crate::sources::bucket::verdicts::Below;
 use crate::state::{Row, State, is_stray};
 use crate::ui::text::{count, fit, pad, size, width};
 use crate::ui::view::View;
@@ -141,17 +142,18 @@ type Parts = (&'static str, Style, String, String);
 fn folder(state: &State, view: &View, node: &Node) -> Parts {
     let theme = &view.theme;
     let sign = if state.browser.open.contains(node) { view.glyphs.opened } else { view.glyphs.closed };
-    let broken = match node.subject() {
-        Subject::Repository(name) => state.bucket.verdicts.faults_below(&name),
+    let below = match node.subject() {
+        Subject::Repository(name) => state.bucket.verdicts.below(&name),
         Subject::Tag { .. }
         | Subject::Manifest { .. }
         | Subject::Blob(_)
         | Subject::Upload { .. }
-        | Subject::Object(_) => 0,
+        | Subject::Object(_) => Below::default(),
     };
-    let (style, remark) = match broken {
-        0 => (theme.dim.0, String::new()),
-        faults => (theme.bad.0, format!("{} {}", view.glyphs.bad, count(faults))),
+    let (style, remark) = match (below.found, below.unread) {
+        (0, 0) => (theme.dim.0, String::new()),
+        (0, unread) => (theme.unknown.0, format!("{} {}", view.glyphs.unknown, count(unread))),
+        (found, _) => (theme.bad.0, format!("{} {}", view.glyphs.bad, count(found))),
     };
     (sign, style, format!("{}/", name_of(state, node)), remark)
 }

@@ -1,0 +1,41 @@
+//! The screens in the README are what the program prints.
+
+use regex::Regex;
+
+use crate::program::Home;
+
+const README: &str = include_str!("../../README.md");
+const COMMAND: &str = "$ quarterdeck demo --print --size ";
+
+/// A screen without what differs from run to run: the clock, the folder's name, and what a scan cost.
+fn stable(screen: &str) -> String {
+    let masks = [
+        (r"\d\d:\d\d UTC", "00:00 UTC"),
+        (r"file://\S+", "file:///demo"),
+        (r"[\d,]+ requests?", "# requests"),
+        (r"[ ─]+", " "),
+    ];
+    masks.iter().fold(screen.trim_end().to_owned(), |text, (pattern, mask)| {
+        Regex::new(pattern).unwrap().replace_all(&text, *mask).into_owned()
+    })
+}
+
+#[test]
+fn the_screens_of_the_readme_are_what_the_program_prints() {
+    let blocks: Vec<_> =
+        README.split("```console\n").filter_map(|block| block.strip_prefix(COMMAND)).collect();
+    assert_eq!(blocks.len(), 2);
+    for block in blocks {
+        let (arguments, rest) = block.split_once('\n').unwrap();
+        let shown = rest.split("\n```").next().unwrap();
+        let (size, keys) = arguments.split_once(" --keys ").unwrap();
+        let home = Home::new();
+        let mut command =
+            home.command(&["demo", "--print", "--size", size, "--keys", keys.trim_matches('\'')]);
+        command.env("LC_ALL", "C.UTF-8");
+        let output = command.output().unwrap();
+        assert!(output.status.success(), "{output:?}");
+        let printed = String::from_utf8(output.stdout).unwrap();
+        assert_eq!(stable(shown), stable(&printed), "{arguments}:\n{printed}");
+    }
+}
