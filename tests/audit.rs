@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
-use quarterdeck::model::TagState;
+use quarterdeck::model::{Severity, TagState};
 use quarterdeck::registry::report::Role;
 use quarterdeck::runtime::stores::{Credentials, OpenOptions, Transport, open};
 use quarterdeck::sources::bucket::audit::{AuditLine, AuditOptions, AuditSummary, audit};
@@ -155,6 +155,31 @@ async fn a_store_without_a_registry_is_an_error_that_says_so() {
     let error = run(&url, &OpenOptions::default(), None).await.err().unwrap();
     assert!(error.is_gone());
     assert!(error.detail.contains("holds no registry"), "{error}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_mistyped_prefix_is_an_error_and_not_a_clean_bill() {
+    let (server, options) = serve(&tree_of(&healthy(1, 1))).await;
+    let error = run(&server.url(), &options, Some("no/such/group")).await.err().unwrap();
+    assert!(error.is_gone());
+    assert!(error.detail.contains("no group or repository no/such/group"), "{error}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_file_in_the_place_of_a_repositorys_folder_breaks_pushes() {
+    let folder = tempfile::tempdir().unwrap();
+    tree::write_into(folder.path(), &Spec { stores: vec![StoreKind::FileSystem], ..healthy(1, 1) }).unwrap();
+    let repositories = folder.path().join("docker/registry/v2/repositories");
+    let blocked = repositories.join("blocked");
+    std::fs::create_dir_all(blocked.join("_layers/sha256")).unwrap();
+    std::fs::write(blocked.join("_manifests"), b"").unwrap();
+    let url = format!("file://{}", folder.path().display());
+    let audited = run(&url, &OpenOptions::default(), None).await.unwrap();
+    let faults = audited.lines.iter().filter_map(|line| match line {
+        AuditLine::Fault { finding, .. } => Some((finding.id, finding.severity)),
+        AuditLine::Tag(_) | AuditLine::Unread(_) | AuditLine::Progress(_) => None,
+    });
+    assert_eq!(faults.collect::<Vec<_>>(), [("stray-file-in-repo", Severity::PushBroken)]);
 }
 
 #[tokio::test(flavor = "multi_thread")]

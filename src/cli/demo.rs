@@ -66,8 +66,10 @@ fn options(folder: &TempDir) -> CockpitOptions {
     let going_away = root.clone();
     CockpitOptions {
         last_words: Box::new(move || {
-            // Nobody is left to tell.
-            let _ = std::fs::remove_dir_all(going_away);
+            // Whoever still writes below the old name fails and stops. Nobody is left to tell.
+            let gone = going_away.with_extension("gone");
+            let _ = std::fs::rename(going_away, &gone);
+            let _ = std::fs::remove_dir_all(gone);
         }),
         ..CockpitOptions::new(session, opener(root), scan_with(ScanOptions::default()), "")
     }

@@ -6,10 +6,13 @@ use std::time::Duration;
 
 use jiff::SignedDuration;
 use quarterdeck::model::TagState;
-use quarterdeck::sources::bucket::scan::ScanOptions;
+use quarterdeck::registry::reference::Reference;
+use quarterdeck::sources::bucket::scan::{ScanOptions, scan};
 use quarterdeck::staging::tree::image::Image;
-use quarterdeck::staging::tree::{Memory, Sink, StoreKind, keys};
+use quarterdeck::staging::tree::push::push;
+use quarterdeck::staging::tree::{Folder, Memory, Sink, StoreKind, keys};
 use quarterdeck::storage::ErrorKind;
+use quarterdeck::storage::filesystem::Filesystem;
 
 use super::shelf::{Mood, REPOSITORY, Shelf, TAG, image, now};
 
@@ -120,6 +123,30 @@ fn a_push_that_ends_while_we_look_leaves_no_finding() {
     let shelf = shelf.with(&link, before(2, move |tree| tree.put(&at, digest.as_bytes(), now()).unwrap()));
     let (report, _) = shelf.scan(REPOSITORY, TAG);
     assert_eq!((report.state, report.findings), (TagState::Whole, vec![]));
+}
+
+/// A registry on a file system empties a link and then writes it; a scan can fall between the two any number of times.
+#[tokio::test(start_paused = true)]
+async fn a_link_that_a_push_has_just_emptied_is_given_time() {
+    let folder = tempfile::tempdir().unwrap();
+    let image = image("image", 1);
+    let mut tree = Folder::new(folder.path());
+    push(&mut tree, REPOSITORY, Some(TAG), &image, now()).unwrap();
+    let link = folder.path().join(keys::current_link(REPOSITORY, TAG));
+    std::fs::write(&link, b"").unwrap();
+    let store = Filesystem::open(folder.path()).unwrap();
+    let reference = Reference::parse(&format!("{REPOSITORY}:{TAG}")).unwrap();
+    let options = ScanOptions::default();
+    let pushing = async {
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        std::fs::write(&link, &image.digest).unwrap();
+    };
+    let (report, ()) = tokio::join!(scan(&store, &reference, &options), pushing);
+    assert_eq!((report.state, report.findings), (TagState::Whole, vec![]));
+
+    std::fs::write(&link, b"").unwrap();
+    let report = scan(&store, &reference, &options).await;
+    assert_eq!(report.findings.first().map(|found| found.id), Some("empty-current-link"), "nobody writes it");
 }
 
 #[test]

@@ -138,7 +138,16 @@ impl Folder {
         if self.made.contains(folder) {
             return Ok(());
         }
-        fs::create_dir_all(folder)?;
+        // The root itself is for its owner to make: a tree that is taken away while it is written stays away.
+        if folder == self.root {
+            fs::metadata(folder)?;
+        } else {
+            folder.parent().map_or(Ok(()), |parent| self.make(parent))?;
+            fs::create_dir(folder).or_else(|error| match error.kind() {
+                io::ErrorKind::AlreadyExists => Ok(()),
+                _ => Err(error),
+            })?;
+        }
         self.made.insert(folder.to_owned());
         Ok(())
     }

@@ -184,7 +184,9 @@ impl Court {
         };
         let root = Place::Repository { repository: listing.repository.clone() }.prefix();
         let object = format!("{root}{missing}");
-        if !settled || !self.is_empty(&format!("{object}/")).await {
+        // A file in the folder's place is a fault of its own, and told as such.
+        let is_file = self.store.stat(&object).await.is_ok();
+        if !settled || is_file || !self.is_empty(&format!("{object}/")).await {
             return None;
         }
         let (object, detail) = match check.id {

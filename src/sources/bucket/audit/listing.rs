@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::Timestamp;
 
 use super::blobs::Blobs;
-use crate::model::{Finding, Subject};
+use crate::model::{Finding, Severity, Subject};
 use crate::registry::checks::{Check, repository, revision, tag_folder};
 use crate::registry::digest::{Algorithm, Digest};
 use crate::registry::layout::{Key, Place, UploadPart};
@@ -196,10 +196,18 @@ pub fn marker(key: &str) -> Finding {
     finding
 }
 
-/// The finding about a file in a folder of repositories.
+/// The finding about a file in a folder of repositories. One that stands where a repository keeps its links makes
+/// every push and garbage collection fail.
 pub fn stray(entry: &Entry) -> Finding {
-    let detail = format!("{} lies where only repositories belong", size_in_words(entry));
-    repository::STRAY_FILE.finding(Subject::Object(entry.key.clone()), &entry.key, detail)
+    let name = entry.key.rsplit('/').next().unwrap_or_default();
+    let blocks = ["_layers", "_manifests", "_uploads"].contains(&name);
+    let place = if blocks { "the repository's folder of that name belongs" } else { "only repositories belong" };
+    let detail = format!("{} lies where {place}", size_in_words(entry));
+    let mut finding = repository::STRAY_FILE.finding(Subject::Object(entry.key.clone()), &entry.key, detail);
+    if blocks {
+        finding.severity = Severity::PushBroken;
+    }
+    finding
 }
 
 /// What a tag called like a file under `tags/` is.

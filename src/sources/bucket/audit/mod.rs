@@ -113,6 +113,9 @@ pub async fn audit(
     lines: mpsc::Sender<AuditLine>,
 ) -> Result<AuditSummary, StoreError> {
     find_registry(store.as_ref()).await?;
+    if let Some(below) = &options.below {
+        find_group(store.as_ref(), below).await?;
+    }
     let began = store.now().await?;
     let mut audit =
         Audit { store, options, began, stop, lines, told: Told::default(), progress: Progress::default() };
@@ -126,19 +129,33 @@ pub async fn audit(
 
 /// Fails unless something lies where a registry keeps its tree.
 async fn find_registry(store: &dyn ObjectStore) -> Result<(), StoreError> {
-    let nothing = || {
-        let why = format!(
-            "{} holds no registry: the folder or bucket root that holds docker/ is wanted",
-            store.url()
-        );
-        StoreError::new(ErrorKind::Gone, layout::ROOT, why)
-    };
-    match store.list(layout::ROOT, Delimiter::Slash, None).await {
-        Ok(page) if page.entries.is_empty() && page.prefixes.is_empty() && page.unread.is_empty() => {
-            Err(nothing())
-        }
-        Ok(_) => Ok(()),
-        Err(error) if error.is_gone() => Err(nothing()),
+    if is_there(store, layout::ROOT).await? {
+        return Ok(());
+    }
+    let why =
+        format!("{} holds no registry: the folder or bucket root that holds docker/ is wanted", store.url());
+    Err(StoreError::new(ErrorKind::Gone, layout::ROOT, why))
+}
+
+/// Fails unless there is a group or a repository of this name.
+async fn find_group(store: &dyn ObjectStore, below: &str) -> Result<(), StoreError> {
+    let prefix = below_prefix(below);
+    if is_there(store, &prefix).await? {
+        return Ok(());
+    }
+    let why = format!("there is no group or repository {below} in {}", store.url());
+    Err(StoreError::new(ErrorKind::Gone, prefix, why))
+}
+
+fn below_prefix(below: &str) -> String {
+    format!("{}{}/", layout::REPOSITORIES, below.trim_matches('/'))
+}
+
+/// Whether anything lies below `prefix`.
+async fn is_there(store: &dyn ObjectStore, prefix: &str) -> Result<bool, StoreError> {
+    match store.list(prefix, Delimiter::Slash, None).await {
+        Ok(page) => Ok(!(page.entries.is_empty() && page.prefixes.is_empty() && page.unread.is_empty())),
+        Err(error) if error.is_gone() => Ok(false),
         Err(error) => Err(error),
     }
 }
@@ -196,7 +213,7 @@ impl Audit {
             hashing: Semaphore::new(judge::HASHED_AT_ONCE),
         });
         let prefix = match &self.options.below {
-            Some(below) => format!("{}{}/", layout::REPOSITORIES, below.trim_matches('/')),
+            Some(below) => below_prefix(below),
             None => layout::REPOSITORIES.to_owned(),
         };
         let (steps, coming) = mpsc::channel(64);

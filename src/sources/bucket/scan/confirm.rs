@@ -1,14 +1,36 @@
 //! Asks again, directly, for everything that findings rest on.
 
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 use futures::StreamExt;
+use jiff::Timestamp;
 
 use super::look::Eye;
 use crate::model::Unread;
-use crate::registry::chain::{Chain, Facts, Link, Look, Recalled};
+use crate::registry::chain::{Age, Chain, Facts, Link, Look, Recalled};
+use crate::registry::checks::StoreKind;
 use crate::registry::layout::Key;
 use crate::registry::reference::Target;
+
+/// A registry on a file system empties a link before it writes it: one found empty is asked for again when it is
+/// this old, or a push that is under way would look like damage.
+const REWRITTEN_WITHIN: Duration = Duration::from_secs(2);
+
+/// Waits until no link that was found empty can be one that is just being written, `settle` at most.
+pub(super) async fn let_writers_finish(
+    eye: &Eye<'_>,
+    chain: &Chain,
+    rests_on: &BTreeSet<String>,
+    settle: Duration,
+) {
+    let emptied = rests_on.iter().filter_map(|key| emptied(chain, key)).max();
+    let (Some(emptied), StoreKind::FileSystem) = (emptied, eye.kind()) else { return };
+    if let Age::Known(age) = eye.age(Some(emptied)).await {
+        let age = Duration::try_from(age).unwrap_or_default();
+        tokio::time::sleep(REWRITTEN_WITHIN.min(settle).saturating_sub(age)).await;
+    }
+}
 
 /// Whether everything still is as it was seen, the tag's link first of all.
 ///
@@ -37,6 +59,14 @@ pub(super) async fn confirm(
         }
     }
     Ok(())
+}
+
+/// When a link was last changed that was found empty where a push may just be writing it anew.
+fn emptied(chain: &Chain, key: &str) -> Option<Timestamp> {
+    match chain.recall(key)? {
+        Recalled::Link(Look::There(link)) if link.facts.size == Some(0) => link.facts.modified,
+        Recalled::Link(_) | Recalled::Data(_) | Recalled::History(_) => None,
+    }
 }
 
 async fn same(eye: &Eye<'_>, chain: &Chain, key: &str) -> Result<(), String> {
@@ -70,7 +100,7 @@ fn differs<T>(now: &Look<T>) -> String {
 }
 
 fn same_link(before: &Link, now: &Link) -> bool {
-    before.head == now.head && before.facts.size == now.facts.size
+    before.head == now.head && same_facts(&before.facts, &now.facts)
 }
 
 fn same_facts(before: &Facts, now: &Facts) -> bool {

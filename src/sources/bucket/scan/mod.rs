@@ -68,6 +68,7 @@ pub async fn scan(store: &dyn ObjectStore, reference: &Reference, options: &Scan
             return finish(&eye, reference, verdict.report, trips).await;
         }
         trips += 1;
+        confirm::let_writers_finish(&eye, &walked.chain, &verdict.rests_on, options.settle).await;
         match confirm::confirm(&eye, &walked.chain, &verdict.rests_on, options.in_flight).await {
             Ok(()) => return finish(&eye, reference, verdict.report, trips).await,
             Err(unsettled) => last = Some((verdict, unsettled)),
