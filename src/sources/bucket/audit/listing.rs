@@ -201,7 +201,8 @@ pub fn marker(key: &str) -> Finding {
 pub fn stray(entry: &Entry) -> Finding {
     let name = entry.key.rsplit('/').next().unwrap_or_default();
     let blocks = ["_layers", "_manifests", "_uploads"].contains(&name);
-    let place = if blocks { "the repository's folder of that name belongs" } else { "only repositories belong" };
+    let place =
+        if blocks { "the repository's folder of that name belongs" } else { "only repositories belong" };
     let detail = format!("{} lies where {place}", size_in_words(entry));
     let mut finding = repository::STRAY_FILE.finding(Subject::Object(entry.key.clone()), &entry.key, detail);
     if blocks {

@@ -27,8 +27,10 @@ pub(super) async fn let_writers_finish(
     let emptied = rests_on.iter().filter_map(|key| emptied(chain, key)).max();
     let (Some(emptied), StoreKind::FileSystem) = (emptied, eye.kind()) else { return };
     if let Age::Known(age) = eye.age(Some(emptied)).await {
-        let age = Duration::try_from(age).unwrap_or_default();
-        tokio::time::sleep(REWRITTEN_WITHIN.min(settle).saturating_sub(age)).await;
+        let left = REWRITTEN_WITHIN.min(settle).saturating_sub(Duration::try_from(age).unwrap_or_default());
+        if !left.is_zero() {
+            tokio::time::sleep(left).await;
+        }
     }
 }
 
