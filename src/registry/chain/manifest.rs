@@ -59,8 +59,7 @@ pub(super) fn bytes_of(manifest: &ManifestSeen, digest: &Digest, child: Option<&
     };
     let size = facts.size.map_or_else(|| "an unknown number of".to_owned(), |size| size.to_string());
     if facts.size.is_some_and(|size| size > MANIFEST_LIMIT) {
-        let detail = format!("has {size} bytes; a registry serves at most {MANIFEST_LIMIT}");
-        return Judged::Fault(&bytes::OVERSIZED, detail);
+        return oversized(&manifest.hash, &size, digest);
     }
     match (&manifest.hash, &manifest.content) {
         (Hash::Unread(why), _) => Judged::Unread(why.clone()),
@@ -88,6 +87,21 @@ pub(super) fn bytes_of(manifest: &ManifestSeen, digest: &Digest, child: Option<&
                 format!("its bytes are those of its digest, but {error}"),
             ),
         },
+    }
+}
+
+/// One that was pushed like that cannot be pushed again; one whose bytes were spoilt can, once they are gone.
+fn oversized(hash: &Hash, size: &str, digest: &Digest) -> Judged {
+    let served = format!("a registry serves at most {MANIFEST_LIMIT}");
+    match hash {
+        Hash::Wrong => {
+            let detail =
+                format!("has {size} bytes; should have those of the manifest {digest}, and {served}");
+            Judged::Fault(&bytes::GARBAGE, detail)
+        }
+        Hash::Right | Hash::Unhashed | Hash::Unread(_) => {
+            Judged::Fault(&bytes::OVERSIZED, format!("has {size} bytes; {served}"))
+        }
     }
 }
 

@@ -16,6 +16,8 @@ use crate::storage::{Delimiter, Entry, ErrorKind, Object, ObjectStore, Page, Res
 
 /// Bytes of a manifest that are read at once; most have a few thousand.
 const FIRST_READ: u64 = 256 * 1024;
+/// Manifests too large to be served are hashed up to this size.
+const OVERSIZED_READ: u64 = 256 << 20;
 
 /// How a blob is looked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -106,7 +108,9 @@ impl<'a> Eye<'a> {
         let (bytes, trips) = match first.entry.size {
             Some(size) if size <= first.bytes.len() as u64 => (Ok(first.bytes), 1),
             Some(size) if size > MANIFEST_LIMIT => {
-                return Seen { what: ManifestSeen::unseen(data), trips: 1 };
+                let hashed = self.oversized(at, digest, size).await;
+                let what = ManifestSeen { hash: hashed.what, ..ManifestSeen::unseen(data) };
+                return Seen { what, trips: 1 + hashed.trips };
             }
             None if (first.bytes.len() as u64) < FIRST_READ => (Ok(first.bytes), 1),
             Some(_) | None => (self.rest(&key, first).await, 2),
@@ -121,6 +125,15 @@ impl<'a> Eye<'a> {
             }
         };
         Seen { what, trips }
+    }
+
+    /// Whether a manifest that is too large to be served was pushed like that, or its bytes were spoilt later: the
+    /// cures differ. Beyond some size it stays open.
+    async fn oversized(&self, at: &Digest, digest: &Digest, size: u64) -> Seen<Hash> {
+        if size > OVERSIZED_READ {
+            return Seen { what: Hash::Unhashed, trips: 0 };
+        }
+        self.hash(at, digest, Some(size)).await
     }
 
     async fn rest(&self, key: &str, first: Object) -> Result<Bytes> {
