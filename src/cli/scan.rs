@@ -70,6 +70,9 @@ async fn scan(registry: &Registry, given: Given, output: Output, stop: watch::Re
     }
     if *stop.borrow() {
         telling.cut_short(named, more);
+    } else if telling.answered == 0 {
+        complain("standard input held no reference, so nothing was looked at");
+        return Exit::Unread;
     }
     telling.exit
 }

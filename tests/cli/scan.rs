@@ -181,3 +181,11 @@ fn a_locale_without_utf_8_gets_plain_letters() {
     let ran = crate::program::Ran::from(command.env("LANG", "C").output().unwrap()).ends(1);
     assert!(ran.out.starts_with("x broken ") && ran.out.is_ascii(), "{}", ran.out);
 }
+
+#[test]
+fn empty_standard_input_is_no_clean_bill() {
+    for arguments in [&["scan", "-"][..], &["scan"]] {
+        let ran = tree().run(arguments).ends(2);
+        assert!(ran.err.contains("standard input held no reference"), "{}", ran.err);
+    }
+}
