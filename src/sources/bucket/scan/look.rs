@@ -59,8 +59,16 @@ impl<'a> Eye<'a> {
         self.requests.fetch_add(1, Ordering::Relaxed);
     }
 
-    /// A range of an object, if the store sends as much of it as it says there is.
+    /// A range of an object, if the store sends as much of it as it says there is. One that changes while it is read
+    /// is read once more.
     pub async fn read(&self, key: &str, from: u64, to: u64) -> Result<Object> {
+        match self.read_once(key, from, to).await {
+            Err(error) if error.kind == ErrorKind::Changed => self.read_once(key, from, to).await,
+            read => read,
+        }
+    }
+
+    async fn read_once(&self, key: &str, from: u64, to: u64) -> Result<Object> {
         self.asks();
         let object = self.store.read(key, Some(from..to)).await?;
         let wanted = object.entry.size.map(|size| size.min(to).saturating_sub(from));
