@@ -1,6 +1,9 @@
 //! The command that shows the same from a shell, for a ticket or a colleague.
 
+use std::borrow::Cow;
+
 use crate::model::Subject;
+use crate::model::text::clean;
 
 /// The command that looks at a tag or manifest as the cockpit does.
 pub fn scan(bucket: &str, subject: &Subject) -> Option<String> {
@@ -31,10 +34,32 @@ pub fn address(bucket: &str, key: &str) -> String {
     format!("{}/{key}", root.trim_end_matches('/'))
 }
 
+/// Text as it may be pasted: as it is, unless it holds characters that a terminal acts on or that do not show; then
+/// in the quotes of a shell that spell them out.
+pub fn pasteable(text: &str) -> String {
+    let shows = matches!(clean(text), Cow::Borrowed(_)) && !text.chars().any(char::is_control);
+    if shows { text.to_owned() } else { spelled(text) }
+}
+
+/// In the quotes that spell out every byte that is not plain ASCII.
+fn spelled(word: &str) -> String {
+    let escape = |byte: u8| match byte {
+        b'\n' => r"\n".to_owned(),
+        b'\t' => r"\t".to_owned(),
+        b'\'' | b'\\' => format!("\\{}", char::from(byte)),
+        b' '..=b'~' => char::from(byte).to_string(),
+        _ => format!("\\x{byte:02x}"),
+    };
+    format!("$'{}'", word.bytes().map(escape).collect::<String>())
+}
+
 fn quote(word: &str) -> String {
     let plain = |letter: char| letter.is_ascii_alphanumeric() || "/:._-@%+=".contains(letter);
     if !word.is_empty() && word.chars().all(plain) {
         return word.to_owned();
+    }
+    if pasteable(word) != word {
+        return spelled(word);
     }
     format!("'{}'", word.replace('\'', r"'\''"))
 }
@@ -42,6 +67,20 @@ fn quote(word: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_is_pasted_holds_no_control_characters() {
+        for (text, pasted) in [
+            ("g/p:v1", "g/p:v1"),
+            ("new\nline", r"$'new\nline'"),
+            ("it's\x1b[2J\\", r"$'it\'s\x1b[2J\\'"),
+            ("caf\u{e9}\u{202e}", r"$'caf\xc3\xa9\xe2\x80\xae'"),
+        ] {
+            assert_eq!(pasteable(text), pasted);
+        }
+        assert_eq!(read("gs://b", "a\nb"), r"gcloud storage cat $'gs://b/a\nb'");
+        assert_eq!(read("gs://b", "caf\u{e9} x"), "gcloud storage cat 'gs://b/caf\u{e9} x'");
+    }
 
     #[test]
     fn commands_can_be_pasted_into_a_shell() {

@@ -102,7 +102,7 @@ pub const VERBS: &[Verb] = &[
         key: "c",
         risk: Risk::Local,
         shelf: Shelf::Copy,
-        intent: |_, subject| Ok(copy("Name", subject.to_string())),
+        intent: |_, subject| Ok(copy("Name", equivalent::pasteable(&subject.to_string()))),
     },
     Verb {
         id: "copy-path",
@@ -112,7 +112,7 @@ pub const VERBS: &[Verb] = &[
         shelf: Shelf::Copy,
         intent: |state, _| {
             let path = state.object().map(|key| equivalent::address(&state.session.bucket, &key));
-            path.map(|path| copy("Path", path)).ok_or(NO_OBJECT)
+            path.map(|path| copy("Path", equivalent::pasteable(&path))).ok_or(NO_OBJECT)
         },
     },
     Verb {
@@ -121,7 +121,11 @@ pub const VERBS: &[Verb] = &[
         key: "",
         risk: Risk::Local,
         shelf: Shelf::Copy,
-        intent: |state, subject| digest(state, subject).map(|digest| copy("Digest", digest)).ok_or(NO_DIGEST),
+        intent: |state, subject| {
+            digest(state, subject)
+                .map(|digest| copy("Digest", equivalent::pasteable(&digest)))
+                .ok_or(NO_DIGEST)
+        },
     },
     Verb {
         id: "copy-scan-command",

@@ -299,15 +299,16 @@ impl Browser {
         let node = Node::tag(repository, tag);
         let mut row = Some(node.clone());
         while let Some(Node::Child { place, name }) = &row {
-            picture.listings.entry(place.clone()).or_default().insert(Child::folder(name.clone()));
+            picture.listings.entry(place.clone()).or_default().insert(Child::named(name.clone()));
             row = row.as_ref().and_then(Node::parent);
             self.open.extend(row.clone());
         }
         let folder = Place::Folder(repository.to_owned());
-        picture.listings.entry(folder).or_default().insert(Child::folder("_manifests/"));
+        picture.listings.entry(folder.clone()).or_default().insert(Child::named("_manifests/"));
         self.filter = Filter::default();
         self.faults = Faults::AndHealthy;
         self.want(picture, &Place::Tags(repository.to_owned()));
+        self.want(picture, &folder);
         self.hop = None;
         self.selected = node;
         self.paging = Paging::Waiting;

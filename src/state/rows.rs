@@ -199,7 +199,10 @@ impl Rows {
         }
         let said_by_tags = tags.is_some() && listing.reach == Reach::Whole && listing.unread.is_empty();
         let empty = listing.children.is_empty();
-        if !said_by_tags && (listing.reach != Reach::Whole || empty || !listing.unread.is_empty()) {
+        // Below a name that is not there nothing is left to list.
+        let void = listing.reach == Reach::Unasked
+            && Node::Rest(place.clone()).parent().is_some_and(|holder| picture.is_absent(&holder));
+        if !said_by_tags && !void && (listing.reach != Reach::Whole || empty || !listing.unread.is_empty()) {
             self.add(place, depth, What::Rest);
         }
     }

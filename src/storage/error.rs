@@ -9,6 +9,8 @@ pub enum ErrorKind {
     Gone,
     /// A folder stands where an object was asked for (file systems only).
     Folder,
+    /// What stands there is no regular file: a FIFO, a socket or a device (file systems only).
+    Special,
     /// The object changed since its version was noted, or exists where it must not.
     Changed,
     /// The store refuses for lack of rights or credentials.
@@ -32,6 +34,7 @@ impl ErrorKind {
         match self {
             Self::Gone => "gone",
             Self::Folder => "is a folder",
+            Self::Special => "not a regular file",
             Self::Changed => "changed",
             Self::Denied => "denied",
             Self::Throttled => "throttled",

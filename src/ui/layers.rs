@@ -66,7 +66,9 @@ fn raw(state: &State, view: &mut View, frame: &mut Frame<'_>, area: Rect, key: &
     let cells = usize::from(area.width).saturating_sub(4);
     let (title, lines) = match &state.bucket.raw {
         Some((read, Ok(raw))) if read == key => {
-            let facts = [Some(size(raw.size)), Some(raw.kind.name().to_owned()), generation(&raw.version.0)];
+            let part = (raw.shown < raw.size).then(|| format!("first {} shown", part(raw.shown)));
+            let facts =
+                [Some(size(raw.size)), part, Some(raw.kind.name().to_owned()), generation(&raw.version.0)];
             let facts: Vec<_> = facts.into_iter().flatten().collect();
             let path = wrap(&name, cells).into_iter().chain([facts.join(", ")]);
             let head = path.map(|line| Line::styled(format!(" {line}"), view.theme.dim.0));
@@ -84,6 +86,11 @@ fn raw(state: &State, view: &mut View, frame: &mut Frame<'_>, area: Rect, key: &
         Some(_) | None => (name, vec![Line::styled(" reading …", view.theme.dim.0)]),
     };
     text(view, frame, area, &title, lines, top);
+}
+
+/// A size in as few letters as it needs.
+fn part(bytes: u64) -> String {
+    size(bytes).replace(".0 ", " ")
 }
 
 /// The keys and commands that are valid now, from the tables.

@@ -55,6 +55,15 @@ async fn copies_hold_what_was_asked_for_and_nothing_of_the_frame() {
 }
 
 #[tokio::test]
+async fn a_copied_name_holds_nothing_that_a_terminal_would_act_on() {
+    let house = House::empty();
+    let tags = house.folder.path().join("docker/registry/v2/repositories/g/p/_manifests/tags");
+    std::fs::create_dir_all(tags.join("zz\nls")).unwrap();
+    let paper = house.paper("G c", WIDE).await;
+    assert_eq!(paper.copied, [r"$'g/p:zz\nls'"], "{}", house.text(&paper));
+}
+
+#[tokio::test]
 async fn a_filter_never_moves_the_selection_to_another_tag_that_passes() {
     let house = House::demo();
     let frame = house.frame(&format!("{HOTFIX} / type:relay enter c"), WIDE).await;

@@ -11,7 +11,7 @@ use quarterdeck::storage::{
 };
 use quarterdeck::ui::keys;
 
-use crate::house::{House, SMALL, given, options};
+use crate::house::{House, SMALL, WIDE, given, options};
 
 /// A store that refuses everything.
 struct Locked;
@@ -102,9 +102,51 @@ async fn a_store_that_does_not_open_is_opened_again_on_request() {
 }
 
 #[tokio::test]
-async fn a_repository_that_could_not_be_read_in_part_says_so() {
+async fn a_name_that_nobody_listed_is_absent_and_no_fault() {
     let house = House::demo();
-    // A name that no one listed: the jump shows it, and the scan says that it is absent.
-    let frame = house.frame("type::tag space type:base/alder/runtime:nobody enter", SMALL).await;
-    assert!(frame.contains("absent"), "{frame}");
+    for (name, rows) in [
+        ("base/alder/runtime:typo", &["– typo"][..]),
+        ("base/nope:v9", &["– nope/", "– v9"]),
+        ("nope/nope:v9", &["– nope/", "– v9"]),
+    ] {
+        for sheet in [WIDE, SMALL] {
+            let script = format!("type::tag space type:{name} enter");
+            let frame = house.frame(&script, sheet).await;
+            for row in rows {
+                assert!(frame.lines().any(|line| line.contains(row) && line.contains("absent")), "{frame}");
+            }
+            assert!(
+                !frame.contains("nope/nope:v9 could") && !frame.contains("the rest is not listed"),
+                "{frame}"
+            );
+            let signs = frame.matches('✗').count();
+            let known = house.frame("", sheet).await.matches('✗').count();
+            assert!(signs <= known, "{frame}");
+            let overview = house.frame(&format!("{script} 1"), sheet).await;
+            assert!(overview.contains("– 1 absent"), "{overview}");
+            assert!(!overview.contains("could not be read") && !overview.contains("typo"), "{overview}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn what_a_jump_shows_in_full_has_no_rest() {
+    let house = House::demo();
+    let frame = house.frame("type::tag space type:base/alder/runtime:latest enter", WIDE).await;
+    assert!(frame.contains("latest") && !frame.contains("the rest is not listed"), "{frame}");
+}
+
+#[tokio::test]
+async fn the_raw_view_says_what_it_does_not_show() {
+    let house = House::empty();
+    let tags = house.folder.path().join("docker/registry/v2/repositories/g/p/_manifests/tags");
+    fs::create_dir_all(&tags).unwrap();
+    let large = fs::File::create(tags.join("large")).unwrap();
+    large.set_len(4 << 30).unwrap();
+    let frame = house.frame("G enter", WIDE).await;
+    assert!(frame.contains("4.0 GiB, first 4 KiB shown"), "{frame}");
+    fs::remove_file(tags.join("large")).unwrap();
+    let _socket = std::os::unix::net::UnixListener::bind(tags.join("socket")).unwrap();
+    let frame = house.frame("G enter", WIDE).await;
+    assert!(frame.contains("not a regular file: a socket") && !frame.contains("garbles"), "{frame}");
 }

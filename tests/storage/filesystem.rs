@@ -128,7 +128,7 @@ async fn what_would_block_or_never_end_is_seen_and_not_opened() {
         assert_eq!(entry.size, None, "{}", entry.key);
         assert_eq!(store.stat(&entry.key).await.as_ref(), Ok(entry));
         let error = store.read(&entry.key, Some(0..10)).await.unwrap_err();
-        assert!(error.kind == ErrorKind::Broken && error.detail.contains("not opened"), "{error}");
+        assert!(error.kind == ErrorKind::Special && error.detail.contains("not opened"), "{error}");
     }
 }
 

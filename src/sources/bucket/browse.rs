@@ -44,6 +44,17 @@ pub struct Child {
     shown: Option<Box<str>>,
     /// What the listing says of an object; `None` for a folder.
     pub object: Option<Object>,
+    /// Where the name is known from.
+    pub origin: Origin,
+}
+
+/// Where a name is known from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Origin {
+    /// A listing had it.
+    Listed,
+    /// Somebody asked for it by name; it may not be there.
+    Named,
 }
 
 /// What a listing says of an object.
@@ -61,10 +72,15 @@ impl Child {
         Self::new(name.into(), None)
     }
 
+    /// A folder that somebody asked for and no listing has shown, by its name with the final `/`.
+    pub fn named(name: impl Into<String>) -> Self {
+        Self { origin: Origin::Named, ..Self::folder(name) }
+    }
+
     fn new(name: String, object: Option<Object>) -> Self {
         let safe = clean(&name);
         let shown = (safe != name).then(|| safe.trim_end_matches('/').into());
-        Self { name, shown, object }
+        Self { name, shown, object, origin: Origin::Listed }
     }
 
     /// The name to show: safe, and without the final `/`.

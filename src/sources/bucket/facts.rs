@@ -95,6 +95,10 @@ impl Trouble {
             ErrorKind::Denied => "Give these credentials the right to list and read, then press Ctrl-r.",
             ErrorKind::Throttled => "The store asks for patience: wait a little, then press Ctrl-r.",
             ErrorKind::Unreachable => "Check network, proxy and endpoint, then press Ctrl-r.",
+            ErrorKind::Special => {
+                "It is not a regular file, so it was not opened: no registry writes such a thing. See what it is \
+                 with ls -l, and who put it there."
+            }
             ErrorKind::Broken => {
                 "Something between here and the store garbles answers: check proxy and endpoint."
             }

@@ -6,8 +6,9 @@ use std::sync::Arc;
 use indexmap::IndexMap;
 use jiff::Timestamp;
 
-use super::browse::{Child, Place};
+use super::browse::{Child, Origin, Place};
 use super::facts::{Fact, Listed, Survey, Trouble};
+use super::node::Node;
 use super::raw::Raw;
 use super::verdicts::Verdicts;
 use crate::model::{Severity, Subject, TagState};
@@ -97,11 +98,13 @@ impl Verdict {
         }
     }
 
-    /// Whether the tag needs somebody: broken, or could not be read, or worse than harmless.
+    /// Whether the tag needs somebody: broken, or could not be read, or worse than harmless. A tag that is not there
+    /// is neither.
     pub fn is_fault(&self) -> bool {
         match self {
             Self::Scanning => false,
-            Self::Seen { state: TagState::Broken | TagState::Unknown | TagState::Absent, .. } => true,
+            Self::Seen { state: TagState::Broken | TagState::Unknown, .. } => true,
+            Self::Seen { state: TagState::Absent, .. } => false,
             Self::Seen { worst, .. } => worst.is_some_and(|(_, severity)| severity < Severity::Harmless),
         }
     }
@@ -120,7 +123,17 @@ impl Listing {
         }
     }
 
+    /// Whether all of it was listed and there is nothing.
+    pub fn is_void(&self) -> bool {
+        let listed = self.children.iter().any(|child| child.origin == Origin::Listed);
+        self.reach == Reach::Whole && self.unread.is_empty() && !listed
+    }
+
     fn add_page(&mut self, listed: Listed, at: Timestamp) {
+        // What was only named is listed now, or stays something that nobody saw.
+        let listed_now =
+            |child: &Child| listed.children.binary_search_by(|seen| seen.name.cmp(&child.name)).is_ok();
+        self.children.retain(|child| child.origin == Origin::Listed || !listed_now(child));
         let follows = match (self.children.last(), listed.children.first()) {
             (Some(last), Some(first)) => last.name < first.name,
             (None, _) | (_, None) => true,
@@ -182,6 +195,20 @@ impl Picture {
     /// The whole report on a tag, if it is one of the last that were looked at.
     pub fn report(&self, subject: &Subject) -> Option<&Arc<TagReport>> {
         self.reports.get(subject)
+    }
+
+    /// Whether a row was named by somebody and is not in the bucket, as far as listings and looks tell. Where a
+    /// database may hold it, nobody can say.
+    pub fn is_absent(&self, node: &Node) -> bool {
+        let Node::Child { place, name } = node else { return false };
+        let Some(level) = self.listings.get(place) else { return false };
+        let child = level.position(name).ok().and_then(|at| level.children.get(at));
+        if self.survey != Some(Survey::Registry) || child.is_none_or(|child| child.origin == Origin::Listed) {
+            return false;
+        }
+        let below = node.opens().and_then(|below| self.listings.get(&below));
+        let seen = self.verdicts.get(&node.subject()).and_then(Verdict::state);
+        level.reach == Reach::Whole || below.is_some_and(Listing::is_void) || seen == Some(TagState::Absent)
     }
 
     /// All whole reports that are kept, oldest first.

@@ -21,6 +21,8 @@ pub struct Raw {
     pub size: u64,
     /// Bytes that were read.
     pub read: u64,
+    /// Bytes that the lines show, from the first on.
+    pub shown: u64,
     /// The store's version of it.
     pub version: Version,
     /// Safe to show.
@@ -61,10 +63,11 @@ pub async fn read(store: &dyn ObjectStore, key: &str) -> Result<Raw, Trouble> {
     let read = object.bytes.len() as u64;
     let size = object.entry.size.unwrap_or(read);
     let (kind, mut lines) = render(&object.bytes);
-    if read < size {
-        lines.push(format!("… the first {read} of {size} bytes"));
+    let shown = if kind == Kind::Hex { read.min(DUMP as u64) } else { read };
+    if shown < size {
+        lines.push(format!("… the first {shown} of {size} bytes"));
     }
-    Ok(Raw { kind, size, read, version: object.entry.version, lines })
+    Ok(Raw { kind, size, read, shown, version: object.entry.version, lines })
 }
 
 /// Chooses how to show bytes, and does.
@@ -109,12 +112,7 @@ fn escaped(bytes: &[u8]) -> Vec<String> {
 
 fn hex(bytes: &[u8]) -> Vec<String> {
     let shown = &bytes[..bytes.len().min(DUMP)];
-    let mut lines: Vec<_> =
-        shown.chunks(16).enumerate().map(|(row, chunk)| hex_line(row * 16, chunk)).collect();
-    if shown.len() < bytes.len() {
-        lines.push(format!("… the first {} bytes", shown.len()));
-    }
-    lines
+    shown.chunks(16).enumerate().map(|(row, chunk)| hex_line(row * 16, chunk)).collect()
 }
 
 fn hex_line(offset: usize, chunk: &[u8]) -> String {
@@ -148,7 +146,7 @@ mod tests {
     #[test]
     fn a_big_object_is_shown_in_part() {
         let (kind, lines) = render(&[0xff; 10_000]);
-        assert_eq!((kind, lines.len()), (Kind::Hex, DUMP / 16 + 1));
+        assert_eq!((kind, lines.len()), (Kind::Hex, DUMP / 16));
     }
 
     proptest::proptest! {

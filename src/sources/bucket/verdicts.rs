@@ -23,7 +23,7 @@ pub struct Verdicts {
 pub struct Below {
     /// With a finding.
     pub found: u64,
-    /// Without one: they could not be read, or are not there.
+    /// Without one: they could not be read.
     pub unread: u64,
 }
 

@@ -53,8 +53,8 @@ fn plain(key: &str, stat: &Stat) -> Result<()> {
     if status::is_file(stat) {
         return Ok(());
     }
-    let detail = format!("{}, not a file; it was not opened", status::kind_name(stat));
-    Err(StoreError::new(ErrorKind::Broken, key, detail))
+    let detail = format!("{}; it was not opened", status::kind_name(stat));
+    Err(StoreError::new(ErrorKind::Special, key, detail))
 }
 
 /// Opens a file that was seen to be plain, and looks again at what was opened.

@@ -118,7 +118,7 @@ fn tally(state: &State, view: &View) -> Vec<Line<'static>> {
         ),
     ];
     if verdicts.count(TagState::Absent) > 0 {
-        lines.push(row(glyphs.absent, number(TagState::Absent), "absent", theme.unknown.0));
+        lines.push(row(glyphs.absent, number(TagState::Absent), "absent", theme.dim.0));
     }
     lines.push(Line::default());
     lines

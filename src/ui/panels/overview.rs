@@ -82,7 +82,7 @@ fn tags(state: &State, view: &View) -> Line<'static> {
         part(TagState::Whole, "whole", theme.good.0),
         part(TagState::Broken, "broken", theme.bad.0),
         part(TagState::Unknown, "could not be read", theme.unknown.0),
-        part(TagState::Absent, "absent", theme.unknown.0),
+        part(TagState::Absent, "absent", theme.dim.0),
     ];
     let head = Span::raw(format!("{} looked at", count(looked_at)));
     row(view, "Tags", std::iter::once(head).chain(parts.into_iter().flatten()).collect())

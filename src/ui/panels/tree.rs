@@ -141,6 +141,9 @@ type Parts = (&'static str, Style, String, String);
 
 fn folder(state: &State, view: &View, node: &Node) -> Parts {
     let theme = &view.theme;
+    if state.bucket.is_absent(node) {
+        return (view.glyphs.absent, theme.dim.0, format!("{}/", name_of(state, node)), "absent".to_owned());
+    }
     let sign = if state.browser.open.contains(node) { view.glyphs.opened } else { view.glyphs.closed };
     let below = match node.subject() {
         Subject::Repository(name) => state.bucket.verdicts.below(&name),
@@ -167,7 +170,7 @@ fn tag(state: &State, view: &View, node: &Node) -> Parts {
             let (style, word) = match state {
                 TagState::Whole => (theme.good.0, ""),
                 TagState::Broken => (theme.bad.0, "broken"),
-                TagState::Absent => (theme.unknown.0, "absent"),
+                TagState::Absent => (theme.dim.0, "absent"),
                 TagState::Unknown => (theme.unknown.0, "could not read"),
             };
             let worst = worst.map(|(id, _)| id);

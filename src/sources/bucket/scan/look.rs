@@ -232,6 +232,7 @@ pub(super) fn look<T>(answer: Result<T>) -> Look<T> {
             | ErrorKind::Denied
             | ErrorKind::Throttled
             | ErrorKind::Unreachable
+            | ErrorKind::Special
             | ErrorKind::Broken => Look::Unread(error.to_string()),
         },
     }
