@@ -40,12 +40,18 @@ pub fn full(report: &TagReport, place: Place<'_>, paper: Paper) -> String {
     let repository = Some(report.repository.as_str());
     let scene = Scene { store, registry, repository, report: Some(report) };
     let mut text = verdict(report, paper) + &chain::text(&report.hops, paper);
-    for finding in &report.findings {
+    for (at, finding) in report.findings.iter().enumerate() {
         text.push('\n');
-        text.push_str(&at_length(finding, &scene, paper));
+        text.push_str(&at_length(finding, paper));
+        let told = report.findings[..at].iter().any(|earlier| cures_as_well(earlier, finding));
+        text.push_str(&if told {
+            "    cures: those above\n".to_owned()
+        } else {
+            cures_of(finding, &scene, paper)
+        });
     }
     text.push_str(&left_out(report, paper));
-    let spent = format!("{} requests in {} round trips", report.requests, report.trips);
+    let spent = format!("{} in {}", many(report.requests, "request"), many(report.trips, "round trip"));
     let _ = writeln!(text, "  {}", paper.paint(Tone::Dim, &spent));
     text
 }
@@ -91,12 +97,29 @@ fn in_short(finding: &Finding, paper: Paper) -> String {
     heading(finding, paper) + &paper.sentence("    ", &sanitise(&finding.detail)) + &cures
 }
 
-/// One finding with its evidence, what clients see, and its cures in order with the commands that carry them out.
-fn at_length(finding: &Finding, scene: &Scene<'_>, paper: Paper) -> String {
+/// Whether everything that cures `finding` has been told of an earlier one, about the same object.
+fn cures_as_well(earlier: &Finding, finding: &Finding) -> bool {
+    earlier.object == finding.object
+        && !finding.repairs.is_empty()
+        && finding.repairs.iter().all(|repair| earlier.repairs.contains(repair))
+}
+
+fn many(number: u32, what: &str) -> String {
+    format!("{number} {what}{}", if number == 1 { "" } else { "s" })
+}
+
+/// One finding with its evidence and what clients see.
+fn at_length(finding: &Finding, paper: Paper) -> String {
     let mut text = heading(finding, paper) + &paper.sentence("    ", &sanitise(&finding.detail));
     for (registry, sees) in checks::find(finding.id).map(Check::clients).unwrap_or_default() {
         text.push_str(&paper.sentence(&format!("    {registry:<11} "), &sees));
     }
+    text
+}
+
+/// The cures of a finding in order, with the commands that carry them out.
+fn cures_of(finding: &Finding, scene: &Scene<'_>, paper: Paper) -> String {
+    let mut text = String::new();
     for (at, cure) in cures(finding, scene).iter().enumerate() {
         let first = format!("    cure {} {}: ", at + 1, cure.repair.name());
         text.push_str(&paper.sentence(&first, &sanitise(&cure.why)));

@@ -21,6 +21,7 @@ fn a_broken_tag_is_named_with_object_evidence_cures_and_exit_code_1() {
         "GitLab ",
         "re-push",
         "poisoned-repository",
+        "cures: those above",
         "round trips",
     ] {
         assert!(ran.out.contains(part), "{part} is not in\n{}", ran.out);
