@@ -6,8 +6,8 @@ use crate::event::{Event, Fact, Intent};
 use crate::model::Subject;
 use crate::registry::reference::Target;
 use crate::sources::bucket::browse::Place;
-use crate::sources::bucket::facts::{Fact as Seen, Survey};
-use crate::sources::bucket::picture::{Health, Reach, Verdict};
+use crate::sources::bucket::facts::Fact as Seen;
+use crate::sources::bucket::picture::{Reach, Verdict};
 use crate::state::{Faults, Layer, State, unseen_in};
 
 /// The effects that follow from an event, given the state after it was folded.
@@ -50,8 +50,8 @@ fn after_fact(state: &State, fact: &Seen) -> Vec<Effect> {
 
 fn after_intent(state: &State, intent: &Intent) -> Vec<Effect> {
     match intent {
-        Intent::Start => vec![Effect::Open],
-        Intent::Refresh => reopen(state),
+        // What was opened before may have been moved or replaced, so a refresh begins at the beginning too.
+        Intent::Start | Intent::Refresh => vec![Effect::Open],
         Intent::Look(subjects) => look(state, subjects),
         Intent::Rescan => state.subject().filter(can_scan).map(Effect::Scan).into_iter().collect(),
         Intent::Goto(reference) => match (&reference.target, &state.screen.layer) {
@@ -97,15 +97,6 @@ fn after_intent(state: &State, intent: &Intent) -> Vec<Effect> {
         | Intent::Theme(_)
         | Intent::Quit
         | Intent::Say(_) => Vec::new(),
-    }
-}
-
-/// A refresh of a store that never opened opens it; one that turned out empty or foreign is surveyed again.
-fn reopen(state: &State) -> Vec<Effect> {
-    match (&state.bucket.health, &state.bucket.survey) {
-        (Health::Down { .. } | Health::Opening | Health::Live, None) => vec![Effect::Open],
-        (_, Some(Survey::Registry | Survey::Database | Survey::Undecided { .. })) => Vec::new(),
-        (_, Some(_)) => vec![Effect::Survey],
     }
 }
 

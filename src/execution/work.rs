@@ -14,7 +14,7 @@ use crate::model::text::clean;
 use crate::model::{Subject, TagState, Unread};
 use crate::registry::report::TagReport;
 use crate::sources::bucket::browse::{self, Place};
-use crate::sources::bucket::facts::{Fact as Seen, Trouble};
+use crate::sources::bucket::facts::{Fact as Seen, Survey, Trouble};
 use crate::sources::bucket::raw;
 use crate::storage::{ErrorKind, ObjectStore, PageToken, StoreError};
 
@@ -91,8 +91,12 @@ async fn scan(
     outbox: &Lossless<Event>,
 ) -> Done {
     tell(outbox, Seen::ScanBegan { subject: subject.clone() }).await;
-    let walk = AssertUnwindSafe((tools.scan)(store, subject.clone())).catch_unwind();
+    let walk = AssertUnwindSafe((tools.scan)(store.clone(), subject.clone())).catch_unwind();
     let report = match walk.await {
+        Ok(Some(report)) if report.state == TagState::Absent => match no_registry(&*store).await {
+            Some(why) => gave_up(&subject, &format!("there is no registry here any more: {why}")),
+            None => safe(report),
+        },
         Ok(Some(report)) => safe(report),
         Ok(None) => gave_up(&subject, "it has no chain to walk"),
         Err(_) => {
@@ -101,6 +105,15 @@ async fn scan(
     };
     tell(outbox, Seen::Scanned { subject: subject.clone(), report: Arc::new(report) }).await;
     Done::Scanned(subject)
+}
+
+/// Why no tag can be called absent: what holds all tags is gone, or could not be read.
+async fn no_registry(store: &dyn ObjectStore) -> Option<String> {
+    match browse::survey(store).await {
+        Ok((Survey::NoRepositories { .. }, _)) => None,
+        Ok((survey, _)) => survey.instead(),
+        Err(trouble) => Some(trouble.why),
+    }
 }
 
 fn not_open(effect: &Effect, url: &str) -> Seen {

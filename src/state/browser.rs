@@ -8,7 +8,7 @@ use crate::event::{Motion, Way};
 use crate::model::Subject;
 use crate::registry::report::{Hop, TagReport};
 use crate::sources::bucket::browse::{Child, Place};
-use crate::sources::bucket::facts::{Fact, Survey};
+use crate::sources::bucket::facts::Fact;
 use crate::sources::bucket::node::{Node, NodeKind};
 use crate::sources::bucket::picture::{Picture, Reach};
 
@@ -44,6 +44,8 @@ pub struct Browser {
     /// Number of the selected row when it was last there.
     at: usize,
     paging: Paging,
+    /// Whether the selected level is listed again once the registry is seen to be there still.
+    refreshing: bool,
     /// Tags that are still to be looked at for a fault to go to.
     seeking: Option<usize>,
 }
@@ -94,6 +96,7 @@ impl Default for Browser {
             asked: Vec::new(),
             at: 0,
             paging: Paging::default(),
+            refreshing: false,
             seeking: None,
         }
     }
@@ -246,8 +249,14 @@ impl Browser {
         self.settle(picture);
     }
 
+    /// Waits for the store to be seen, then lists the selected level again: rows of a registry that is gone stay.
+    pub const fn refresh_once_seen(&mut self) {
+        self.paging = Paging::Going;
+        self.refreshing = true;
+    }
+
     /// Asks again for a level and everything listed below the row, forgetting what was listed.
-    pub fn refresh(&mut self, picture: &mut Picture) {
+    fn refresh(&mut self, picture: &mut Picture) {
         self.paging = Paging::Going;
         let place = self.selected.opens().unwrap_or_else(|| self.selected.place().clone());
         let mut levels = vec![place.clone()];
@@ -319,7 +328,11 @@ impl Browser {
     pub fn after_fact(&mut self, picture: &mut Picture, fact: &Fact) {
         match fact {
             Fact::Surveyed { survey, .. } => {
-                if matches!(survey, Survey::Registry | Survey::Database | Survey::Undecided { .. }) {
+                let refreshing = std::mem::take(&mut self.refreshing);
+                if survey.instead().is_none() {
+                    if refreshing {
+                        self.refresh(picture);
+                    }
                     self.want(picture, &Place::Root);
                 }
             }
@@ -331,7 +344,8 @@ impl Browser {
                     return;
                 }
             }
-            Fact::Opened { .. } | Fact::NotOpened { .. } | Fact::NotListed { .. } => {}
+            Fact::NotOpened { .. } => self.refreshing = false,
+            Fact::Opened { .. } | Fact::NotListed { .. } => {}
             Fact::ScanBegan { .. } | Fact::Read { .. } | Fact::NotRead { .. } => return,
         }
         self.settle(picture);

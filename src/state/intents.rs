@@ -378,7 +378,7 @@ fn rescan(state: &mut State) {
 
 fn refresh(state: &mut State) {
     state.screen.layer = None;
-    state.browser.refresh(&mut state.bucket);
+    state.browser.refresh_once_seen();
 }
 
 fn go_to(state: &mut State, reference: &Reference) {

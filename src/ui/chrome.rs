@@ -62,8 +62,12 @@ fn summary(state: &State, view: &View) -> Vec<Span<'static>> {
     }
     let tags = |tag_state| state.bucket.verdicts.count(tag_state) as u64;
     let (broken, unknown) = (tags(TagState::Broken), tags(TagState::Unknown));
+    let (when, style) = match &state.bucket.lost {
+        Some(_) => ("no registry any more; before that", theme.unknown.0),
+        None => ("tags", theme.bad.0),
+    };
     if broken > 0 {
-        say(format!("tags {} {} broken", glyphs.bad, count(broken)), theme.bad.0);
+        say(format!("{when} {} {} broken", glyphs.bad, count(broken)), style);
     }
     if unknown > 0 {
         say(format!("{} {} not read", glyphs.unknown, count(unknown)), theme.unknown.0);

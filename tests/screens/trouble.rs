@@ -2,10 +2,13 @@
 
 use std::fs;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use async_trait::async_trait;
 use bytes::Bytes;
-use quarterdeck::runtime::drive;
+use quarterdeck::execution::Opener;
+use quarterdeck::runtime::stores::OpenOptions;
+use quarterdeck::runtime::{drive, open_with};
 use quarterdeck::storage::{
     Delimiter, Entry, ErrorKind, Object, ObjectStore, Page, PageToken, Result, StoreError, Version,
 };
@@ -149,4 +152,41 @@ async fn the_raw_view_says_what_it_does_not_show() {
     let _socket = std::os::unix::net::UnixListener::bind(tags.join("socket")).unwrap();
     let frame = house.frame("G enter", WIDE).await;
     assert!(frame.contains("not a regular file: a socket") && !frame.contains("garbles"), "{frame}");
+}
+
+/// The cockpit over the demonstration, whose folder is moved away, or emptied, before it is opened again.
+async fn after_loss(emptied: bool, script: &str) -> String {
+    let house = House::demo();
+    let (root, opened) = (house.folder.path().to_owned(), AtomicUsize::new(0));
+    let open = open_with(house.url(), OpenOptions::default());
+    let opener: Opener = Arc::new(move || {
+        if opened.fetch_add(1, Ordering::Relaxed) == 1 {
+            let away = root.with_extension("away");
+            fs::rename(&root, &away).unwrap();
+            fs::remove_dir_all(away).unwrap();
+            if emptied {
+                fs::create_dir(&root).unwrap();
+            }
+        }
+        open()
+    });
+    let paper = drive(options(&house.url(), opener), keys::script(script).unwrap(), WIDE).await.unwrap();
+    paper.lines().join("\n")
+}
+
+#[tokio::test]
+async fn a_registry_that_goes_away_is_not_a_registry_without_faults() {
+    for (emptied, why) in [(false, "no such folder"), (true, "it is empty")] {
+        let before = after_loss(emptied, "G g").await;
+        assert!(before.contains(" broken") && !before.contains("any more"), "{before}");
+        let frame = after_loss(emptied, "G g ctrl-r").await;
+        for words in
+            ["No registry here any more", why, "seen less than a minute ago", "Ctrl-r", "base/", "broken"]
+        {
+            assert!(frame.contains(words), "{words}:\n{frame}");
+        }
+        assert!(!frame.contains("no names here") && !frame.contains("no repositories here"), "{frame}");
+        let tag = after_loss(emptied, "ctrl-r type::tag space type:base/alder/runtime:v9 enter").await;
+        assert!(tag.contains("could not read") && !tag.contains("absent"), "{tag}");
+    }
 }

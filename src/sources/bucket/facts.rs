@@ -64,6 +64,22 @@ pub enum Survey {
     Empty,
 }
 
+impl Survey {
+    /// What there is where a registry's tree should be; `None` when there is one.
+    pub fn instead(&self) -> Option<String> {
+        match self {
+            Self::Registry | Self::Database | Self::Undecided { .. } => None,
+            Self::NoRepositories { .. } => {
+                Some("docker/registry/v2/ is there, and no repository in it".to_owned())
+            }
+            Self::Elsewhere { names } => {
+                Some(format!("there is no docker/registry/v2/; there is: {}", names.join("  ")))
+            }
+            Self::Empty => Some("it is empty".to_owned()),
+        }
+    }
+}
+
 /// Why something could not be looked at.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Trouble {

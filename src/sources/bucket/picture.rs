@@ -25,6 +25,8 @@ pub struct Picture {
     /// URL of the store, once it answered or failed to.
     pub url: String,
     pub survey: Option<Survey>,
+    /// Set while there is no registry any more where there was one: what is known here is of before that.
+    pub lost: Option<Lost>,
     pub listings: BTreeMap<Place, Listing>,
     pub verdicts: Verdicts,
     /// Of the tags looked at last.
@@ -45,6 +47,15 @@ pub enum Health {
     Live,
     /// The last request failed, for this reason, since then.
     Down { trouble: Trouble, since: Timestamp },
+}
+
+/// A registry that was there and is not any more.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Lost {
+    /// What was found instead, safe to show.
+    pub why: String,
+    /// When the top level was listed last.
+    pub seen: Option<Timestamp>,
 }
 
 /// What is known of one level of the tree.
@@ -162,10 +173,13 @@ impl Picture {
             Fact::NotOpened { url, trouble } => {
                 self.url.clone_from(url);
                 self.down(trouble, at);
+                if self.holds_tree() {
+                    self.lose(trouble.why.clone());
+                }
             }
             Fact::Surveyed { survey, requests } => {
                 self.spend(*requests);
-                self.survey = Some(survey.clone());
+                self.take_survey(survey);
             }
             Fact::Listed { listed, requests } => {
                 self.spend(*requests);
@@ -190,6 +204,26 @@ impl Picture {
                 self.raw = Some((key.clone(), Err(trouble.clone())));
             }
         }
+    }
+
+    /// Whether a registry's tree was seen.
+    pub fn holds_tree(&self) -> bool {
+        self.survey.as_ref().is_some_and(|survey| survey.instead().is_none())
+    }
+
+    fn take_survey(&mut self, survey: &Survey) {
+        match survey.instead() {
+            Some(instead) if self.holds_tree() => self.lose(instead),
+            Some(_) | None => {
+                self.lost = None;
+                self.survey = Some(survey.clone());
+            }
+        }
+    }
+
+    fn lose(&mut self, why: String) {
+        let seen = self.listings.get(&Place::Root).and_then(|root| root.at);
+        self.lost = Some(Lost { why, seen });
     }
 
     /// The whole report on a tag, if it is one of the last that were looked at.
@@ -256,7 +290,7 @@ impl Picture {
             Reach::More(token) => Some(token.clone()),
             Reach::Unasked | Reach::Whole => None,
         };
-        if trouble.is_absence() {
+        if trouble.is_absence() && self.lost.is_none() {
             // A level that holds nothing is a sound answer: object stores have no folders, file systems may.
             listing.reach = Reach::Whole;
             listing.at = Some(at);

@@ -27,6 +27,20 @@ pub fn draw(state: &State, view: &mut View, frame: &mut Frame<'_>, area: Rect) {
     if let Some((word, lines)) = rest::no_tree(state) {
         return explain(view, frame, area, &word, &lines);
     }
+    let lines = rest::lost(state, usize::from(area.width).saturating_sub(2));
+    let height = u16::try_from(lines.len()).unwrap_or(u16::MAX).min(area.height / 2);
+    let [above, below] = Layout::vertical([Constraint::Length(height), Constraint::Fill(1)]).areas(area);
+    let lines: Vec<_> =
+        lines.into_iter().map(|line| Line::styled(format!(" {line}"), view.theme.unknown.0)).collect();
+    frame.render_widget(Paragraph::new(lines), above);
+    draw_parts(state, view, frame, below);
+    if state.bucket.lost.is_some() {
+        frame.buffer_mut().set_style(below, view.theme.dim.0);
+    }
+}
+
+/// The tree and the chain.
+fn draw_parts(state: &State, view: &mut View, frame: &mut Frame<'_>, area: Rect) {
     if area.width >= BESIDE {
         let [left, right] = Layout::horizontal([Constraint::Percentage(44), Constraint::Fill(1)]).areas(area);
         draw_tree(state, view, frame, left);

@@ -52,6 +52,7 @@ fn bucket(state: &State, view: &View) -> Line<'static> {
 
 fn kind(state: &State, view: &View) -> Line<'static> {
     let words = match &state.bucket.survey {
+        Some(_) if state.bucket.lost.is_some() => "there is none here any more; 6 says more",
         None => "not known yet",
         Some(Survey::Registry) => "tags and manifests are kept in the bucket",
         Some(Survey::Database) => {

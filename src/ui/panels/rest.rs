@@ -1,10 +1,11 @@
 //! Words for what is not there to see: a level not listed yet, not readable or empty, and a store that is no registry.
 
+use crate::model::text::clean;
 use crate::sources::bucket::browse::Place;
 use crate::sources::bucket::facts::{Survey, Trouble};
 use crate::sources::bucket::picture::{Health, Listing, Reach};
 use crate::state::State;
-use crate::ui::text::{count, counted};
+use crate::ui::text::{age, count, counted, wrap};
 
 /// The row at the end of a level, and how it is meant.
 pub fn row(state: &State, place: &Place) -> (Tone, String) {
@@ -67,6 +68,25 @@ pub fn no_tree(state: &State) -> Option<(String, Vec<String>)> {
         }
         Some(Survey::Elsewhere { names }) => Some(("no registry".to_owned(), elsewhere(url, names))),
     }
+}
+
+/// What to say above the rows of a registry that is gone, in lines of at most `cells`; nothing while it is there.
+pub fn lost(state: &State, cells: usize) -> Vec<String> {
+    let Some(lost) = &state.bucket.lost else { return Vec::new() };
+    let url = if state.bucket.url.is_empty() { &state.session.bucket } else { &state.bucket.url };
+    let seen = lost.seen.map(|seen| match age(seen, state.now) {
+        now if now == "now" => "less than a minute ago".to_owned(),
+        age => format!("{age} ago"),
+    });
+    let seen = seen.unwrap_or_else(|| "before".to_owned());
+    [
+        format!("No registry here any more: {} ({}).", clean(url), lost.why),
+        format!("The rows below were seen {seen}; nothing is claimed about any tag now."),
+        "Was it moved, unmounted or deleted? Put it back or mount it, then press Ctrl-r.".to_owned(),
+    ]
+    .iter()
+    .flat_map(|line| wrap(line, cells))
+    .collect()
 }
 
 fn failed_root(state: &State, url: &str) -> Option<(String, Vec<String>)> {
