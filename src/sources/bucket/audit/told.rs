@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::{AuditLine, AuditSummary};
 use crate::model::{Finding, Severity};
 use crate::registry::checks::config_and_layers;
+use crate::registry::layout::BLOBS;
 use crate::registry::report::TagReport;
 
 /// At most so many verdicts wait; beyond that they go out as they are.
@@ -16,7 +17,7 @@ pub struct Told {
     pub summary: AuditSummary,
     /// Tags that miss a layer: if tags of two repositories miss the same one, that is its own fault.
     waiting: Vec<TagReport>,
-    /// Objects that findings name.
+    /// Blobs that findings name.
     guilty: BTreeSet<String>,
 }
 
@@ -57,7 +58,7 @@ impl Told {
         lines
     }
 
-    /// Whether a finding names this object.
+    /// Whether a finding names this blob.
     pub fn is_guilty(&self, object: &str) -> bool {
         self.guilty.contains(object)
     }
@@ -81,7 +82,7 @@ impl Told {
     fn count_finding(&mut self, finding: &Finding) {
         *self.summary.findings.entry(finding.id).or_default() += 1;
         self.summary.serious += u64::from(finding.severity != Severity::Harmless);
-        if finding.severity != Severity::Harmless {
+        if finding.severity != Severity::Harmless && finding.object.starts_with(BLOBS) {
             self.guilty.insert(finding.object.clone());
         }
     }
