@@ -4,6 +4,9 @@ mod intent;
 
 pub use intent::{Erasure, Intent, MenuKind, Motion, PanelId, PromptKind, TerminalWish, Way};
 
+use std::sync::Arc;
+
+use crate::model::{Done, Past, Progress, Proposal};
 use crate::sources::bucket;
 
 /// The only thing that travels on the bus.
@@ -34,6 +37,18 @@ pub enum Outcome {
     NotSent { what: &'static str, why: String },
     /// Running work was cut short.
     Stopped { effects: usize },
+    /// What a verb would do was worked out.
+    Proposed(Arc<Proposal>),
+    /// What a verb would do could not be worked out, or it does not apply; why, and what to do next.
+    NotProposed { why: String },
+    /// A proposal is being carried out.
+    Progressed(Progress),
+    /// A proposal was carried out, or stopped on the way.
+    Ended(Arc<Done>),
+    /// The journal was read, newest entry first.
+    Recalled(Vec<Past>),
+    /// The journal could not be read.
+    NotRecalled { why: String },
     /// Something of ours failed and was survived; where the report is.
     Survived { report: Option<String> },
 }

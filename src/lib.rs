@@ -34,7 +34,8 @@
 //! | [`event`] | the closed vocabulary of the bus | facts of sources |
 //! | [`state`] | everything the screen shows, and the fold | event, pictures of sources, registry |
 //! | [`actions`] | verbs and commands as tables, and the plan | state, event |
-//! | [`execution`] | carries effects out, a few at a time, cancellable | effects, source clients, storage |
+//! | [`proposals`] | works out what a writing verb would do; reads only, one file for each verb | registry, storage, sources |
+//! | [`execution`] | carries effects out, a few at a time, cancellable; deeds, journal, backups | effects, proposals, source clients, storage |
 //! | [`ui`] | draws, and turns keys into intents | state, event, tables of actions |
 //! | [`staging`] | writes registry trees for demonstrations and tests | registry, storage |
 //! | [`cli`] | one file per subcommand | what it calls |
@@ -50,7 +51,8 @@
 //! | a key | – | [`ui::keymap::KEYMAP`]; help and key bar follow |
 //! | a command after `:` | – | [`actions::commands::COMMANDS`] |
 //! | a verb | its intent, if it needs a new one | [`actions::verbs::VERBS`]; menu, help and key bar follow |
-//! | work for the executor | an [`actions::Effect`] and its case in `execution::work` | – |
+//! | a verb that writes | `src/proposals/<verb>.rs` | `proposals::RECIPES`, and [`actions::verbs::VERBS`] |
+//! | work for the executor | an [`actions::Work`] and its case in `execution::work` | – |
 //! | a source | `src/sources/<name>/` with `facts` and `picture` | [`event::Fact`], [`state::State`] |
 //! | a storage check | `src/registry/checks/<family>.rs` | `registry::checks::FAMILIES` |
 //! | a storage driver | `src/storage/<name>/`, held against the conformance suite | [`runtime::stores::open`] |
@@ -63,6 +65,7 @@ pub mod config;
 pub mod event;
 pub mod execution;
 pub mod model;
+pub mod proposals;
 pub mod registry;
 pub mod runtime;
 pub mod sources;

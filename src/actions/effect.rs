@@ -1,13 +1,23 @@
-//! Work that is wanted of the world, as data.
+//! What is wanted of the world and of the terminal, as data.
 
+use super::confirm::Confirmed;
 use crate::event::TerminalWish;
-use crate::model::Subject;
+use crate::model::{About, Order, Permit, Subject};
 use crate::sources::bucket::browse::Place;
 use crate::sources::bucket::facts::PageToken;
 
-/// Work that is wanted of the world. Every effect here only reads.
+/// What an event makes us do.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Effect {
+    /// For the executor.
+    Work(Work),
+    /// For the terminal.
+    Wish(Wish),
+}
+
+/// Work that is wanted of the world. All of it only reads, but for [`Work::CarryOut`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Work {
     /// Open the store that the session names.
     Open,
     /// Find out what kind of store it is.
@@ -22,10 +32,37 @@ pub enum Effect {
     ScanLater(Vec<Subject>),
     /// Read the head of an object.
     Read(String),
-    /// Stop all that runs and drop all that waits.
+    /// Stop all that runs and drop all that waits; what is being written ends after the object it is at.
     Stop,
-    /// Send text to the terminal's clipboard.
-    Copy { what: &'static str, text: String },
-    /// Something that only the terminal can do.
+    /// Work out what a verb would do; with a permit the registry may be asked what it allows by trying.
+    Prepare { order: Order, permit: Option<Permit> },
+    /// Work out what taking back or finishing an entry of the journal would do.
+    PrepareFrom(About),
+    /// Do what was proposed and agreed to.
+    CarryOut(Confirmed),
+    /// Read the journal.
+    Recall,
+}
+
+/// Something that only the terminal can do.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Wish {
+    /// Send text to the clipboard.
+    Copy {
+        what: &'static str,
+        text: String,
+    },
     Terminal(TerminalWish),
+}
+
+impl From<Work> for Effect {
+    fn from(work: Work) -> Self {
+        Self::Work(work)
+    }
+}
+
+impl From<Wish> for Effect {
+    fn from(wish: Wish) -> Self {
+        Self::Wish(wish)
+    }
 }

@@ -3,10 +3,11 @@
 //! Nothing here does anything: [`plan`] answers with effects, and the executor carries them out.
 
 pub mod commands;
+pub mod confirm;
 mod effect;
 mod equivalent;
 mod plan;
 pub mod verbs;
 
-pub use effect::Effect;
+pub use effect::{Effect, Wish, Work};
 pub use plan::plan;

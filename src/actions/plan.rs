@@ -1,6 +1,6 @@
 //! What each event makes us do, decided from the state that it left behind.
 
-use super::Effect;
+use super::{Effect, Wish, Work};
 use crate::bus::Stamped;
 use crate::event::{Event, Fact, Intent};
 use crate::model::Subject;
@@ -24,7 +24,7 @@ pub fn plan(state: &State, event: &Stamped<Event>) -> Vec<Effect> {
 /// The pages that the event made wanted.
 fn pages(state: &State) -> Vec<Effect> {
     let page = |place: &Place| match &state.bucket.listings.get(place)?.reach {
-        Reach::Asked(page) => Some(Effect::List { place: place.clone(), page: page.clone() }),
+        Reach::Asked(page) => Some(Work::List { place: place.clone(), page: page.clone() }.into()),
         Reach::Unasked | Reach::More(_) | Reach::Whole | Reach::Failed(..) => None,
     };
     state.browser.asked.iter().filter_map(page).collect()
@@ -32,7 +32,7 @@ fn pages(state: &State) -> Vec<Effect> {
 
 fn after_fact(state: &State, fact: &Seen) -> Vec<Effect> {
     match fact {
-        Seen::Opened { .. } => vec![Effect::Survey],
+        Seen::Opened { .. } => vec![Work::Survey.into()],
         // While only faults are shown no healthy tag comes on the screen, so all that is listed is looked at.
         Seen::Listed { listed, .. } if state.browser.faults == Faults::Only => {
             later(unseen_in(&state.bucket, &listed.place))
@@ -51,24 +51,28 @@ fn after_fact(state: &State, fact: &Seen) -> Vec<Effect> {
 fn after_intent(state: &State, intent: &Intent) -> Vec<Effect> {
     match intent {
         // What was opened before may have been moved or replaced, so a refresh begins at the beginning too.
-        Intent::Start | Intent::Refresh => vec![Effect::Open],
+        Intent::Start | Intent::Refresh => vec![Work::Open.into()],
         Intent::Look(subjects) => look(state, subjects),
-        Intent::Rescan => state.subject().filter(can_scan).map(Effect::Scan).into_iter().collect(),
+        Intent::Rescan => {
+            state.subject().filter(can_scan).map(|subject| Work::Scan(subject).into()).into_iter().collect()
+        }
         Intent::Goto(reference) => match (&reference.target, &state.screen.layer) {
-            (Target::Digest(_), Some(Layer::Describe { subject, .. })) => vec![Effect::Scan(subject.clone())],
+            (Target::Digest(_), Some(Layer::Describe { subject, .. })) => {
+                vec![Work::Scan(subject.clone()).into()]
+            }
             (Target::Tag(_) | Target::Digest(_), _) => Vec::new(),
         },
         Intent::Raw | Intent::Enter => match (&state.screen.layer, &state.bucket.raw) {
-            (Some(Layer::Raw { key, .. }), None) => vec![Effect::Read(key.clone())],
+            (Some(Layer::Raw { key, .. }), None) => vec![Work::Read(key.clone()).into()],
             (Some(_) | None, _) => Vec::new(),
         },
         Intent::FaultsOnly if state.browser.faults == Faults::Only => {
             later(state.browser.unseen(&state.bucket))
         }
         Intent::Fault(_) if state.browser.is_seeking() => later(state.browser.unseen(&state.bucket)),
-        Intent::Cancel => vec![Effect::Stop],
-        Intent::Copy { what, text } => vec![Effect::Copy { what, text: text.clone() }],
-        Intent::Terminal(wish) => vec![Effect::Terminal(*wish)],
+        Intent::Cancel => vec![Work::Stop.into()],
+        Intent::Copy { what, text } => vec![Wish::Copy { what, text: text.clone() }.into()],
+        Intent::Terminal(wish) => vec![Wish::Terminal(*wish).into()],
         Intent::FaultsOnly
         | Intent::Fault(_)
         | Intent::Resize { .. }
@@ -109,11 +113,11 @@ fn look(state: &State, subjects: &[Subject]) -> Vec<Effect> {
             state.browser.selected.subject() == **subject && state.bucket.report(subject).is_none()
         }
     });
-    vec![Effect::ScanSoon(wanted.cloned().collect())]
+    vec![Work::ScanSoon(wanted.cloned().collect()).into()]
 }
 
 fn later(subjects: Vec<Subject>) -> Vec<Effect> {
-    if subjects.is_empty() { Vec::new() } else { vec![Effect::ScanLater(subjects)] }
+    if subjects.is_empty() { Vec::new() } else { vec![Work::ScanLater(subjects).into()] }
 }
 
 /// Whether a subject has a chain that can be walked.

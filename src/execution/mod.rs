@@ -2,6 +2,7 @@
 //!
 //! One task holds the queues; each piece of work is a task of its own that can be cut short at any time.
 
+pub mod deeds;
 mod queue;
 mod work;
 
@@ -11,7 +12,7 @@ use futures::future::BoxFuture;
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
 
-use crate::actions::Effect;
+use crate::actions::Work;
 use crate::bus::Lossless;
 use crate::event::{Event, Outcome};
 use crate::model::Subject;
@@ -36,11 +37,13 @@ pub struct Tools {
     pub url: String,
     pub open: Opener,
     pub scan: Scanner,
+    /// What writes; without it this can only look.
+    pub deeds: Option<Arc<deeds::Deeds>>,
 }
 
 /// Takes effects; dropping it ends all work.
 pub struct Executor {
-    orders: mpsc::UnboundedSender<Effect>,
+    orders: mpsc::UnboundedSender<Work>,
     load: watch::Sender<usize>,
 }
 
@@ -62,10 +65,10 @@ impl Executor {
     }
 
     /// Takes an effect in hand; never waits. The desk only moves orders into its queue, so none pile up before it.
-    pub fn submit(&self, effect: Effect) {
+    pub fn submit(&self, work: Work) {
         self.load.send_modify(|load| *load += 1);
         // A desk that is gone means that the program is ending.
-        let _ = self.orders.send(effect);
+        let _ = self.orders.send(work);
     }
 
     /// Whether nothing runs and nothing waits: all that came of it is on the bus.
@@ -98,12 +101,12 @@ struct Desk {
 }
 
 impl Desk {
-    async fn run(mut self, mut inbox: mpsc::UnboundedReceiver<Effect>) {
+    async fn run(mut self, mut inbox: mpsc::UnboundedReceiver<Work>) {
         loop {
             tokio::select! {
                 biased;
                 order = inbox.recv() => match order {
-                    Some(effect) => self.take(effect),
+                    Some(work) => self.take(work),
                     None => return,
                 },
                 Some(done) = self.jobs.join_next(), if !self.jobs.is_empty() => self.finish(done.ok()),
@@ -113,18 +116,21 @@ impl Desk {
     }
 
     /// The order's own place in the load becomes the place of what it put into the queue.
-    fn take(&mut self, effect: Effect) {
+    fn take(&mut self, work: Work) {
         let before = self.queue.len();
-        match effect {
-            Effect::Stop => return self.stop(),
-            Effect::Copy { .. } | Effect::Terminal(_) => {}
-            Effect::Open
-            | Effect::Survey
-            | Effect::List { .. }
-            | Effect::Scan(_)
-            | Effect::ScanSoon(_)
-            | Effect::ScanLater(_)
-            | Effect::Read(_) => self.queue.put(effect),
+        match work {
+            Work::Stop => return self.stop(),
+            Work::Open
+            | Work::Survey
+            | Work::List { .. }
+            | Work::Scan(_)
+            | Work::ScanSoon(_)
+            | Work::ScanLater(_)
+            | Work::Read(_)
+            | Work::Prepare { .. }
+            | Work::PrepareFrom(_)
+            | Work::CarryOut(_)
+            | Work::Recall => self.queue.put(work),
         }
         let after = self.queue.len();
         self.load.send_modify(|load| *load = *load + after - before - 1);
@@ -165,8 +171,8 @@ impl Desk {
 
     fn fill(&mut self) {
         while self.jobs.len() < AT_ONCE {
-            let Some(effect) = self.queue.take() else { return };
-            let job = work::job(effect, self.tools.clone(), self.store.clone(), self.outbox.clone());
+            let Some(work) = self.queue.take() else { return };
+            let job = work::job(work, self.tools.clone(), self.store.clone(), self.outbox.clone());
             self.jobs.spawn(job);
         }
     }

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeSet, VecDeque};
 
-use crate::actions::Effect;
+use crate::actions::Work;
 use crate::model::Subject;
 
 /// Most scans at once of those that nobody asked for, so that listings never wait behind them.
@@ -12,7 +12,7 @@ const SCANS: usize = 4;
 #[derive(Debug, Default)]
 pub struct Queue {
     /// Opening, listing, reading, and the scans that were asked for.
-    now: VecDeque<Effect>,
+    now: VecDeque<Work>,
     /// Scans of what is on the screen; replaced when the screen shows something else.
     soon: VecDeque<Subject>,
     /// Scans of what is not on the screen.
@@ -27,37 +27,39 @@ impl Queue {
     }
 
     /// Puts an effect where it belongs.
-    pub fn put(&mut self, effect: Effect) {
-        match effect {
-            Effect::ScanSoon(subjects) => {
+    pub fn put(&mut self, work: Work) {
+        match work {
+            Work::ScanSoon(subjects) => {
                 self.soon = subjects.into_iter().filter(|subject| !self.running.contains(subject)).collect();
             }
-            Effect::ScanLater(subjects) => self.later.extend(subjects),
-            Effect::Scan(_) => self.now.push_front(effect),
-            Effect::Open
-            | Effect::Survey
-            | Effect::List { .. }
-            | Effect::Read(_)
-            | Effect::Stop
-            | Effect::Copy { .. }
-            | Effect::Terminal(_) => self.now.push_back(effect),
+            Work::ScanLater(subjects) => self.later.extend(subjects),
+            Work::Scan(_) => self.now.push_front(work),
+            Work::Open
+            | Work::Survey
+            | Work::List { .. }
+            | Work::Read(_)
+            | Work::Stop
+            | Work::Prepare { .. }
+            | Work::PrepareFrom(_)
+            | Work::CarryOut(_)
+            | Work::Recall => self.now.push_back(work),
         }
     }
 
     /// The next piece of work that may begin; a scan counts as running until [`Self::finish`].
-    pub fn take(&mut self) -> Option<Effect> {
-        if let Some(effect) = self.now.pop_front() {
-            if let Effect::Scan(subject) = &effect {
+    pub fn take(&mut self) -> Option<Work> {
+        if let Some(work) = self.now.pop_front() {
+            if let Work::Scan(subject) = &work {
                 self.running.insert(subject.clone());
             }
-            return Some(effect);
+            return Some(work);
         }
         if self.running.len() >= SCANS {
             return None;
         }
         let subject = self.soon.pop_front().or_else(|| self.later.pop_front())?;
         self.running.insert(subject.clone());
-        Some(Effect::Scan(subject))
+        Some(Work::Scan(subject))
     }
 
     /// A scan ended.
@@ -82,30 +84,30 @@ mod tests {
     #[test]
     fn what_is_on_the_screen_goes_before_what_is_not_and_what_was_asked_before_both() {
         let mut queue = Queue::default();
-        queue.put(Effect::ScanLater(vec![tag("later")]));
-        queue.put(Effect::ScanSoon(vec![tag("gone from the screen")]));
-        queue.put(Effect::ScanSoon(vec![tag("seen 1"), tag("seen 2")]));
-        queue.put(Effect::Survey);
-        queue.put(Effect::Scan(tag("asked")));
+        queue.put(Work::ScanLater(vec![tag("later")]));
+        queue.put(Work::ScanSoon(vec![tag("gone from the screen")]));
+        queue.put(Work::ScanSoon(vec![tag("seen 1"), tag("seen 2")]));
+        queue.put(Work::Survey);
+        queue.put(Work::Scan(tag("asked")));
         let next = || {
-            let effect = queue.take()?;
+            let work = queue.take()?;
             queue.running.clear();
-            Some(effect)
+            Some(work)
         };
         let order: Vec<_> = std::iter::from_fn(next).collect();
-        let scan = |name| Effect::Scan(tag(name));
-        assert_eq!(order, [scan("asked"), Effect::Survey, scan("seen 1"), scan("seen 2"), scan("later")]);
+        let scan = |name| Work::Scan(tag(name));
+        assert_eq!(order, [scan("asked"), Work::Survey, scan("seen 1"), scan("seen 2"), scan("later")]);
     }
 
     #[test]
     fn what_runs_is_not_begun_twice() {
         let mut queue = Queue::default();
-        queue.put(Effect::ScanSoon(vec![tag("a"), tag("b")]));
+        queue.put(Work::ScanSoon(vec![tag("a"), tag("b")]));
         queue.take();
-        queue.put(Effect::ScanSoon(vec![tag("a"), tag("b")]));
+        queue.put(Work::ScanSoon(vec![tag("a"), tag("b")]));
         assert_eq!(queue.len(), 1);
         queue.finish(&tag("a"));
-        queue.put(Effect::ScanSoon(vec![tag("a")]));
+        queue.put(Work::ScanSoon(vec![tag("a")]));
         assert_eq!(queue.len(), 1);
     }
 }

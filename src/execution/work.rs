@@ -7,9 +7,9 @@ use std::sync::Arc;
 use futures::FutureExt;
 
 use super::{Done, Tools};
-use crate::actions::Effect;
+use crate::actions::Work;
 use crate::bus::Lossless;
-use crate::event::{Event, Fact};
+use crate::event::{Event, Fact, Outcome};
 use crate::model::text::clean;
 use crate::model::{Subject, TagState, Unread};
 use crate::registry::report::TagReport;
@@ -20,29 +20,28 @@ use crate::storage::{ErrorKind, ObjectStore, PageToken, StoreError};
 
 /// Does one piece of work and tells the bus what came of it.
 pub async fn job(
-    effect: Effect,
+    work: Work,
     tools: Tools,
     store: Option<Arc<dyn ObjectStore>>,
     outbox: Lossless<Event>,
 ) -> Done {
-    if effect == Effect::Open {
+    if work == Work::Open {
         return open(&tools, &outbox).await;
     }
     let Some(store) = store else {
-        tell(&outbox, not_open(&effect, &tools.url)).await;
+        tell(&outbox, not_open(&work, &tools.url)).await;
         return Done::Nothing;
     };
-    match effect {
-        Effect::Survey => tell(&outbox, survey(&*store).await).await,
-        Effect::List { place, page } => tell(&outbox, list(&*store, place, page).await).await,
-        Effect::Read(key) => tell(&outbox, read(&*store, key).await).await,
-        Effect::Scan(subject) => return scan(&tools, store, subject, &outbox).await,
-        Effect::Open
-        | Effect::ScanSoon(_)
-        | Effect::ScanLater(_)
-        | Effect::Stop
-        | Effect::Copy { .. }
-        | Effect::Terminal(_) => {}
+    match work {
+        Work::Survey => tell(&outbox, survey(&*store).await).await,
+        Work::List { place, page } => tell(&outbox, list(&*store, place, page).await).await,
+        Work::Read(key) => tell(&outbox, read(&*store, key).await).await,
+        Work::Scan(subject) => return scan(&tools, store, subject, &outbox).await,
+        Work::Prepare { .. } | Work::PrepareFrom(_) | Work::CarryOut(_) | Work::Recall => {
+            let why = "this cockpit can only look".to_owned();
+            let _ = outbox.send(Event::Outcome(Outcome::NotProposed { why })).await;
+        }
+        Work::Open | Work::ScanSoon(_) | Work::ScanLater(_) | Work::Stop => {}
     }
     Done::Nothing
 }
@@ -116,20 +115,22 @@ async fn no_registry(store: &dyn ObjectStore) -> Option<String> {
     }
 }
 
-fn not_open(effect: &Effect, url: &str) -> Seen {
+fn not_open(work: &Work, url: &str) -> Seen {
     let error = StoreError::new(ErrorKind::Unreachable, url, "the store is not open yet");
     let trouble = Trouble::of(&error);
-    match effect {
-        Effect::List { place, .. } => Seen::NotListed { place: place.clone(), trouble, requests: 0 },
-        Effect::Read(key) => Seen::NotRead { key: key.clone(), trouble, requests: 0 },
-        Effect::Open
-        | Effect::Survey
-        | Effect::Scan(_)
-        | Effect::ScanSoon(_)
-        | Effect::ScanLater(_)
-        | Effect::Stop
-        | Effect::Copy { .. }
-        | Effect::Terminal(_) => Seen::NotOpened { url: url.to_owned(), trouble },
+    match work {
+        Work::List { place, .. } => Seen::NotListed { place: place.clone(), trouble, requests: 0 },
+        Work::Read(key) => Seen::NotRead { key: key.clone(), trouble, requests: 0 },
+        Work::Open
+        | Work::Survey
+        | Work::Scan(_)
+        | Work::ScanSoon(_)
+        | Work::ScanLater(_)
+        | Work::Prepare { .. }
+        | Work::PrepareFrom(_)
+        | Work::CarryOut(_)
+        | Work::Recall
+        | Work::Stop => Seen::NotOpened { url: url.to_owned(), trouble },
     }
 }
 

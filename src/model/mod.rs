@@ -1,10 +1,18 @@
 //! The bottom room: words that every other room shares, and nothing that depends on them.
 
+mod done;
 mod finding;
+mod gate;
+mod past;
+mod proposal;
 mod severity;
 mod subject;
 pub mod text;
 
+pub use done::{Done, Ending, Proof, StepOutcome};
 pub use finding::{Finding, Repair, Unread};
+pub use gate::{Gate, Permit, Refusal};
+pub use past::{Past, Phase, Progress, Standing};
+pub use proposal::{About, Act, Backup, Content, Expect, Guard, Item, Order, Proposal, Step, Target};
 pub use severity::{Severity, TagState};
 pub use subject::Subject;

@@ -13,16 +13,17 @@ use tokio::sync::mpsc::Receiver;
 
 use super::clipboard::{self, Method, Multiplexer};
 use super::engine::{Arrival, Arrivals, Engine, Surface};
-use super::look::Looking;
 use super::paper::{Paper, Script};
 use super::stores::{self, OpenError, OpenOptions};
 use super::terminal::{self, Guard, LastWords, Notice, TerminalError};
 use crate::event::Outcome;
+use crate::execution::deeds::Deeds;
 use crate::execution::{Opener, Scanner, Tools};
 use crate::model::Subject;
 use crate::registry::digest::Digest;
 use crate::registry::reference::{Reference, Repository, Tag};
 use crate::sources::bucket::scan::{ScanOptions, scan};
+use crate::sources::look::Looking;
 use crate::state::{Mouse, Session};
 use crate::storage::{ErrorKind, StoreError};
 use crate::ui::glyphs::{self, Glyphs};
@@ -36,6 +37,8 @@ pub struct CockpitOptions {
     pub open: Opener,
     /// How a tag is walked.
     pub scan: Scanner,
+    /// What writes; without it the cockpit can only look.
+    pub deeds: Option<Arc<Deeds>>,
     /// `dark`, `light` or `mono`.
     pub theme: String,
     pub glyphs: Glyphs,
@@ -63,6 +66,7 @@ impl CockpitOptions {
             session,
             open,
             scan,
+            deeds: None,
             theme: if set("NO_COLOR") { "mono" } else { theme }.to_owned(),
             glyphs: glyphs::for_locale(locale.iter().map(Option::as_deref)),
             clipboard: variable("QUARTERDECK_CLIPBOARD")
@@ -74,7 +78,8 @@ impl CockpitOptions {
     }
 
     fn engine(self) -> Engine {
-        let tools = Tools { url: self.session.bucket.clone(), open: self.open, scan: self.scan };
+        let tools =
+            Tools { url: self.session.bucket.clone(), open: self.open, scan: self.scan, deeds: self.deeds };
         Engine::new(self.session, &self.theme, View::new(self.glyphs), tools, self.clock)
     }
 }

@@ -8,7 +8,7 @@ use ratatui::Frame;
 use ratatui::crossterm::event::{Event as Input, KeyEventKind};
 use tokio::time::{Instant, sleep_until};
 
-use crate::actions::{Effect, plan};
+use crate::actions::{Effect, Wish, plan};
 use crate::bus::{Bus, Lossless, Stamped};
 use crate::event::{Event, Intent, Outcome, TerminalWish};
 use crate::execution::{Executor, Tools};
@@ -91,7 +91,7 @@ pub struct Engine {
     look: Option<Instant>,
     tick: Instant,
     /// What only the terminal can do, in order.
-    wishes: Vec<Effect>,
+    wishes: Vec<Wish>,
     /// Keeps the lane open while no effect runs.
     _lane: Lossless<Event>,
 }
@@ -207,15 +207,8 @@ impl Engine {
         fold(&mut self.state, event);
         for effect in plan(&self.state, event) {
             match effect {
-                Effect::Copy { .. } | Effect::Terminal(_) => self.wishes.push(effect),
-                Effect::Open
-                | Effect::Survey
-                | Effect::List { .. }
-                | Effect::Scan(_)
-                | Effect::ScanSoon(_)
-                | Effect::ScanLater(_)
-                | Effect::Read(_)
-                | Effect::Stop => self.executor.submit(effect),
+                Effect::Work(work) => self.executor.submit(work),
+                Effect::Wish(wish) => self.wishes.push(wish),
             }
         }
     }
@@ -224,24 +217,16 @@ impl Engine {
     fn grant(&mut self, surface: &mut impl Surface) -> io::Result<()> {
         for wish in std::mem::take(&mut self.wishes) {
             match wish {
-                Effect::Copy { what, text } => {
+                Wish::Copy { what, text } => {
                     let outcome = surface.copy(what, &text)?;
                     self.publish(Event::Outcome(outcome));
                 }
-                Effect::Terminal(TerminalWish::Redraw) => surface.redraw()?,
-                Effect::Terminal(TerminalWish::Mouse) => surface.mouse(self.state.screen.mouse)?,
-                Effect::Terminal(TerminalWish::PlainLines) => {
+                Wish::Terminal(TerminalWish::Redraw) => surface.redraw()?,
+                Wish::Terminal(TerminalWish::Mouse) => surface.mouse(self.state.screen.mouse)?,
+                Wish::Terminal(TerminalWish::PlainLines) => {
                     let lines = super::paper::plain_lines(&self.state, &mut self.view, surface.size());
                     surface.plain_lines(&lines)?;
                 }
-                Effect::Open
-                | Effect::Survey
-                | Effect::List { .. }
-                | Effect::Scan(_)
-                | Effect::ScanSoon(_)
-                | Effect::ScanLater(_)
-                | Effect::Read(_)
-                | Effect::Stop => {}
             }
         }
         Ok(())

@@ -3,7 +3,6 @@
 pub mod clipboard;
 mod cockpit;
 mod engine;
-pub mod look;
 mod paper;
 pub mod report;
 pub mod stores;

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::model::Permit;
 use crate::storage::filesystem::Filesystem;
 use crate::storage::gcs::{ENDPOINT, Grpc, Identity, Json, Place};
 use crate::storage::layers::{Counted, Deadline, Limit, Policy, ReadOnly, Requests, Retry};
@@ -106,6 +107,19 @@ fn with_scheme(endpoint: String) -> String {
 /// Opens the store at `url` for reading, with every layer on. A folder must be there; a bucket is not asked yet. The
 /// environment's emulator variables count where `options` name no endpoint.
 pub async fn open(url: &str, options: &OpenOptions) -> Result<Arc<dyn ObjectStore>, OpenError> {
+    Ok(Arc::new(ReadOnly::new(driver(url, options).await?)))
+}
+
+/// The same for writing, which takes an open gate.
+pub async fn open_to_write(
+    url: &str,
+    options: &OpenOptions,
+    _permit: Permit,
+) -> Result<Arc<dyn ObjectStore>, OpenError> {
+    driver(url, options).await
+}
+
+async fn driver(url: &str, options: &OpenOptions) -> Result<Arc<dyn ObjectStore>, OpenError> {
     let (scheme, rest) = split(url)?;
     match scheme {
         "file" => Ok(layered(Filesystem::open(folder(url, rest)?)?, options)),
@@ -165,7 +179,7 @@ fn folder<'a>(url: &str, rest: &'a str) -> Result<&'a str, OpenError> {
 fn layered(driver: impl ObjectStore + 'static, options: &OpenOptions) -> Arc<dyn ObjectStore> {
     let counted = Counted::new(driver, options.requests.clone());
     let limited = Limit::new(Deadline::new(counted, options.deadline), options.in_flight);
-    Arc::new(ReadOnly::new(Retry::new(limited, options.retry)))
+    Arc::new(Retry::new(limited, options.retry))
 }
 
 #[cfg(test)]

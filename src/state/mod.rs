@@ -106,13 +106,17 @@ pub fn fold(state: &mut State, event: &Stamped<Event>) {
             }
         }
         Event::Intent(intent) => intents::fold(state, intent, event.at),
-        Event::Outcome(outcome) => state.screen.notice = Some(notice_of(outcome)),
+        Event::Outcome(outcome) => {
+            if let Some(notice) = notice_of(outcome) {
+                state.screen.notice = Some(notice);
+            }
+        }
         Event::Tick => {}
     }
 }
 
-fn notice_of(outcome: &Outcome) -> Notice {
-    match outcome {
+fn notice_of(outcome: &Outcome) -> Option<Notice> {
+    Some(match outcome {
         Outcome::Sent { what, how } => Notice::good(format!("{what} {how}")),
         Outcome::NotSent { what, why } => {
             Notice::warn(format!("{what} {why}; L prints plain lines to copy from"))
@@ -127,5 +131,9 @@ fn notice_of(outcome: &Outcome) -> Notice {
         Outcome::Stopped { effects } => Notice::warn(format!(
             "Stopped: {effects} cut short. Move or press Ctrl-r to go on; Ctrl-c again leaves."
         )),
-    }
+        Outcome::NotProposed { why } | Outcome::NotRecalled { why } => Notice::warn(why.clone()),
+        Outcome::Proposed(_) | Outcome::Progressed(_) | Outcome::Ended(_) | Outcome::Recalled(_) => {
+            return None;
+        }
+    })
 }

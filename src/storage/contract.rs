@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use jiff::Timestamp;
 
-use super::Result;
+use super::{ErrorKind, Result, StoreError};
 
 /// The most bytes that one [`ObjectStore::read`] yields; who wants more reads ranges. A "link" of gigabytes is a fault
 /// to be reported, not to be loaded.
@@ -56,6 +56,22 @@ pub struct Object {
     pub entry: Entry,
     /// The bytes of the range that was asked for, cut at the object's end.
     pub bytes: Bytes,
+}
+
+/// What comes back with an object's bytes when it is put back: mode, owner and time of a file, content type and
+/// metadata of an object. Opaque to everybody but the driver that wrote it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Attributes(pub String);
+
+/// What a second look at a deleted object found.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Aftermath {
+    /// Nobody wrote to it any more.
+    Quiet,
+    /// Somebody who had it open wrote to it after it was deleted, so it was put back.
+    PutBack,
+    /// The same, but something else stands in its place by now, which was left; where the late bytes are.
+    Aside(String),
 }
 
 /// Where to go on listing. Opaque to everybody but the driver that made it.
@@ -108,8 +124,8 @@ pub trait ObjectStore: Send + Sync {
     /// An object's entry.
     async fn stat(&self, key: &str) -> Result<Entry>;
 
-    /// Writes an object where there is none.
-    async fn create(&self, key: &str, bytes: Bytes) -> Result<Entry>;
+    /// Writes an object where there is none; without attributes as a registry would write it.
+    async fn create(&self, key: &str, bytes: Bytes, attributes: Option<&Attributes>) -> Result<Entry>;
 
     /// Overwrites an object that is still in the state `version`.
     async fn replace(&self, key: &str, bytes: Bytes, version: &Version) -> Result<Entry>;
@@ -117,8 +133,54 @@ pub trait ObjectStore: Send + Sync {
     /// Deletes an object that is still in the state `version`.
     async fn delete(&self, key: &str, version: &Version) -> Result<()>;
 
+    /// What has to be noted beside the bytes of an object, or of a folder (a key that ends in `/`), to put it back as
+    /// it was. An object store's folder that is no object has none: `Gone`.
+    async fn attributes(&self, key: &str) -> Result<Attributes> {
+        cannot(key)
+    }
+
+    /// Makes sure that the bytes of this version outlast a `delete`, without moving them through this machine; where
+    /// they will be, in words for people. For objects too large to be copied here. A file system's `delete` keeps
+    /// them anyway.
+    async fn keep(&self, key: &str, version: &Version) -> Result<String> {
+        let _ = version;
+        cannot(key)
+    }
+
+    /// Brings back the very object that was deleted in this version, where the store still keeps it and nothing
+    /// stands in its place: a file that was moved aside, a soft-deleted generation, what `keep` copied. `Gone` where
+    /// it keeps none, `Changed` where something is there.
+    async fn undelete(&self, key: &str, version: &Version) -> Result<Entry> {
+        let _ = version;
+        cannot(key)
+    }
+
+    /// Looks again at an object that was deleted in this version: on a file system somebody may have had it open.
+    async fn look_again(&self, key: &str, version: &Version) -> Result<Aftermath> {
+        let _ = version;
+        cannot(key)
+    }
+
+    /// Removes a folder that is empty; `Changed` if it is not, `Gone` if there is none. Never recursive. An object
+    /// store has no folders: `Gone`.
+    async fn remove_folder(&self, prefix: &str) -> Result<()> {
+        cannot(prefix)
+    }
+
+    /// Makes a folder with these attributes where there is none; `Changed` if there is one. On an object store
+    /// nothing happens.
+    async fn make_folder(&self, prefix: &str, attributes: Option<&Attributes>) -> Result<()> {
+        let _ = attributes;
+        cannot(prefix)
+    }
+
     /// The store's own clock, for judging the age of objects.
     async fn now(&self) -> Result<Timestamp>;
+}
+
+/// The answer of a store that is not made for being written to.
+fn cannot<T>(key: &str) -> Result<T> {
+    Err(StoreError::new(ErrorKind::Denied, key, "this store can only be looked at"))
 }
 
 #[async_trait]
@@ -139,8 +201,8 @@ impl<S: ObjectStore + ?Sized> ObjectStore for std::sync::Arc<S> {
         (**self).stat(key).await
     }
 
-    async fn create(&self, key: &str, bytes: Bytes) -> Result<Entry> {
-        (**self).create(key, bytes).await
+    async fn create(&self, key: &str, bytes: Bytes, attributes: Option<&Attributes>) -> Result<Entry> {
+        (**self).create(key, bytes, attributes).await
     }
 
     async fn replace(&self, key: &str, bytes: Bytes, version: &Version) -> Result<Entry> {
@@ -149,6 +211,30 @@ impl<S: ObjectStore + ?Sized> ObjectStore for std::sync::Arc<S> {
 
     async fn delete(&self, key: &str, version: &Version) -> Result<()> {
         (**self).delete(key, version).await
+    }
+
+    async fn attributes(&self, key: &str) -> Result<Attributes> {
+        (**self).attributes(key).await
+    }
+
+    async fn keep(&self, key: &str, version: &Version) -> Result<String> {
+        (**self).keep(key, version).await
+    }
+
+    async fn undelete(&self, key: &str, version: &Version) -> Result<Entry> {
+        (**self).undelete(key, version).await
+    }
+
+    async fn look_again(&self, key: &str, version: &Version) -> Result<Aftermath> {
+        (**self).look_again(key, version).await
+    }
+
+    async fn remove_folder(&self, prefix: &str) -> Result<()> {
+        (**self).remove_folder(prefix).await
+    }
+
+    async fn make_folder(&self, prefix: &str, attributes: Option<&Attributes>) -> Result<()> {
+        (**self).make_folder(prefix, attributes).await
     }
 
     async fn now(&self) -> Result<Timestamp> {

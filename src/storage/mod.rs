@@ -10,7 +10,10 @@ pub mod filesystem;
 pub mod gcs;
 pub mod layers;
 
-pub use contract::{Checksum, Delimiter, Entry, LARGEST_READ, Object, ObjectStore, Page, PageToken, Version};
+pub use contract::{
+    Aftermath, Attributes, Checksum, Delimiter, Entry, LARGEST_READ, Object, ObjectStore, Page, PageToken,
+    Version,
+};
 pub use error::{ErrorKind, StoreError};
 
 /// What every storage call returns.

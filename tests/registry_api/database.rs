@@ -16,8 +16,8 @@ use quarterdeck::{
         reference::{Reference, Repository, Tag},
         report::{Role, TagReport},
     },
-    runtime::look::Looking,
     sources::bucket::scan::{Hashing, ScanOptions, database},
+    sources::look::Looking,
     storage::filesystem::Filesystem,
 };
 use serde_json::{Value, json};

@@ -21,7 +21,8 @@ use quarterdeck::staging::tree::seed::Seed;
 use quarterdeck::staging::tree::sink::Stored;
 use quarterdeck::staging::tree::{Memory, Spec, StoreKind, Truth, write};
 use quarterdeck::storage::{
-    Delimiter, Entry, ErrorKind, Object, ObjectStore, Page, PageToken, Result, StoreError, Version,
+    Attributes, Delimiter, Entry, ErrorKind, Object, ObjectStore, Page, PageToken, Result, StoreError,
+    Version,
 };
 
 /// The moment all trees are written for.
@@ -296,7 +297,7 @@ impl ObjectStore for Shelf {
         Ok(entry(key, &self.stored(key)?, mood.as_ref()))
     }
 
-    async fn create(&self, key: &str, _: Bytes) -> Result<Entry> {
+    async fn create(&self, key: &str, _: Bytes, _: Option<&Attributes>) -> Result<Entry> {
         panic!("a scan writes nothing, least of all {key}")
     }
 

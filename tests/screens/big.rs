@@ -8,7 +8,8 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use quarterdeck::runtime::drive;
 use quarterdeck::storage::{
-    Delimiter, Entry, ErrorKind, Object, ObjectStore, Page, PageToken, Result, StoreError, Version,
+    Attributes, Delimiter, Entry, ErrorKind, Object, ObjectStore, Page, PageToken, Result, StoreError,
+    Version,
 };
 use quarterdeck::ui::keys;
 
@@ -58,7 +59,7 @@ impl ObjectStore for Warehouse {
         gone(key)
     }
 
-    async fn create(&self, key: &str, _: Bytes) -> Result<Entry> {
+    async fn create(&self, key: &str, _: Bytes, _: Option<&Attributes>) -> Result<Entry> {
         gone(key)
     }
 

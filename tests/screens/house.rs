@@ -89,6 +89,7 @@ pub fn options(url: &str, open: Opener) -> CockpitOptions {
         },
         open,
         scan: scan_with(ScanOptions::default()),
+        deeds: None,
         theme: "dark".to_owned(),
         glyphs: UNICODE,
         clipboard: Default::default(),

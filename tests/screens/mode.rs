@@ -3,10 +3,10 @@
 use std::fs;
 
 use quarterdeck::registry::mode::Configured;
-use quarterdeck::runtime::look::Looking;
 use quarterdeck::runtime::stores::OpenOptions;
 use quarterdeck::runtime::{CockpitOptions, Sheet, drive, look_with, open_with};
 use quarterdeck::sources::bucket::scan::ScanOptions;
+use quarterdeck::sources::look::Looking;
 use quarterdeck::ui::keys;
 
 use crate::house::{House, SMALL, WIDE, options};

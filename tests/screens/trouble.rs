@@ -10,7 +10,8 @@ use quarterdeck::execution::Opener;
 use quarterdeck::runtime::stores::OpenOptions;
 use quarterdeck::runtime::{drive, open_with};
 use quarterdeck::storage::{
-    Delimiter, Entry, ErrorKind, Object, ObjectStore, Page, PageToken, Result, StoreError, Version,
+    Attributes, Delimiter, Entry, ErrorKind, Object, ObjectStore, Page, PageToken, Result, StoreError,
+    Version,
 };
 use quarterdeck::ui::keys;
 
@@ -37,7 +38,7 @@ impl ObjectStore for Locked {
         Err(denied(key))
     }
 
-    async fn create(&self, key: &str, _: Bytes) -> Result<Entry> {
+    async fn create(&self, key: &str, _: Bytes, _: Option<&Attributes>) -> Result<Entry> {
         Err(denied(key))
     }
 

@@ -83,7 +83,7 @@ async fn a_folder_where_an_object_is_asked_for_says_so() {
     let key = "tags/v1/current/link";
     assert_eq!(store.stat(key).await.unwrap_err().kind, ErrorKind::Folder);
     assert_eq!(store.read(key, None).await.unwrap_err().kind, ErrorKind::Folder);
-    assert_eq!(store.create(key, Bytes::new()).await.unwrap_err().kind, ErrorKind::Changed);
+    assert_eq!(store.create(key, Bytes::new(), None).await.unwrap_err().kind, ErrorKind::Changed);
 }
 
 #[tokio::test]
@@ -214,7 +214,11 @@ async fn keys_that_lead_out_are_refused() {
     let (store, _root) = empty().await;
     for key in ["../etc/passwd", "/etc/passwd", "a//b", "a/./b", "", "a\0b", ".quarterdeck/tmp/x"] {
         assert_eq!(store.read(key, None).await.unwrap_err().kind, ErrorKind::Denied, "{key:?}");
-        assert_eq!(store.create(key, Bytes::new()).await.unwrap_err().kind, ErrorKind::Denied, "{key:?}");
+        assert_eq!(
+            store.create(key, Bytes::new(), None).await.unwrap_err().kind,
+            ErrorKind::Denied,
+            "{key:?}"
+        );
     }
     for prefix in ["../", "/", "a", "a//", ".quarterdeck/"] {
         assert_eq!(
@@ -270,7 +274,7 @@ async fn a_replaced_file_keeps_its_mode_and_a_new_one_suits_its_folder() {
     permit(&root.path().join("d/link"), 0o664);
     let version = store.stat("d/link").await.unwrap().version;
     store.replace("d/link", Bytes::from_static(b"new"), &version).await.unwrap();
-    store.create("d/new/link", Bytes::from_static(b"x")).await.unwrap();
+    store.create("d/new/link", Bytes::from_static(b"x"), None).await.unwrap();
     let mode = |key: &str| fs::metadata(root.path().join(key)).unwrap().mode() & 0o777;
     assert_eq!((mode("d/link"), mode("d/new"), mode("d/new/link")), (0o664, 0o750, 0o640));
     assert_eq!(

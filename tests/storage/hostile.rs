@@ -29,7 +29,7 @@ async fn look(store: &(impl ObjectStore + ?Sized), call: Call) -> Result<()> {
         Call::List => store.list("repositories/", Delimiter::None, None).await.map(drop),
         Call::Stat => store.stat(LINK).await.map(drop),
         Call::Read => store.read(LINK, None).await.map(drop),
-        Call::Create => store.create("new", Bytes::from_static(b"new")).await.map(drop),
+        Call::Create => store.create("new", Bytes::from_static(b"new"), None).await.map(drop),
         Call::Delete => store.delete(LINK, &Version("1700000000000001".to_owned())).await,
         Call::Clock => store.now().await.map(drop),
     }

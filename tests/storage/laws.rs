@@ -36,7 +36,7 @@ macro_rules! laws {
 pub(crate) use laws;
 
 async fn put(store: &impl ObjectStore, key: &str, bytes: &str) -> Entry {
-    store.create(key, Bytes::copy_from_slice(bytes.as_bytes())).await.unwrap()
+    store.create(key, Bytes::copy_from_slice(bytes.as_bytes()), None).await.unwrap()
 }
 
 async fn put_all(store: &impl ObjectStore, keys: &[String]) {
@@ -175,14 +175,14 @@ pub async fn a_prefix_ends_at_its_slash(store: &impl ObjectStore) {
 
 pub async fn create_never_overwrites(store: &impl ObjectStore) {
     let made = put(store, "c/link", "first").await;
-    assert_eq!(kind(store.create("c/link", Bytes::from_static(b"second"))).await, ErrorKind::Changed);
+    assert_eq!(kind(store.create("c/link", Bytes::from_static(b"second"), None)).await, ErrorKind::Changed);
     let object = store.read("c/link", None).await.unwrap();
     assert_eq!(object.bytes, "first");
     assert_agree(&object.entry, &made);
 }
 
 pub async fn one_of_many_creators_wins(store: &impl ObjectStore) {
-    let tries = (0..8).map(|number| store.create("race/link", Bytes::from(number.to_string())));
+    let tries = (0..8).map(|number| store.create("race/link", Bytes::from(number.to_string()), None));
     let (won, lost): (Vec<_>, Vec<_>) =
         futures::future::join_all(tries).await.into_iter().partition(Result::is_ok);
     assert_eq!((won.len(), lost.len()), (1, 7));

@@ -11,7 +11,8 @@ use bytes::Bytes;
 use jiff::Timestamp;
 use quarterdeck::storage::layers::{Counted, Limit, Policy, ReadOnly, Requests, Retry};
 use quarterdeck::storage::{
-    Delimiter, Entry, ErrorKind, Object, ObjectStore, Page, PageToken, Result, StoreError, Version,
+    Attributes, Delimiter, Entry, ErrorKind, Object, ObjectStore, Page, PageToken, Result, StoreError,
+    Version,
 };
 use tokio::time::Instant;
 
@@ -65,7 +66,7 @@ impl ObjectStore for Scripted {
     async fn stat(&self, key: &str) -> Result<Entry> {
         self.answer(entry(key)).await
     }
-    async fn create(&self, key: &str, _: Bytes) -> Result<Entry> {
+    async fn create(&self, key: &str, _: Bytes, _: Option<&Attributes>) -> Result<Entry> {
         self.answer(entry(key)).await
     }
     async fn replace(&self, key: &str, _: Bytes, _: &Version) -> Result<Entry> {
@@ -143,7 +144,7 @@ async fn a_store_for_looking_refuses_writes_without_asking() {
     let store = ReadOnly::new(Counted::new(Scripted::default(), requests.clone()));
     let version = Version("1".to_owned());
     for refused in [
-        store.create("key", Bytes::new()).await.map(drop),
+        store.create("key", Bytes::new(), None).await.map(drop),
         store.replace("key", Bytes::new(), &version).await.map(drop),
         store.delete("key", &version).await,
     ] {

@@ -42,7 +42,7 @@ async fn a_tree_reads_the_same_from_a_folder_and_from_a_bucket() {
         let bytes = store.read("docker/registry/v2/b.c/link", Some(1..3)).await.unwrap().bytes;
         seen.push((page.entries.into_iter().map(|entry| (entry.key, entry.size)).collect::<Vec<_>>(), bytes));
         assert_eq!(options.requests.total(), 2, "{url}");
-        assert_eq!(store.create("y", Bytes::new()).await.unwrap_err().kind, ErrorKind::Denied, "{url}");
+        assert_eq!(store.create("y", Bytes::new(), None).await.unwrap_err().kind, ErrorKind::Denied, "{url}");
     }
     assert_eq!(seen[0].1, "hr");
     assert!(seen.iter().all(|other| *other == seen[0]), "{seen:?}");

@@ -58,7 +58,7 @@ mod tests {
 
     use super::*;
     use crate::storage::{
-        Entry, ErrorKind, Object, Page, PageToken, Result, Version, filesystem::Filesystem,
+        Attributes, Entry, ErrorKind, Object, Page, PageToken, Result, Version, filesystem::Filesystem,
     };
 
     /// A store that nothing can be had from.
@@ -82,7 +82,7 @@ mod tests {
         async fn stat(&self, key: &str) -> Result<Entry> {
             refused(key)
         }
-        async fn create(&self, key: &str, _: Bytes) -> Result<Entry> {
+        async fn create(&self, key: &str, _: Bytes, _: Option<&Attributes>) -> Result<Entry> {
             refused(key)
         }
         async fn replace(&self, key: &str, _: Bytes, _: &Version) -> Result<Entry> {

@@ -23,7 +23,10 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use jiff::Timestamp;
 
-use super::{Delimiter, Entry, ErrorKind, Object, ObjectStore, Page, PageToken, Result, StoreError, Version};
+use super::{
+    Attributes, Delimiter, Entry, ErrorKind, Object, ObjectStore, Page, PageToken, Result, StoreError,
+    Version,
+};
 use walk::Parked;
 
 /// The folder in the root that is ours.
@@ -92,7 +95,7 @@ impl ObjectStore for Filesystem {
         self.blocking(key, |root, key| read::entry(&root.path_of(key)?, key)).await
     }
 
-    async fn create(&self, key: &str, bytes: Bytes) -> Result<Entry> {
+    async fn create(&self, key: &str, bytes: Bytes, _attributes: Option<&Attributes>) -> Result<Entry> {
         self.blocking(key, move |root, key| write::create(root, key, &bytes)).await
     }
 

@@ -11,7 +11,7 @@ use super::listing::{Listing, Position};
 use super::metadata::known;
 use super::place::Place;
 use super::witness::Witness;
-use crate::storage::{Delimiter, Entry, Object, ObjectStore, Page, PageToken, Result, Version};
+use crate::storage::{Attributes, Delimiter, Entry, Object, ObjectStore, Page, PageToken, Result, Version};
 
 /// Names asked for on a page, the most that Google gives.
 const PAGE: u16 = 1000;
@@ -99,7 +99,7 @@ impl<W: Wire> ObjectStore for Bucket<W> {
         self.meant(key, answer).await
     }
 
-    async fn create(&self, key: &str, bytes: Bytes) -> Result<Entry> {
+    async fn create(&self, key: &str, bytes: Bytes, _attributes: Option<&Attributes>) -> Result<Entry> {
         let answer = self.wire.upload(&self.place.object(key)?, bytes, 0).await;
         self.meant(key, answer).await
     }

@@ -8,7 +8,9 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use jiff::Timestamp;
 
-use crate::storage::{Delimiter, Entry, Object, ObjectStore, Page, PageToken, Result, Version};
+use crate::storage::{
+    Aftermath, Attributes, Delimiter, Entry, Object, ObjectStore, Page, PageToken, Result, Version,
+};
 
 /// A running total that can be read while work goes on. Clones share the total.
 #[derive(Clone, Debug, Default)]
@@ -59,9 +61,9 @@ impl<S: ObjectStore> ObjectStore for Counted<S> {
         self.inner.stat(key).await
     }
 
-    async fn create(&self, key: &str, bytes: Bytes) -> Result<Entry> {
+    async fn create(&self, key: &str, bytes: Bytes, attributes: Option<&Attributes>) -> Result<Entry> {
         self.requests.one_more();
-        self.inner.create(key, bytes).await
+        self.inner.create(key, bytes, attributes).await
     }
 
     async fn replace(&self, key: &str, bytes: Bytes, version: &Version) -> Result<Entry> {
@@ -72,6 +74,36 @@ impl<S: ObjectStore> ObjectStore for Counted<S> {
     async fn delete(&self, key: &str, version: &Version) -> Result<()> {
         self.requests.one_more();
         self.inner.delete(key, version).await
+    }
+
+    async fn attributes(&self, key: &str) -> Result<Attributes> {
+        self.requests.one_more();
+        self.inner.attributes(key).await
+    }
+
+    async fn keep(&self, key: &str, version: &Version) -> Result<String> {
+        self.requests.one_more();
+        self.inner.keep(key, version).await
+    }
+
+    async fn undelete(&self, key: &str, version: &Version) -> Result<Entry> {
+        self.requests.one_more();
+        self.inner.undelete(key, version).await
+    }
+
+    async fn look_again(&self, key: &str, version: &Version) -> Result<Aftermath> {
+        self.requests.one_more();
+        self.inner.look_again(key, version).await
+    }
+
+    async fn remove_folder(&self, prefix: &str) -> Result<()> {
+        self.requests.one_more();
+        self.inner.remove_folder(prefix).await
+    }
+
+    async fn make_folder(&self, prefix: &str, attributes: Option<&Attributes>) -> Result<()> {
+        self.requests.one_more();
+        self.inner.make_folder(prefix, attributes).await
     }
 
     async fn now(&self) -> Result<Timestamp> {

@@ -8,7 +8,8 @@ use bytes::Bytes;
 use jiff::Timestamp;
 
 use crate::storage::{
-    Delimiter, Entry, ErrorKind, Object, ObjectStore, Page, PageToken, Result, StoreError, Version,
+    Aftermath, Attributes, Delimiter, Entry, ErrorKind, Object, ObjectStore, Page, PageToken, Result,
+    StoreError, Version,
 };
 
 /// A transfer may take one more second for each of these.
@@ -19,6 +20,9 @@ pub struct Deadline<S> {
     inner: S,
     limit: Duration,
 }
+
+/// What a store may have to copy by itself for one request.
+const COPIED: u64 = 600 << 20;
 
 impl<S: ObjectStore> Deadline<S> {
     /// Waits at most `limit` for an answer of `inner`, and longer for many bytes (1 MiB a second).
@@ -59,8 +63,8 @@ impl<S: ObjectStore> ObjectStore for Deadline<S> {
         self.within(key, 0, self.inner.stat(key)).await
     }
 
-    async fn create(&self, key: &str, bytes: Bytes) -> Result<Entry> {
-        self.within(key, bytes.len() as u64, self.inner.create(key, bytes)).await
+    async fn create(&self, key: &str, bytes: Bytes, attributes: Option<&Attributes>) -> Result<Entry> {
+        self.within(key, bytes.len() as u64, self.inner.create(key, bytes, attributes)).await
     }
 
     async fn replace(&self, key: &str, bytes: Bytes, version: &Version) -> Result<Entry> {
@@ -69,6 +73,30 @@ impl<S: ObjectStore> ObjectStore for Deadline<S> {
 
     async fn delete(&self, key: &str, version: &Version) -> Result<()> {
         self.within(key, 0, self.inner.delete(key, version)).await
+    }
+
+    async fn attributes(&self, key: &str) -> Result<Attributes> {
+        self.within(key, 0, self.inner.attributes(key)).await
+    }
+
+    async fn keep(&self, key: &str, version: &Version) -> Result<String> {
+        self.within(key, COPIED, self.inner.keep(key, version)).await
+    }
+
+    async fn undelete(&self, key: &str, version: &Version) -> Result<Entry> {
+        self.within(key, COPIED, self.inner.undelete(key, version)).await
+    }
+
+    async fn look_again(&self, key: &str, version: &Version) -> Result<Aftermath> {
+        self.within(key, 0, self.inner.look_again(key, version)).await
+    }
+
+    async fn remove_folder(&self, prefix: &str) -> Result<()> {
+        self.within(prefix, 0, self.inner.remove_folder(prefix)).await
+    }
+
+    async fn make_folder(&self, prefix: &str, attributes: Option<&Attributes>) -> Result<()> {
+        self.within(prefix, 0, self.inner.make_folder(prefix, attributes)).await
     }
 
     async fn now(&self) -> Result<Timestamp> {

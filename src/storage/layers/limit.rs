@@ -8,7 +8,8 @@ use jiff::Timestamp;
 use tokio::sync::{Semaphore, SemaphorePermit};
 
 use crate::storage::{
-    Delimiter, Entry, ErrorKind, Object, ObjectStore, Page, PageToken, Result, StoreError, Version,
+    Aftermath, Attributes, Delimiter, Entry, ErrorKind, Object, ObjectStore, Page, PageToken, Result,
+    StoreError, Version,
 };
 
 /// A store that is asked at most so many things at once; who comes later waits in line.
@@ -50,9 +51,9 @@ impl<S: ObjectStore> ObjectStore for Limit<S> {
         self.inner.stat(key).await
     }
 
-    async fn create(&self, key: &str, bytes: Bytes) -> Result<Entry> {
+    async fn create(&self, key: &str, bytes: Bytes, attributes: Option<&Attributes>) -> Result<Entry> {
         let _place = self.place(key).await?;
-        self.inner.create(key, bytes).await
+        self.inner.create(key, bytes, attributes).await
     }
 
     async fn replace(&self, key: &str, bytes: Bytes, version: &Version) -> Result<Entry> {
@@ -63,6 +64,36 @@ impl<S: ObjectStore> ObjectStore for Limit<S> {
     async fn delete(&self, key: &str, version: &Version) -> Result<()> {
         let _place = self.place(key).await?;
         self.inner.delete(key, version).await
+    }
+
+    async fn attributes(&self, key: &str) -> Result<Attributes> {
+        let _place = self.place(key).await?;
+        self.inner.attributes(key).await
+    }
+
+    async fn keep(&self, key: &str, version: &Version) -> Result<String> {
+        let _place = self.place(key).await?;
+        self.inner.keep(key, version).await
+    }
+
+    async fn undelete(&self, key: &str, version: &Version) -> Result<Entry> {
+        let _place = self.place(key).await?;
+        self.inner.undelete(key, version).await
+    }
+
+    async fn look_again(&self, key: &str, version: &Version) -> Result<Aftermath> {
+        let _place = self.place(key).await?;
+        self.inner.look_again(key, version).await
+    }
+
+    async fn remove_folder(&self, prefix: &str) -> Result<()> {
+        let _place = self.place(prefix).await?;
+        self.inner.remove_folder(prefix).await
+    }
+
+    async fn make_folder(&self, prefix: &str, attributes: Option<&Attributes>) -> Result<()> {
+        let _place = self.place(prefix).await?;
+        self.inner.make_folder(prefix, attributes).await
     }
 
     async fn now(&self) -> Result<Timestamp> {

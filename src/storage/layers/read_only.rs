@@ -7,7 +7,8 @@ use bytes::Bytes;
 use jiff::Timestamp;
 
 use crate::storage::{
-    Delimiter, Entry, ErrorKind, Object, ObjectStore, Page, PageToken, Result, StoreError, Version,
+    Aftermath, Attributes, Delimiter, Entry, ErrorKind, Object, ObjectStore, Page, PageToken, Result,
+    StoreError, Version,
 };
 
 /// A store that can only be looked at; put it outermost.
@@ -44,7 +45,7 @@ impl<S: ObjectStore> ObjectStore for ReadOnly<S> {
         self.inner.stat(key).await
     }
 
-    async fn create(&self, key: &str, _bytes: Bytes) -> Result<Entry> {
+    async fn create(&self, key: &str, _bytes: Bytes, _attributes: Option<&Attributes>) -> Result<Entry> {
         refused(key)
     }
 
@@ -54,6 +55,30 @@ impl<S: ObjectStore> ObjectStore for ReadOnly<S> {
 
     async fn delete(&self, key: &str, _version: &Version) -> Result<()> {
         refused(key)
+    }
+
+    async fn attributes(&self, key: &str) -> Result<Attributes> {
+        self.inner.attributes(key).await
+    }
+
+    async fn keep(&self, key: &str, _version: &Version) -> Result<String> {
+        refused(key)
+    }
+
+    async fn undelete(&self, key: &str, _version: &Version) -> Result<Entry> {
+        refused(key)
+    }
+
+    async fn look_again(&self, key: &str, _version: &Version) -> Result<Aftermath> {
+        refused(key)
+    }
+
+    async fn remove_folder(&self, prefix: &str) -> Result<()> {
+        refused(prefix)
+    }
+
+    async fn make_folder(&self, prefix: &str, _attributes: Option<&Attributes>) -> Result<()> {
+        refused(prefix)
     }
 
     async fn now(&self) -> Result<Timestamp> {

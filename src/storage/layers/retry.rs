@@ -11,7 +11,8 @@ use bytes::Bytes;
 use jiff::Timestamp;
 
 use crate::storage::{
-    Delimiter, Entry, ErrorKind, Object, ObjectStore, Page, PageToken, Result, StoreError, Version,
+    Aftermath, Attributes, Delimiter, Entry, ErrorKind, Object, ObjectStore, Page, PageToken, Result,
+    StoreError, Version,
 };
 
 /// How often and how patiently to ask again.
@@ -186,8 +187,8 @@ impl<S: ObjectStore> ObjectStore for Retry<S> {
         self.asked(|| self.inner.stat(key)).await
     }
 
-    async fn create(&self, key: &str, bytes: Bytes) -> Result<Entry> {
-        let write = || self.inner.create(key, bytes.clone());
+    async fn create(&self, key: &str, bytes: Bytes, attributes: Option<&Attributes>) -> Result<Entry> {
+        let write = || self.inner.create(key, bytes.clone(), attributes);
         self.written(write, || self.look_for_new(key, &bytes)).await
     }
 
@@ -198,6 +199,30 @@ impl<S: ObjectStore> ObjectStore for Retry<S> {
 
     async fn delete(&self, key: &str, version: &Version) -> Result<()> {
         self.written(|| self.inner.delete(key, version), || self.look_for_none(key, version)).await
+    }
+
+    async fn attributes(&self, key: &str) -> Result<Attributes> {
+        self.asked(|| self.inner.attributes(key)).await
+    }
+
+    async fn keep(&self, key: &str, version: &Version) -> Result<String> {
+        self.asked(|| self.inner.keep(key, version)).await
+    }
+
+    async fn undelete(&self, key: &str, version: &Version) -> Result<Entry> {
+        self.asked(|| self.inner.undelete(key, version)).await
+    }
+
+    async fn look_again(&self, key: &str, version: &Version) -> Result<Aftermath> {
+        self.asked(|| self.inner.look_again(key, version)).await
+    }
+
+    async fn remove_folder(&self, prefix: &str) -> Result<()> {
+        self.inner.remove_folder(prefix).await
+    }
+
+    async fn make_folder(&self, prefix: &str, attributes: Option<&Attributes>) -> Result<()> {
+        self.inner.make_folder(prefix, attributes).await
     }
 
     async fn now(&self) -> Result<Timestamp> {

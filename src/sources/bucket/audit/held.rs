@@ -13,7 +13,8 @@ use tokio::sync::OnceCell;
 use super::blobs::Blobs;
 use crate::registry::layout::{Key, Place};
 use crate::storage::{
-    Checksum, Delimiter, Entry, ErrorKind, Object, ObjectStore, Page, PageToken, Result, StoreError, Version,
+    Attributes, Checksum, Delimiter, Entry, ErrorKind, Object, ObjectStore, Page, PageToken, Result,
+    StoreError, Version,
 };
 
 /// Objects up to this size are read once and kept: links, and the manifests that tags share.
@@ -154,7 +155,7 @@ impl ObjectStore for Held {
         }
     }
 
-    async fn create(&self, key: &str, _: Bytes) -> Result<Entry> {
+    async fn create(&self, key: &str, _: Bytes, _: Option<&Attributes>) -> Result<Entry> {
         Err(reads_only(key))
     }
 

@@ -60,6 +60,11 @@ impl Looking {
         mode
     }
 
+    /// The registry's own API, where its address is known.
+    pub const fn client(&self) -> Option<&Client> {
+        self.client.as_ref()
+    }
+
     /// The mode, if it has been decided already.
     fn decided(&self) -> Option<Mode> {
         let found = self.found.try_lock().ok()?;
