@@ -19,7 +19,7 @@ use super::terminal::{self, Guard, LastWords, Notice, TerminalError};
 use crate::event::Outcome;
 use crate::execution::deeds::Deeds;
 use crate::execution::{Opener, Scanner, Tools};
-use crate::model::Subject;
+use crate::model::{Gate, Subject};
 use crate::registry::digest::Digest;
 use crate::registry::reference::{Reference, Repository, Tag};
 use crate::sources::bucket::scan::{ScanOptions, scan};
@@ -39,6 +39,8 @@ pub struct CockpitOptions {
     pub scan: Scanner,
     /// What writes; without it the cockpit can only look.
     pub deeds: Option<Arc<Deeds>>,
+    /// Whether the session may write from the start, and what has to be named before it may.
+    pub gate: Gate,
     /// `dark`, `light` or `mono`.
     pub theme: String,
     pub glyphs: Glyphs,
@@ -67,6 +69,7 @@ impl CockpitOptions {
             open,
             scan,
             deeds: None,
+            gate: Gate::shut(Vec::new(), true),
             theme: if set("NO_COLOR") { "mono" } else { theme }.to_owned(),
             glyphs: glyphs::for_locale(locale.iter().map(Option::as_deref)),
             clipboard: variable("QUARTERDECK_CLIPBOARD")
@@ -80,7 +83,9 @@ impl CockpitOptions {
     fn engine(self) -> Engine {
         let tools =
             Tools { url: self.session.bucket.clone(), open: self.open, scan: self.scan, deeds: self.deeds };
-        Engine::new(self.session, &self.theme, View::new(self.glyphs), tools, self.clock)
+        let mut engine = Engine::new(self.session, &self.theme, View::new(self.glyphs), tools, self.clock);
+        engine.state.gate = self.gate;
+        engine
     }
 }
 

@@ -20,7 +20,7 @@ pub use screen::{Layer, Leaving, Mouse, Notice, Prompt, Screen, Tone, View};
 
 use crate::bus::Stamped;
 use crate::event::{Event, Fact, Outcome, PanelId};
-use crate::model::{Severity, Subject, TagState};
+use crate::model::{Gate, Severity, Subject, TagState};
 use crate::sources::bucket::picture::{Picture, Verdict};
 
 /// What never changes while the cockpit runs.
@@ -40,6 +40,8 @@ pub struct State {
     /// Time of the last event.
     pub now: Timestamp,
     pub session: Session,
+    /// Whether this session may write.
+    pub gate: Gate,
     pub bucket: Picture,
     pub browser: Browser,
     pub screen: Screen,

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use futures::future::BoxFuture;
 use jiff::Timestamp;
 use quarterdeck::execution::Opener;
+use quarterdeck::model::Gate;
 use quarterdeck::runtime::stores::OpenOptions;
 use quarterdeck::runtime::{CockpitOptions, Paper, Sheet, drive, open_with, scan_with};
 use quarterdeck::sources::bucket::scan::ScanOptions;
@@ -90,6 +91,7 @@ pub fn options(url: &str, open: Opener) -> CockpitOptions {
         open,
         scan: scan_with(ScanOptions::default()),
         deeds: None,
+        gate: Gate::shut(Vec::new(), false),
         theme: "dark".to_owned(),
         glyphs: UNICODE,
         clipboard: Default::default(),
