@@ -4,6 +4,8 @@
 
 #[path = "registry_api/database.rs"]
 mod database;
+#[path = "registry_api/deletes.rs"]
+mod deletes;
 #[path = "registry_api/double.rs"]
 mod double;
 #[path = "registry_api/hostile.rs"]

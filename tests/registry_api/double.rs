@@ -8,7 +8,7 @@ use std::{
 
 use axum::{
     Router,
-    body::Body,
+    body::{Body, Bytes, to_bytes},
     extract::{Request, State},
     http::{HeaderMap, StatusCode},
     response::{IntoResponse, Response},
@@ -26,6 +26,7 @@ pub struct Seen {
     pub path: String,
     pub query: String,
     pub headers: HeaderMap,
+    pub body: Bytes,
 }
 
 impl Seen {
@@ -92,8 +93,13 @@ impl Double {
 
     /// A 401 that sends the client to this double's token service.
     pub fn challenge(&self) -> Response {
+        self.challenge_for("pull")
+    }
+
+    /// The same, for a token with which these actions can be done.
+    pub fn challenge_for(&self, actions: &str) -> Response {
         let challenge = format!(
-            "Bearer realm=\"{}/token\",service=\"registry\",scope=\"repository:g/p:pull\"",
+            "Bearer realm=\"{}/token\",service=\"registry\",scope=\"repository:g/p:{actions}\"",
             self.url()
         );
         let body = r#"{"errors":[{"code":"UNAUTHORIZED","message":"authentication required"}]}"#;
@@ -102,11 +108,13 @@ impl Double {
 }
 
 async fn answer(State(double): State<Double>, request: Request<Body>) -> Response {
+    let (head, body) = request.into_parts();
     let seen = Seen {
-        method: request.method().to_string(),
-        path: request.uri().path().to_owned(),
-        query: request.uri().query().unwrap_or_default().to_owned(),
-        headers: request.headers().clone(),
+        method: head.method.to_string(),
+        path: head.uri.path().to_owned(),
+        query: head.uri.query().unwrap_or_default().to_owned(),
+        headers: head.headers,
+        body: to_bytes(body, 1 << 20).await.unwrap(),
     };
     double.seen.lock().unwrap().push(seen.clone());
     (double.script)(&double, &seen)

@@ -40,7 +40,7 @@ impl Registry {
         let at = |name: &str| folder.path().join(name).display().to_string();
         let mut config = format!(
             "version: 0.1\nlog: {{accesslog: {{disabled: true}}}}\n\
-             storage: {{filesystem: {{rootdirectory: {}}}}}\nhttp: {{addr: \"127.0.0.1:0\", secret: tests}}\n",
+             storage: {{filesystem: {{rootdirectory: {}}}, delete: {{enabled: true}}}}\nhttp: {{addr: \"127.0.0.1:0\", secret: tests}}\n",
             at("root")
         );
         if door == Door::Password {

@@ -79,6 +79,26 @@ pub struct BlobHead {
     pub served_by: Option<String>,
 }
 
+/// Whether a registry deletes by tag.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum DeleteByTag {
+    /// It would: asked for a tag that nobody has, it looked for it.
+    Yes(DeleteRoute),
+    /// It would not, or not for us; why, and what to do about it.
+    No(String),
+    /// It did not say; why.
+    Unknown(String),
+}
+
+/// Where a registry takes a DELETE by tag.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DeleteRoute {
+    /// `/v2/<name>/manifests/<tag>`: distribution 3.x, GitLab since 4.0.
+    Manifests,
+    /// `/v2/<name>/tags/reference/<tag>`: older GitLab.
+    TagsReference,
+}
+
 /// Some of a repository's tags.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TagPage {

@@ -33,7 +33,16 @@ pub(super) struct Auth {
     /// Whether credentials may only travel encrypted.
     encrypted: bool,
     credentials: Option<Credentials>,
-    slots: SyncMutex<BTreeMap<String, Arc<Mutex<Option<Held>>>>>,
+    slots: SyncMutex<BTreeMap<(String, Right), Arc<Mutex<Option<Held>>>>>,
+}
+
+/// What a request has to be allowed to do to its repository. Each has tokens of its own, so that reading never asks
+/// for more than it needs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Right {
+    Pull,
+    Push,
+    Delete,
 }
 
 /// An `Authorization` header, and until when it is good.
@@ -57,8 +66,8 @@ impl Auth {
     }
 
     /// The header to send with a request about a repository (about none if empty), if one is at hand.
-    pub(super) async fn at_hand(&self, repository: &str) -> Option<HeaderValue> {
-        let slot = self.slot(repository);
+    pub(super) async fn at_hand(&self, repository: &str, request: &Request<'_>) -> Option<HeaderValue> {
+        let slot = self.slot(repository, Right::of(&request.method));
         let held = slot.lock().await;
         held.as_ref().filter(|held| held.is_good()).map(|held| held.header.clone())
     }
@@ -71,14 +80,15 @@ impl Auth {
         refusal: &Answer,
         request: &Request<'_>,
     ) -> Result<HeaderValue, ApiError> {
-        let slot = self.slot(repository);
+        let right = Right::of(&request.method);
+        let slot = self.slot(repository, right);
         let mut held = slot.lock().await;
         if let Some(held) = held.as_ref().filter(|held| held.is_good() && Some(&held.header) != sent) {
             return Ok(held.header.clone());
         }
         let fresh = match challenge::choose(refusal) {
             Some(Challenge::Bearer { realm, service, scope: wanted }) => {
-                let wanted = wanted.unwrap_or_else(|| usual(repository));
+                let wanted = wanted.unwrap_or_else(|| usual(repository, right));
                 self.token(&realm, service.as_deref(), &wanted, request).await?
             }
             Some(Challenge::Basic) => Held { header: self.basic(request)?, until: None },
@@ -92,12 +102,13 @@ impl Auth {
         Ok(header)
     }
 
-    fn slot(&self, repository: &str) -> Arc<Mutex<Option<Held>>> {
+    fn slot(&self, repository: &str, right: Right) -> Arc<Mutex<Option<Held>>> {
+        let key = (repository.to_owned(), right);
         let mut slots = self.slots.lock().unwrap_or_else(PoisonError::into_inner);
-        if slots.len() >= MOST_SLOTS && !slots.contains_key(repository) {
+        if slots.len() >= MOST_SLOTS && !slots.contains_key(&key) {
             slots.clear();
         }
-        slots.entry(repository.to_owned()).or_default().clone()
+        slots.entry(key).or_default().clone()
     }
 
     fn basic(&self, request: &Request<'_>) -> Result<HeaderValue, ApiError> {
@@ -135,7 +146,13 @@ impl Auth {
             Some(_) => Some(self.basic(request)?),
         };
         self.fill(&mut url, service, scope);
-        let ask = Request { method: Method::GET, url, accept: "application/json", limit: TOKEN_LIMIT };
+        let ask = Request {
+            method: Method::GET,
+            url,
+            accept: "application/json",
+            limit: TOKEN_LIMIT,
+            content: None,
+        };
         let answer =
             self.transport.send(&ask, authorization.as_ref()).await.map_err(|error| from(&ask, error))?;
         if !answer.status.is_success() {
@@ -161,6 +178,24 @@ impl Auth {
     }
 }
 
+impl Right {
+    fn of(method: &Method) -> Self {
+        match *method {
+            Method::PUT => Self::Push,
+            Method::DELETE => Self::Delete,
+            _ => Self::Pull,
+        }
+    }
+
+    const fn actions(self) -> &'static str {
+        match self {
+            Self::Pull => "pull",
+            Self::Push => "pull,push",
+            Self::Delete => "pull,push,delete",
+        }
+    }
+}
+
 impl Held {
     fn read(answer: &Answer) -> Option<Self> {
         let token: Token = serde_json::from_slice(&answer.body).ok()?;
@@ -175,8 +210,8 @@ impl Held {
 }
 
 /// What we need to do when the registry does not say what that takes.
-fn usual(repository: &str) -> String {
-    if repository.is_empty() { String::new() } else { format!("repository:{repository}:pull") }
+fn usual(repository: &str, right: Right) -> String {
+    if repository.is_empty() { String::new() } else { format!("repository:{repository}:{}", right.actions()) }
 }
 
 /// A failure of the token service, told apart from one of the registry.
@@ -211,7 +246,7 @@ mod tests {
             headers: [(WWW_AUTHENTICATE, challenge)].into_iter().collect(),
             body: Default::default(),
         };
-        let request = Request { method: Method::GET, url, accept: "", limit: 0 };
+        let request = Request { method: Method::GET, url, accept: "", limit: 0, content: None };
         let error = auth.answer("g/p", None, &refusal, &request).await.unwrap_err();
         assert_eq!(error.kind, ApiErrorKind::Broken);
         assert!(error.detail.contains("unencrypted to http://127.0.0.1:1; not sent"), "{error}");

@@ -24,14 +24,14 @@ use crate::registry::{
     reference::{NameError, Reference, Repository, Target},
 };
 
-const DIGEST: &str = "docker-content-digest";
+pub(super) const DIGEST: &str = "docker-content-digest";
 const API_VERSION: &str = "docker-distribution-api-version";
 const GITLAB_VERSION: &str = "gitlab-container-registry-version";
 const DATABASE: &str = "gitlab-container-registry-database-enabled";
 /// Tags asked for at a time.
 const PAGE: &str = "1000";
 /// Bytes of a page of tags, or of an error.
-const LIST_LIMIT: u64 = 8 << 20;
+pub(super) const LIST_LIMIT: u64 = 8 << 20;
 /// Hosts that a client may be sent to for a blob, one after the other.
 const REDIRECTS: usize = 3;
 
@@ -161,7 +161,7 @@ impl Client {
         let claimed = answer.header(DIGEST).map(str::to_owned);
         for _ in 0..REDIRECTS {
             let Some(url) = redirect(&request, &at, &answer)? else { break };
-            let follow = Request { method: Method::HEAD, url, accept: "", limit: LIST_LIMIT };
+            let follow = Request { method: Method::HEAD, url, accept: "", limit: LIST_LIMIT, content: None };
             answer = match same_origin(&follow.url, &self.url) {
                 true => self.call(&follow, repository).await?,
                 false => self.transport.send(&follow, None).await?,
@@ -193,17 +193,21 @@ impl Client {
         Ok(TagPage { tags: tags.tags.unwrap_or_default(), next: next_page(&request, &answer)? })
     }
 
-    fn request<'a>(&self, method: Method, path: &str, accept: &'a str, limit: u64) -> Request<'a> {
+    pub(super) fn request<'a>(&self, method: Method, path: &str, accept: &'a str, limit: u64) -> Request<'a> {
         let mut url = self.url.clone();
         url.set_path(&format!("{}{path}", self.url.path().trim_end_matches('/')));
         url.set_query(None);
         url.set_fragment(None);
-        Request { method, url, accept, limit }
+        Request { method, url, accept, limit, content: None }
     }
 
     /// Sends a request about a repository, with a token at hand, and once more with a fresh one if that is refused.
-    async fn call(&self, request: &Request<'_>, repository: &Repository) -> Result<Answer, ApiError> {
-        let sent = self.auth.at_hand(repository.as_str()).await;
+    pub(super) async fn call(
+        &self,
+        request: &Request<'_>,
+        repository: &Repository,
+    ) -> Result<Answer, ApiError> {
+        let sent = self.auth.at_hand(repository.as_str(), request).await;
         let answer = self.transport.send(request, sent.as_ref()).await?;
         if answer.status != StatusCode::UNAUTHORIZED {
             return Ok(answer);
@@ -220,7 +224,7 @@ impl fmt::Debug for Client {
 }
 
 /// Refuses names that the API has no words for, before they turn into another path.
-fn speakable(method: &Method, path: &str, reference: &Reference) -> Result<(), ApiError> {
+pub(super) fn speakable(method: &Method, path: &str, reference: &Reference) -> Result<(), ApiError> {
     let tag_flaw = match &reference.target {
         Target::Tag(tag) => tag.flaw(),
         Target::Digest(_) => None,
@@ -232,7 +236,7 @@ fn speakable(method: &Method, path: &str, reference: &Reference) -> Result<(), A
     reference.repository.flaw().or(tag_flaw).map_or(Ok(()), refuse)
 }
 
-fn failure(request: &Request<'_>, answer: &Answer) -> ApiError {
+pub(super) fn failure(request: &Request<'_>, answer: &Answer) -> ApiError {
     ApiError::of_answer(&request.name(), answer.status, &answer.headers, &answer.body)
 }
 

@@ -1,7 +1,8 @@
-//! A registry's HTTP API: what is said on `/v2/`, manifests, blobs' sizes and tag lists.
+//! A registry's HTTP API: what is said on `/v2/`, manifests, blobs' sizes and tag lists; with a permit
+//! also the deletion of a tag, and a manifest put back under one.
 //!
-//! Reads only, and only what it is asked for: nothing is retried but a request that a fresh token may cure, and no
-//! secret reaches an error, a log or another host than the one it is for.
+//! Reads only, unless it is shown a permit, and only what it is asked for: nothing is retried but a request that a
+//! fresh token may cure, and no secret reaches an error, a log or another host than the one it is for.
 
 mod answers;
 mod auth;
@@ -11,8 +12,11 @@ mod error;
 mod link;
 mod settings;
 mod transport;
+mod write;
 
-pub use answers::{Access, BlobHead, ManifestAnswer, ManifestHead, PageLink, Ping, TagPage};
+pub use answers::{
+    Access, BlobHead, DeleteByTag, DeleteRoute, ManifestAnswer, ManifestHead, PageLink, Ping, TagPage,
+};
 pub use client::Client;
 pub use error::{ApiError, ApiErrorKind};
 pub use settings::{Credentials, Password, Settings};

@@ -5,7 +5,7 @@ use std::{error::Error as _, fmt::Write as _};
 use bytes::{Bytes, BytesMut};
 use reqwest::{
     Method, Response, StatusCode, Url,
-    header::{ACCEPT, AUTHORIZATION, HeaderMap, HeaderValue},
+    header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderValue},
 };
 
 use super::{
@@ -21,6 +21,15 @@ pub(super) struct Request<'a> {
     pub(super) accept: &'a str,
     /// Bytes beyond which the answer's body is refused.
     pub(super) limit: u64,
+    /// What is sent along.
+    pub(super) content: Option<Content<'a>>,
+}
+
+/// The body of a request.
+#[derive(Clone, Debug)]
+pub(super) struct Content<'a> {
+    pub(super) media_type: &'a str,
+    pub(super) bytes: Bytes,
 }
 
 impl Request<'_> {
@@ -77,6 +86,9 @@ impl Transport {
         }
         if let Some(value) = authorization {
             builder = builder.header(AUTHORIZATION, value.clone());
+        }
+        if let Some(Content { media_type, bytes }) = &request.content {
+            builder = builder.header(CONTENT_TYPE, *media_type).body(bytes.clone());
         }
         let response = builder.send().await.map_err(|error| unreachable(request, error))?;
         let (status, headers) = (response.status(), response.headers().clone());
