@@ -37,13 +37,13 @@ pub enum Outcome {
     NotSent { what: &'static str, why: String },
     /// Running work was cut short.
     Stopped { effects: usize },
-    /// What a verb would do was worked out.
-    Proposed(Arc<Proposal>),
+    /// What a verb would do was worked out, for the request of this number.
+    Proposed { ticket: u64, proposal: Arc<Proposal> },
     /// What a verb would do could not be worked out, or it does not apply; why, and what to do next.
-    NotProposed { why: String },
+    NotProposed { ticket: u64, why: String },
     /// A proposal is being carried out.
     Progressed(Progress),
-    /// A proposal was carried out, or stopped on the way.
+    /// A proposal was carried out, or stopped on the way, or never begun: every order to carry out ends in this.
     Ended(Arc<Done>),
     /// The journal was read, newest entry first.
     Recalled(Vec<Past>),

@@ -35,9 +35,10 @@ pub enum Work {
     /// Stop all that runs and drop all that waits; what is being written ends after the object it is at.
     Stop,
     /// Work out what a verb would do; with a permit the registry may be asked what it allows by trying.
-    Prepare { order: Order, permit: Option<Permit> },
+    /// The outcome carries the ticket, by which one that nobody waits for any more is told from the present one.
+    Prepare { ticket: u64, order: Order, permit: Option<Permit> },
     /// Work out what taking back or finishing an entry of the journal would do.
-    PrepareFrom(About),
+    PrepareFrom { ticket: u64, about: About },
     /// Do what was proposed and agreed to.
     CarryOut(Confirmed),
     /// Read the journal.

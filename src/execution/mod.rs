@@ -128,7 +128,7 @@ impl Desk {
             | Work::ScanLater(_)
             | Work::Read(_)
             | Work::Prepare { .. }
-            | Work::PrepareFrom(_)
+            | Work::PrepareFrom { .. }
             | Work::CarryOut(_)
             | Work::Recall => self.queue.put(work),
         }

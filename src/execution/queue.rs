@@ -40,7 +40,7 @@ impl Queue {
             | Work::Read(_)
             | Work::Stop
             | Work::Prepare { .. }
-            | Work::PrepareFrom(_)
+            | Work::PrepareFrom { .. }
             | Work::CarryOut(_)
             | Work::Recall => self.now.push_back(work),
         }

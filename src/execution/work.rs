@@ -37,9 +37,13 @@ pub async fn job(
         Work::List { place, page } => tell(&outbox, list(&*store, place, page).await).await,
         Work::Read(key) => tell(&outbox, read(&*store, key).await).await,
         Work::Scan(subject) => return scan(&tools, store, subject, &outbox).await,
-        Work::Prepare { .. } | Work::PrepareFrom(_) | Work::CarryOut(_) | Work::Recall => {
+        Work::Prepare { ticket, .. } | Work::PrepareFrom { ticket, .. } => {
             let why = "this cockpit can only look".to_owned();
-            let _ = outbox.send(Event::Outcome(Outcome::NotProposed { why })).await;
+            let _ = outbox.send(Event::Outcome(Outcome::NotProposed { ticket, why })).await;
+        }
+        Work::CarryOut(_) | Work::Recall => {
+            let why = "this cockpit can only look".to_owned();
+            let _ = outbox.send(Event::Outcome(Outcome::NotRecalled { why })).await;
         }
         Work::Open | Work::ScanSoon(_) | Work::ScanLater(_) | Work::Stop => {}
     }
@@ -127,7 +131,7 @@ fn not_open(work: &Work, url: &str) -> Seen {
         | Work::ScanSoon(_)
         | Work::ScanLater(_)
         | Work::Prepare { .. }
-        | Work::PrepareFrom(_)
+        | Work::PrepareFrom { .. }
         | Work::CarryOut(_)
         | Work::Recall
         | Work::Stop => Seen::NotOpened { url: url.to_owned(), trouble },

@@ -74,6 +74,15 @@ impl Gate {
         self.open = None;
     }
 
+    /// Shuts it if its time is over, and says whether that happened just now.
+    pub fn run_out(&mut self, now: Timestamp) -> bool {
+        let over = self.open.is_some() && self.permit(now).is_none();
+        if over {
+            self.close();
+        }
+        over
+    }
+
     /// Leave to write now, if it is open.
     pub fn permit(&self, now: Timestamp) -> Option<Permit> {
         let open = self.open?;
@@ -104,6 +113,7 @@ mod tests {
         assert!(gate.permit(at(599)).is_some());
         assert_eq!(gate.left(at(590)), Some(SignedDuration::from_secs(10)));
         assert_eq!(gate.permit(at(600)), None);
+        assert!(!gate.run_out(at(599)) && gate.run_out(at(600)) && !gate.run_out(at(601)));
         gate.open(None, None).unwrap();
         assert!(gate.permit(at(1_000_000)).is_some());
         gate.close();

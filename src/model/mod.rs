@@ -1,5 +1,6 @@
 //! The bottom room: words that every other room shares, and nothing that depends on them.
 
+mod demand;
 mod done;
 mod finding;
 mod gate;
@@ -9,6 +10,7 @@ mod severity;
 mod subject;
 pub mod text;
 
+pub use demand::{Answer, Demand, demand};
 pub use done::{Done, Ending, Proof, StepOutcome};
 pub use finding::{Finding, Repair, Unread};
 pub use gate::{Gate, Permit, Refusal};

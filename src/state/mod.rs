@@ -133,8 +133,8 @@ fn notice_of(outcome: &Outcome) -> Option<Notice> {
         Outcome::Stopped { effects } => Notice::warn(format!(
             "Stopped: {effects} cut short. Move or press Ctrl-r to go on; Ctrl-c again leaves."
         )),
-        Outcome::NotProposed { why } | Outcome::NotRecalled { why } => Notice::warn(why.clone()),
-        Outcome::Proposed(_) | Outcome::Progressed(_) | Outcome::Ended(_) | Outcome::Recalled(_) => {
+        Outcome::NotProposed { why, .. } | Outcome::NotRecalled { why } => Notice::warn(why.clone()),
+        Outcome::Proposed { .. } | Outcome::Progressed(_) | Outcome::Ended(_) | Outcome::Recalled(_) => {
             return None;
         }
     })
