@@ -1,9 +1,19 @@
 //! Works out what a writing verb would do: every object with its version, what else refers to it, what clients will
 //! see. It only reads; one file for each verb.
 
-use crate::model::{Order, Permit, Proposal};
+mod delete_tag;
+mod ground;
+mod look;
+mod tags;
+mod words;
+
+use futures::future::BoxFuture;
+
+use crate::model::{Item, Order, Permit, Proposal, Target};
+use crate::registry::mode::Mode;
 use crate::sources::look::Looking;
 use crate::storage::ObjectStore;
+pub use ground::Ground;
 
 /// Where a proposal is worked out.
 pub struct Scene<'a> {
@@ -27,11 +37,88 @@ pub enum NoProposal {
     Unread(String),
 }
 
+impl NoProposal {
+    /// The same, naming what it is about.
+    fn about(self, what: &str) -> Self {
+        match self {
+            Self::NotHere(why) => Self::NotHere(format!("{what}: {why}")),
+            Self::Absent(why) => Self::Absent(format!("{what}: {why}")),
+            Self::Unread(why) => Self::Unread(format!("{what}: {why}")),
+        }
+    }
+}
+
+/// Where a verb may be used.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Needs {
+    /// Only where the bucket's files are the truth: it writes to the bucket.
+    FileMetadata,
+    /// Anywhere: it decides by itself.
+    Nothing,
+}
+
+/// How one verb works out what it would do to one target.
+pub struct Recipe {
+    /// Id of the verb.
+    pub verb: &'static str,
+    pub needs: Needs,
+    pub item: for<'a> fn(&'a Ground<'a>, &'a Target) -> BoxFuture<'a, Result<Item, NoProposal>>,
+}
+
+/// All verbs that write.
+pub const RECIPES: &[Recipe] = &[Recipe {
+    verb: "delete-tag",
+    needs: Needs::FileMetadata,
+    item: |ground, target| Box::pin(delete_tag::item(ground, target)),
+}];
+
 /// What the ordered verb would do to its targets.
 ///
 /// # Errors
 ///
 /// Why it would do nothing, in words for the operator.
-pub async fn propose(order: &Order, _scene: &Scene<'_>) -> Result<Proposal, NoProposal> {
-    Err(NoProposal::NotHere(format!("{} is not known", order.verb)))
+pub async fn propose(order: &Order, scene: &Scene<'_>) -> Result<Proposal, NoProposal> {
+    let Some(recipe) = RECIPES.iter().find(|recipe| recipe.verb == order.verb) else {
+        return Err(NoProposal::NotHere(format!("no verb that writes is called {}", order.verb)));
+    };
+    if order.targets.is_empty() {
+        return Err(NoProposal::NotHere(format!("{}: nothing is selected", order.verb)));
+    }
+    if recipe.needs == Needs::FileMetadata {
+        files_are_the_truth(scene).await?;
+    }
+    let ground = Ground::new(scene, order);
+    let mut items: Vec<Item> = Vec::new();
+    for (place, target) in order.targets.iter().enumerate() {
+        if order.targets[..place].contains(target) {
+            continue;
+        }
+        let item = (recipe.item)(&ground, target).await;
+        let mut item = match order.targets.len() {
+            1 => item?,
+            _ => item.map_err(|why| why.about(&target.subject.to_string()))?,
+        };
+        let done = |key: &str| items.iter().flat_map(|item| &item.steps).any(|step| step.key == key);
+        item.steps.retain(|step| !done(&step.key));
+        items.push(words::presentable(item));
+    }
+    let store = scene.store.url().to_owned();
+    Ok(Proposal { verb: order.verb.to_owned(), store, about: None, items })
+}
+
+/// Nothing is written to a bucket whose files are not known to be what the registry goes by.
+async fn files_are_the_truth(scene: &Scene<'_>) -> Result<(), NoProposal> {
+    match scene.looking.mode(scene.store).await {
+        Mode::FileMetadata => Ok(()),
+        Mode::MetadataDatabase => Err(NoProposal::NotHere(
+            "a metadata database holds this registry's tags and links, not the bucket: files that are missing or look \
+             broken there mean nothing, so nothing is written to it; delete-tag-api deletes a tag through the \
+             registry"
+                .to_owned(),
+        )),
+        Mode::Unknown { why } => Err(NoProposal::NotHere(format!(
+            "it is not known whether the bucket or a metadata database holds this registry's tags, so nothing is \
+             written to the bucket: {why}"
+        ))),
+    }
 }

@@ -4,8 +4,13 @@
 //! one by one, never by prefix; nothing is deleted without a copy kept; deletes in a bucket name the generation
 //! that was looked at; a link gets its digest without a line feed, and only after the bytes behind it were hashed.
 
+mod applies;
+mod proposed;
 mod shell;
 mod target;
+
+pub use applies::target;
+pub use proposed::{commands, undone_by};
 
 use crate::model::{Finding, Repair};
 use crate::registry::checks::repairs::{

@@ -1,8 +1,10 @@
 //! The commands of one kind of store.
 
+use super::proposed::Source;
 use super::shell::{quote, visible};
 use crate::registry::digest::Digest;
 use crate::registry::layout::Key;
+use crate::registry::reference::{Repository, Tag};
 
 /// Where copies go: beside the registry's tree, never inside it.
 const KEPT: &str = ".quarterdeck/by-hand";
@@ -138,6 +140,113 @@ impl<'a> Target<'a> {
             Self::Other => Vec::new(),
         }
     }
+
+    /// Fails unless a file has this size and was changed last at this moment; a bucket's commands say so themselves.
+    pub fn is_unchanged(&self, key: &str, size: u64, seconds: &str) -> Option<String> {
+        match self {
+            Self::Folder(root) => {
+                let path = quote(&format!("{root}/{key}"));
+                Some(format!("[ \"$(stat -c %s:%.9Y {path})\" = {size}:{seconds} ]"))
+            }
+            Self::GoogleBucket(_) | Self::Other => None,
+        }
+    }
+
+    /// Writes an object where there is none.
+    pub fn create(&self, key: &str, source: &Source) -> Vec<String> {
+        match self {
+            _ if self.misreads(key) => vec![by_other_means(key)],
+            Self::Folder(root) => {
+                let path = format!("{root}/{key}");
+                let make = format!("mkdir -p {}", quote(parent(&path)));
+                match source {
+                    // Without -C the shell would overwrite.
+                    Source::Text(text) => {
+                        vec![make, format!("(set -C; printf %s {} > {})", quote(text), quote(&path))]
+                    }
+                    Source::File(file) => vec![make, format!("cp -n {} {}", quote(file), quote(&path))],
+                    Source::InStore(kept) => vec![make, format!("mv -nT {} {}", quote(kept), quote(&path))],
+                }
+            }
+            Self::GoogleBucket(root) => {
+                let url = quote(&format!("{root}/{key}"));
+                match source {
+                    Source::InStore(generation) => {
+                        vec![format!(
+                            "gcloud storage restore {}",
+                            quote(&format!("{root}/{key}#{generation}"))
+                        )]
+                    }
+                    Source::Text(_) | Source::File(_) => vec![sent(source, "--if-generation-match=0", &url)],
+                }
+            }
+            Self::Other => Vec::new(),
+        }
+    }
+
+    /// Overwrites an object that is in this version; what stands there now is kept.
+    pub fn overwrite(&self, key: &str, source: &Source, version: &str) -> Vec<String> {
+        match self {
+            _ if self.misreads(key) => vec![by_other_means(key)],
+            Self::Folder(root) => {
+                let (folder, copy) = kept(root, key);
+                let path = quote(&format!("{root}/{key}"));
+                let write = match source {
+                    Source::Text(text) => format!("printf %s {} > {path}", quote(text)),
+                    Source::File(file) | Source::InStore(file) => format!("cp {} {path}", quote(file)),
+                };
+                vec![format!("mkdir -p {folder} && cp -an {path} {copy}"), write]
+            }
+            Self::GoogleBucket(root) => {
+                vec![sent(source, &condition(Some(version)), &quote(&format!("{root}/{key}")))]
+            }
+            Self::Other => Vec::new(),
+        }
+    }
+
+    /// Removes a folder that is empty; buckets have none.
+    pub fn remove_folder(&self, folder: &str) -> Vec<String> {
+        match self {
+            _ if self.misreads(folder) => vec![by_other_means(folder)],
+            Self::Folder(root) => vec![format!("rmdir {}", quote(&path_of(root, folder)))],
+            Self::GoogleBucket(_) | Self::Other => Vec::new(),
+        }
+    }
+
+    /// Makes a folder where there is none; buckets have none.
+    pub fn make_folder(&self, folder: &str) -> Vec<String> {
+        match self {
+            _ if self.misreads(folder) => vec![by_other_means(folder)],
+            Self::Folder(root) => vec![format!("mkdir {}", quote(&path_of(root, folder)))],
+            Self::GoogleBucket(_) | Self::Other => Vec::new(),
+        }
+    }
+}
+
+/// A write to a bucket.
+fn sent(source: &Source, condition: &str, url: &str) -> String {
+    match source {
+        Source::Text(text) => format!("printf %s {} | gcloud storage cp {condition} - {url}", quote(text)),
+        Source::File(file) | Source::InStore(file) => {
+            format!("gcloud storage cp {condition} {} {url}", quote(file))
+        }
+    }
+}
+
+/// A request for a tag's manifest through the registry's API.
+pub fn api(method: &str, what: &str, registry: &str, repository: &str, tag: &str) -> String {
+    if Tag::found(tag).flaw().is_some() || Repository::found(repository).flaw().is_some() {
+        // In a URL such a name may mean another tag: `v1#x` would delete v1.
+        return format!("# no URL names {} and nothing else", visible(&format!("{repository}:{tag}")));
+    }
+    let base = if registry.starts_with("http") { registry.trim_end_matches('/') } else { "https://REGISTRY" };
+    let url = quote(&format!("{base}/v2/{repository}/manifests/{tag}"));
+    let what = if what.is_empty() { String::new() } else { format!("{what} ") };
+    format!("curl -i -X {method} -H \"Authorization: Bearer $TOKEN\" {what}{url}")
+}
+
+fn path_of(root: &str, folder: &str) -> String {
+    format!("{root}/{}", folder.trim_end_matches('/'))
 }
 
 /// What stands in place of a command for a key that commands misread.

@@ -99,7 +99,7 @@ impl Held {
 }
 
 /// Whether the listed checksum is that of these bytes.
-fn is_proven(entry: &Entry, bytes: &[u8]) -> bool {
+pub fn is_proven(entry: &Entry, bytes: &[u8]) -> bool {
     let right = match entry.checksum {
         Some(Checksum::Md5(sum)) => <[u8; 16]>::from(Md5::digest(bytes)) == sum,
         Some(Checksum::Crc32c(sum)) => crc32c::crc32c(bytes) == sum,

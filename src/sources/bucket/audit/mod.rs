@@ -11,6 +11,8 @@ mod listing;
 mod told;
 mod walk;
 
+pub use held::is_proven;
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 

@@ -1,0 +1,62 @@
+//! What the recipes of one order share: where they look, and what they have seen of a repository already.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use tokio::sync::Mutex;
+
+use super::tags::{self, Tags};
+use super::{NoProposal, Scene};
+use crate::model::{Order, Subject};
+use crate::registry::checks::StoreKind;
+use crate::registry::reference::{Repository, Tag};
+use crate::storage::ObjectStore;
+
+/// What the recipes of one order share.
+pub struct Ground<'a> {
+    pub scene: &'a Scene<'a>,
+    pub order: &'a Order,
+    tags: Mutex<BTreeMap<String, Arc<Tags>>>,
+}
+
+impl<'a> Ground<'a> {
+    /// With nothing seen yet.
+    pub fn new(scene: &'a Scene<'a>, order: &'a Order) -> Self {
+        Self { scene, order, tags: Mutex::default() }
+    }
+
+    pub fn store(&self) -> &'a dyn ObjectStore {
+        self.scene.store
+    }
+
+    pub fn kind(&self) -> StoreKind {
+        StoreKind::of(self.scene.store.url())
+    }
+
+    /// The tags of a repository and what they point at; listed once.
+    ///
+    /// # Errors
+    ///
+    /// They could not be listed.
+    pub(super) async fn tags(&self, repository: &Repository) -> Result<Arc<Tags>, NoProposal> {
+        let mut known = self.tags.lock().await;
+        if let Some(tags) = known.get(repository.as_str()) {
+            return Ok(Arc::clone(tags));
+        }
+        let tags = Arc::new(tags::of(self.store(), repository).await?);
+        known.insert(repository.as_str().to_owned(), Arc::clone(&tags));
+        Ok(tags)
+    }
+
+    /// Whether the same order is about this tag.
+    pub(super) fn is_ordered(&self, repository: &Repository, tag: &Tag) -> bool {
+        self.order.targets.iter().any(|target| match &target.subject {
+            Subject::Tag { repository: of, tag: name } => of == repository.as_str() && name == tag.as_str(),
+            Subject::Repository(_)
+            | Subject::Manifest { .. }
+            | Subject::Blob(_)
+            | Subject::Upload { .. }
+            | Subject::Object(_) => false,
+        })
+    }
+}

@@ -1,0 +1,95 @@
+//! Sentences for proposals.
+
+use std::fmt::Display;
+
+use crate::model::text::clean;
+use crate::model::{Finding, Item, TagState};
+use crate::registry::checks::{Check, Effect, StoreKind, find};
+use crate::registry::report::TagReport;
+
+/// How many names a sentence lists before it counts.
+const NAMED: usize = 6;
+
+/// A number with its noun.
+pub fn count(number: usize, one: &str) -> String {
+    match (number, one.strip_suffix('y')) {
+        (1, _) => format!("1 {one}"),
+        (_, Some(stem)) => format!("{number} {stem}ies"),
+        (_, None) => format!("{number} {one}s"),
+    }
+}
+
+/// A few names, and how many more there are.
+pub fn names<T: Display>(all: &[T]) -> String {
+    let shown: Vec<String> = all.iter().take(NAMED).map(ToString::to_string).collect();
+    match all.len().checked_sub(NAMED) {
+        Some(more) if more > 0 => format!("{} and {more} more", shown.join(", ")),
+        Some(_) | None => shown.join(", "),
+    }
+}
+
+/// Why something is done: what was found.
+pub fn finding(found: &Finding) -> String {
+    let title = find(found.id).map_or(found.id, |check| check.title);
+    format!("{} ({}): {title}; {}", found.id, found.severity, found.detail)
+}
+
+/// Why, from what a look at a tag said.
+pub fn why(report: &TagReport) -> Vec<String> {
+    let mut why: Vec<String> = report.findings.iter().map(finding).collect();
+    why.extend(report.unread.iter().map(|unread| format!("not read: {}: {}", unread.object, unread.why)));
+    if report.state == TagState::Whole && report.findings.is_empty() {
+        why.push("nothing is wrong with it".to_owned());
+    }
+    why.extend(report.notes.iter().cloned());
+    why
+}
+
+/// What clients see now, from what a look at a tag said.
+pub fn before(report: &TagReport, kind: StoreKind) -> String {
+    let check = report.findings.first().and_then(|found| find(found.id));
+    match (report.state, check) {
+        (TagState::Unknown, _) => "not known: what decides could not be read".to_owned(),
+        (_, Some(check)) => clients(check, kind),
+        (TagState::Whole, None) => "GET by tag 200; the image can be pulled".to_owned(),
+        (TagState::Broken | TagState::Absent, None) => "GET by tag 404".to_owned(),
+    }
+}
+
+/// What clients of a 2.x registry see of a fault, and what is different in a bucket.
+pub fn clients(check: &Check, kind: StoreKind) -> String {
+    let lines = check.clients();
+    let on = |name: &str| lines.iter().find(|(of, _)| *of == name).map(|(_, text)| text.as_str());
+    let general = on("2.x").unwrap_or_default();
+    match (kind, on("in a bucket")) {
+        (StoreKind::Bucket, Some(there)) => format!("{general}; in a bucket {there}"),
+        (StoreKind::Bucket | StoreKind::FileSystem, _) => general.to_owned(),
+    }
+}
+
+/// Whether a finding of the report has this effect.
+pub fn has(report: &TagReport, effect: Effect) -> bool {
+    report.findings.iter().filter_map(|found| find(found.id)).any(|check| check.effects.contains(&effect))
+}
+
+/// The item with every sentence safe to show: names come from outside.
+pub fn presentable(mut item: Item) -> Item {
+    let safe = |text: &mut String| *text = clean(text).into_owned();
+    item.why.iter_mut().chain(&mut item.references).chain(&mut item.mind).for_each(safe);
+    safe(&mut item.before);
+    safe(&mut item.after);
+    item
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_and_names_read_well() {
+        assert_eq!(count(1, "tag"), "1 tag");
+        assert_eq!(count(2, "repository"), "2 repositories");
+        assert_eq!(names(&["a", "b"]), "a, b");
+        assert_eq!(names(&[1, 2, 3, 4, 5, 6, 7, 8]), "1, 2, 3, 4, 5, 6 and 2 more");
+    }
+}

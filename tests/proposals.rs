@@ -1,0 +1,8 @@
+//! What verbs that write propose: exactly what they should, nothing of healthy neighbours, and why they refuse.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+#[path = "proposals/place.rs"]
+mod place;
+#[path = "proposals/tags.rs"]
+mod tags;
