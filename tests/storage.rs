@@ -3,6 +3,8 @@
 
 mod support;
 
+#[path = "storage/deleted_files.rs"]
+mod deleted_files;
 #[path = "storage/filesystem.rs"]
 mod filesystem;
 #[path = "storage/gcs_grpc.rs"]
@@ -17,3 +19,7 @@ mod laws;
 mod layers;
 #[path = "storage/opening.rs"]
 mod opening;
+#[path = "storage/take_back.rs"]
+mod take_back;
+#[path = "storage/tight.rs"]
+mod tight;

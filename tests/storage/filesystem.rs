@@ -22,6 +22,7 @@ async fn empty() -> (Filesystem, TempDir) {
 }
 
 crate::laws::laws!(empty);
+crate::take_back::laws_of_taking_back!(empty);
 
 fn write(root: &TempDir, key: &str, bytes: &[u8]) {
     let path = root.path().join(key);
@@ -38,7 +39,7 @@ fn names(page: &Page) -> Vec<&str> {
 }
 
 /// Runs a story as a user without rights, on a thread of its own.
-fn as_nobody<T: Send>(story: impl AsyncFnOnce() -> T + Send) -> T {
+pub fn as_nobody<T: Send>(story: impl AsyncFnOnce() -> T + Send) -> T {
     std::thread::scope(|scope| {
         let thread = scope.spawn(|| {
             if rustix::process::geteuid().is_root() {

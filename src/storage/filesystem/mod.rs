@@ -7,9 +7,16 @@
 //!
 //! A version tells device, inode, size, mtime and ctime; `read` and `stat` add a hash of the content below 4 KiB,
 //! which a listing cannot afford. Take the version for a write from `read` or `stat`.
+//!
+//! Deleting moves a file to `.quarterdeck/deleted/`, so `undelete` brings back the very file, with everything that
+//! belongs to it. Nothing purges that folder: its files keep their space until somebody removes them. Reading follows
+//! symbolic links; writing follows none below the root, lest a link lead it to files that are not the registry's.
 
+mod attributes;
 mod folder;
+mod graves;
 mod names;
+mod place;
 mod read;
 mod status;
 mod walk;
@@ -24,8 +31,8 @@ use bytes::Bytes;
 use jiff::Timestamp;
 
 use super::{
-    Attributes, Delimiter, Entry, ErrorKind, Object, ObjectStore, Page, PageToken, Result, StoreError,
-    Version,
+    Aftermath, Attributes, Delimiter, Entry, ErrorKind, Object, ObjectStore, Page, PageToken, Result,
+    StoreError, Version,
 };
 use walk::Parked;
 
@@ -74,6 +81,41 @@ impl Root {
     fn path_of(&self, key: &str) -> Result<PathBuf> {
         names::path(&self.path, key)
     }
+
+    /// The path of the folder `prefix`, which is not the root.
+    fn folder_of(&self, prefix: &str) -> Result<PathBuf> {
+        if prefix.is_empty() {
+            return Err(StoreError::new(ErrorKind::Denied, prefix, "the store's root is no folder in it"));
+        }
+        names::folder(&self.path, prefix)
+    }
+
+    /// The same for an object that is to be written.
+    fn path_to_write(&self, key: &str) -> Result<PathBuf> {
+        let path = self.path_of(key)?;
+        self.without_links(key, &path).map(|()| path)
+    }
+
+    /// The same for a folder that is to be made or removed.
+    fn folder_to_write(&self, prefix: &str) -> Result<PathBuf> {
+        let path = self.folder_of(prefix)?;
+        self.without_links(prefix, &path).map(|()| path)
+    }
+
+    /// Refuses a path on which a folder between the root and what it names is a symbolic link.
+    fn without_links(&self, key: &str, path: &Path) -> Result<()> {
+        let below = |folder: &&Path| *folder != self.path && folder.starts_with(&self.path);
+        for folder in path.ancestors().skip(1).take_while(below) {
+            if rustix::fs::lstat(folder).is_ok_and(|stat| status::is_symlink(&stat)) {
+                let detail = format!(
+                    "{} is a symbolic link; quarterdeck writes through none, so open the store at the place it leads to",
+                    folder.display()
+                );
+                return Err(StoreError::new(ErrorKind::Denied, key, detail));
+            }
+        }
+        Ok(())
+    }
 }
 
 #[async_trait]
@@ -95,8 +137,9 @@ impl ObjectStore for Filesystem {
         self.blocking(key, |root, key| read::entry(&root.path_of(key)?, key)).await
     }
 
-    async fn create(&self, key: &str, bytes: Bytes, _attributes: Option<&Attributes>) -> Result<Entry> {
-        self.blocking(key, move |root, key| write::create(root, key, &bytes)).await
+    async fn create(&self, key: &str, bytes: Bytes, attributes: Option<&Attributes>) -> Result<Entry> {
+        let attributes = attributes.cloned();
+        self.blocking(key, move |root, key| write::create(root, key, &bytes, attributes.as_ref())).await
     }
 
     async fn replace(&self, key: &str, bytes: Bytes, version: &Version) -> Result<Entry> {
@@ -107,6 +150,34 @@ impl ObjectStore for Filesystem {
     async fn delete(&self, key: &str, version: &Version) -> Result<()> {
         let version = version.clone();
         self.blocking(key, move |root, key| write::delete(root, key, &version)).await
+    }
+
+    async fn attributes(&self, key: &str) -> Result<Attributes> {
+        self.blocking(key, write::attributes).await
+    }
+
+    async fn keep(&self, key: &str, version: &Version) -> Result<String> {
+        let version = version.clone();
+        self.blocking(key, move |root, key| write::keep(root, key, &version)).await
+    }
+
+    async fn undelete(&self, key: &str, version: &Version) -> Result<Entry> {
+        let version = version.clone();
+        self.blocking(key, move |root, key| graves::undelete(root, key, &version)).await
+    }
+
+    async fn look_again(&self, key: &str, version: &Version) -> Result<Aftermath> {
+        let version = version.clone();
+        self.blocking(key, move |root, key| graves::look_again(root, key, &version)).await
+    }
+
+    async fn remove_folder(&self, prefix: &str) -> Result<()> {
+        self.blocking(prefix, write::remove_folder).await
+    }
+
+    async fn make_folder(&self, prefix: &str, attributes: Option<&Attributes>) -> Result<()> {
+        let attributes = attributes.cloned();
+        self.blocking(prefix, move |root, prefix| write::make_folder(root, prefix, attributes.as_ref())).await
     }
 
     /// The clock of this machine; a network file system's server may disagree by its own drift.

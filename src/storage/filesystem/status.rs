@@ -81,8 +81,10 @@ pub fn error(key: &str, errno: Errno) -> StoreError {
         Errno::ISDIR => (ErrorKind::Folder, "a folder stands where a file is expected"),
         Errno::EXIST => (ErrorKind::Changed, "something is already there"),
         Errno::ACCESS | Errno::PERM => {
-            (ErrorKind::Denied, "no permission; run as a user who may read the registry")
+            (ErrorKind::Denied, "no permission; run as the user of the registry, or as root")
         }
+        Errno::BUSY => (ErrorKind::Denied, "in use by the system, for example as a mount point"),
+        Errno::FBIG => (ErrorKind::Denied, "larger than this file system or the limit of this user allows"),
         Errno::ROFS => (ErrorKind::Denied, "the file system is mounted read-only"),
         Errno::NOSPC | Errno::DQUOT => (ErrorKind::Denied, "no space left"),
         Errno::XDEV => {
