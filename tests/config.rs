@@ -61,6 +61,7 @@ fn every_setting_of_the_example_works_and_shows_its_default() {
     );
     assert_eq!(config.profiles["example"], expected);
     assert_eq!(config.default_profile.as_deref(), Some("example"));
+    assert!(config.state_folder.is_some_and(|folder| folder.ends_with(".local/state/quarterdeck")));
     let by_variable =
         parse(&example_switched_on("password_file")).expect("so is the other way to a password");
     let secret = by_variable.profiles["example"].registry.password.clone();
@@ -104,7 +105,7 @@ fn unknown_keys_and_words_are_answered_with_the_nearest_or_all_allowed_ones() {
     check(
         "kubernetes = 1",
         &[
-            "c.toml:1:1: unknown key \"kubernetes\"; allowed here: default_profile, theme, clipboard or profiles",
+            "c.toml:1:1: unknown key \"kubernetes\"; allowed here: default_profile, theme, clipboard, state_folder or profiles",
         ],
     );
     check(
@@ -347,6 +348,21 @@ fn a_bucket_replaces_the_profiles_and_an_explicit_profile_is_not_redirected_by_a
     let (kept, warnings) = looked_at(named("gprd"), &[("QUARTERDECK_BUCKET", "gs://variable")]);
     assert_eq!(kept.url, url("gs://production"));
     assert_eq!(warnings, ["QUARTERDECK_BUCKET is not used, because --profile was given"]);
+}
+
+#[test]
+fn the_state_folder_is_the_one_named_or_the_usual_one() {
+    let folder = |flags, variables: &[_]| settings(flags, variables).expect("right").state_folder;
+    let usual = folder(Flags::default(), &[]);
+    assert!(usual.as_ref().is_none_or(|folder| folder.ends_with("quarterdeck")), "{usual:?}");
+    let variable = ("QUARTERDECK_STATE_FOLDER", "/var/lib/watch");
+    assert_eq!(folder(Flags::default(), &[variable]), Some("/var/lib/watch".into()));
+    let file = Folder::with("state_folder = 'state'\n[profiles.p]\nbucket.url = 'gs://abc'\n");
+    let flags = || Flags { file: Some(file.file()), ..Flags::default() };
+    let named = load(flags(), &Environment::default()).expect("right").state_folder;
+    assert_eq!(named, Some(file.0.path().join("state")), "from the file's own folder");
+    let named = load(flags(), &environment(&[variable])).expect("right").state_folder;
+    assert_eq!(named, Some("/var/lib/watch".into()), "a variable stands above the file");
 }
 
 #[test]

@@ -36,6 +36,8 @@ pub struct Arguments {
     pub place: Place,
     #[command(flatten)]
     pub screen: Screen,
+    #[command(flatten)]
+    pub arming: Arming,
     #[command(subcommand)]
     pub command: Option<Command>,
 }
@@ -46,15 +48,17 @@ impl Arguments {
         const SCREEN: &str = "--theme, --print, --keys and --size are for the cockpit and its demo";
         const DEMO: &str =
             "the demo has a registry of its own: --profile, --bucket and --config are not for it";
+        const WRITE: &str = "--write allows writing, and nothing is written here";
         const FILE: &str = "--profile and --bucket choose a registry, and none is looked at here";
-        let (screen, place) = (self.screen != Screen::default(), &self.place);
+        let (screen, write) = (self.screen != Screen::default(), self.arming.write.is_some());
+        let place = &self.place;
         match &self.command {
             None => None,
             Some(Command::Demo(_)) => (*place != Place::default()).then_some(DEMO),
-            Some(Command::Scan(_) | Command::Audit(_)) => screen.then_some(SCREEN),
+            Some(Command::Scan(_) | Command::Audit(_)) => screen.then_some(SCREEN).or(write.then_some(WRITE)),
             Some(Command::Config(_) | Command::Completions { .. } | Command::Man) => {
                 let registry = place.profile.is_some() || place.bucket.is_some();
-                screen.then_some(SCREEN).or(registry.then_some(FILE))
+                screen.then_some(SCREEN).or(registry.then_some(FILE)).or(write.then_some(WRITE))
             }
         }
     }
@@ -64,7 +68,7 @@ impl Arguments {
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Open the cockpit on an embedded registry: no cluster, no credentials, no network
-    Demo(Screen),
+    Demo(Demo),
     /// Say whether tags are whole, which object breaks them, and what cures them
     Scan(Scan),
     /// Look at every tag under a prefix, or at the whole registry
@@ -97,6 +101,35 @@ pub struct Place {
     /// Configuration file to read instead of the usual one
     #[arg(long = "config", value_name = "FILE")]
     pub file: Option<PathBuf>,
+}
+
+/// Whether anything may be written.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Args)]
+#[command(next_help_heading = "Writing")]
+pub struct Arming {
+    /// Allow writing; a protected profile and every gs:// bucket ask for their name: --write=NAME
+    ///
+    /// Without it nothing is ever written. NAME is the profile's or the bucket's. The cockpit can also be armed for a
+    /// while by `:write 10m`.
+    #[arg(long, value_name = "NAME", num_args = 0..=1, require_equals = true, default_missing_value = "")]
+    pub write: Option<String>,
+}
+
+impl Arming {
+    /// This, or that of `outer` where nothing is said.
+    #[must_use]
+    pub fn or(self, outer: Self) -> Self {
+        Self { write: self.write.or(outer.write) }
+    }
+}
+
+/// Arguments of `demo`.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Args)]
+pub struct Demo {
+    #[command(flatten)]
+    pub screen: Screen,
+    #[command(flatten)]
+    pub arming: Arming,
 }
 
 /// How the cockpit shows itself.

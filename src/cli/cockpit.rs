@@ -1,12 +1,13 @@
 //! `quarterdeck` itself: opens the cockpit on a profile, or prints one frame of it.
 
 use std::process::ExitCode;
+use std::sync::Arc;
 
 use tokio::runtime::Runtime;
 
 use super::out::{Out, complain, printed};
-use super::{Exit, Place, Screen, Size, look, place};
-use crate::config::{Clipboard, Profile, Settings, Theme};
+use super::{Arming, Exit, Place, Screen, Size, look, place, writing};
+use crate::config::{Clipboard, Settings, Theme};
 use crate::runtime::clipboard::Method;
 use crate::runtime::{self, CockpitOptions, Sheet, look_with, open_with};
 use crate::sources::bucket::scan::Hashing;
@@ -29,24 +30,31 @@ impl Screen {
 }
 
 /// Opens the cockpit on the registry that `place` names.
-pub fn run(place: Place, screen: &Screen) -> ExitCode {
-    match options(place, screen) {
+pub fn run(place: Place, screen: &Screen, arming: &Arming) -> ExitCode {
+    match options(place, screen, arming) {
         Ok(options) => show(options, screen),
         Err(exit) => exit.into(),
     }
 }
 
-fn options(place: Place, screen: &Screen) -> Result<CockpitOptions, Exit> {
+fn options(place: Place, screen: &Screen, arming: &Arming) -> Result<CockpitOptions, Exit> {
     let settings = place::settings(place, screen.theme, None)?;
     let profile = place::profile(&settings)?;
     let (url, open) = place::store(&profile.bucket);
     let looking = look::looking(profile, Hashing::Suspects)?;
+    let mut gate = writing::gate(&settings, profile);
+    writing::arm(&mut gate, arming)?;
+    let deeds = writing::deeds(&settings, profile, looking.clone()).map(Arc::new);
+    if deeds.is_none() && arming.write.is_some() {
+        return Err(writing::no_state_folder());
+    }
     let session = Session {
         profile: settings.name.clone().unwrap_or_else(|| "bucket".to_owned()),
-        protection: protection(profile),
+        protection: writing::protection(profile),
         bucket: url.clone(),
     };
-    Ok(dressed(CockpitOptions::new(session, open_with(url, open), look_with(looking), ""), &settings))
+    let options = CockpitOptions::new(session, open_with(url, open), look_with(looking), "");
+    Ok(dressed(CockpitOptions { deeds, gate, ..options }, &settings))
 }
 
 /// With the colours and the clipboard of `settings`.
@@ -63,16 +71,6 @@ pub fn dressed(options: CockpitOptions, settings: &Settings) -> CockpitOptions {
     };
     let colourless = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
     CockpitOptions { theme: if colourless { "mono" } else { theme }.to_owned(), clipboard, ..options }
-}
-
-/// The environment's name, in capitals where a slip hurts.
-fn protection(profile: &Profile) -> String {
-    match (&profile.environment, profile.protected) {
-        (Some(name), true) => name.to_uppercase(),
-        (Some(name), false) => name.clone(),
-        (None, true) => "PROTECTED".to_owned(),
-        (None, false) => String::new(),
-    }
 }
 
 /// Runs the cockpit on the terminal, or prints the frame that `screen` asks for.

@@ -75,6 +75,9 @@ fn check(path: &Path, environment: &Environment) -> Exit {
 
 fn summary(path: &Path, config: &Config, environment: &Environment) -> String {
     let mut lines = vec![format!("{}: no mistakes", path.display())];
+    if let Some(folder) = config.state_folder.clone().or_else(crate::config::state_folder) {
+        lines.push(format!("journal and backups in {}", sanitise(&folder.display().to_string())));
+    }
     if config.profiles.is_empty() {
         lines.push(
             "no profile yet: take the # off the lines of [profiles.example] and fill them in".to_owned(),

@@ -10,17 +10,20 @@ use tempfile::TempDir;
 use tokio::sync::OnceCell;
 
 use super::out::{complain, complain_of};
-use super::{Exit, Screen, cockpit};
+use super::{Arming, Exit, Screen, cockpit, writing};
 use crate::config::{Environment, Flags, Settings, without_file};
+use crate::model::Gate;
+use crate::registry::mode::Configured;
 use crate::runtime::stores::{self, OpenOptions};
-use crate::runtime::{CockpitOptions, Opener, scan_with};
+use crate::runtime::{CockpitOptions, Opener, look_with};
 use crate::sources::bucket::scan::ScanOptions;
+use crate::sources::look::Looking;
 use crate::staging::tree::{Spec, write_into};
 use crate::state::Session;
 use crate::storage::{ErrorKind, ObjectStore, StoreError};
 
 /// Opens the cockpit on the embedded registry.
-pub fn run(screen: &Screen) -> ExitCode {
+pub fn run(screen: &Screen, arming: &Arming) -> ExitCode {
     let folder = match temporary_folder() {
         Ok(folder) => folder,
         Err(error) => {
@@ -28,8 +31,13 @@ pub fn run(screen: &Screen) -> ExitCode {
             return Exit::Unread.into();
         }
     };
-    match settings(screen) {
-        Ok(settings) => cockpit::show(cockpit::dressed(options(&folder), &settings), screen),
+    let options = settings(screen).and_then(|settings| {
+        let mut gate = Gate::shut(vec!["demo".to_owned()], false);
+        writing::arm(&mut gate, arming)?;
+        Ok(cockpit::dressed(options(&folder, gate), &settings))
+    });
+    match options {
+        Ok(options) => cockpit::show(options, screen),
         Err(exit) => exit.into(),
     }
 }
@@ -56,22 +64,33 @@ fn settings(screen: &Screen) -> Result<Settings, Exit> {
     })
 }
 
-fn options(folder: &TempDir) -> CockpitOptions {
-    let root = folder.path().to_owned();
-    let session = Session {
-        profile: "demo".to_owned(),
-        protection: "embedded".to_owned(),
-        bucket: format!("file://{}", root.display()),
-    };
-    let going_away = root.clone();
+/// The registry and, beside it, journal and backups: all of it goes away with the folder.
+fn options(folder: &TempDir, gate: Gate) -> CockpitOptions {
+    let (root, state) = (folder.path().join("registry"), folder.path().join("state"));
+    let url = format!("file://{}", root.display());
+    let session =
+        Session { profile: "demo".to_owned(), protection: "embedded".to_owned(), bucket: url.clone() };
+    let looking = Looking::new(ScanOptions::default(), Configured::Files, None);
+    let open = opener(root);
+    let deeds = writing::assembled(
+        looking.clone(),
+        open.clone(),
+        url,
+        OpenOptions::default(),
+        state,
+        "demo embedded".to_owned(),
+    );
+    let going_away = folder.path().to_owned();
     CockpitOptions {
+        deeds: Some(Arc::new(deeds)),
+        gate,
         last_words: Box::new(move || {
             // Whoever still writes below the old name fails and stops. Nobody is left to tell.
             let gone = going_away.with_extension("gone");
             let _ = std::fs::rename(going_away, &gone);
             let _ = std::fs::remove_dir_all(gone);
         }),
-        ..CockpitOptions::new(session, opener(root), scan_with(ScanOptions::default()), "")
+        ..CockpitOptions::new(session, open, look_with(looking), "")
     }
 }
 
@@ -89,18 +108,18 @@ fn opener(root: PathBuf) -> Opener {
 
 async fn write(root: PathBuf) -> Result<(), StoreError> {
     let failed = |why: String| StoreError::new(ErrorKind::Broken, "", why);
-    let writing = tokio::task::spawn_blocking(move || write_into(&root, &Spec::demo(Timestamp::now())));
+    let writing = tokio::task::spawn_blocking(move || {
+        std::fs::create_dir_all(&root).map_err(|error| format!("{}: {error}", root.display()))?;
+        write_into(&root, &Spec::demo(Timestamp::now())).map_err(|error| error.to_string())
+    });
     match writing.await {
         Ok(Ok(_)) => Ok(()),
-        Ok(Err(error)) => Err(failed(error.to_string())),
+        Ok(Err(why)) => Err(failed(why)),
         Err(panic) => Err(failed(panic.to_string())),
     }
 }
 
 async fn open(root: &Path) -> Result<Arc<dyn ObjectStore>, StoreError> {
     let url = format!("file://{}", root.display());
-    stores::open(&url, &OpenOptions::default()).await.map_err(|error| match error {
-        stores::OpenError::Store(error) => error,
-        stores::OpenError::Usage(why) => StoreError::new(ErrorKind::Broken, &url, why),
-    })
+    stores::open(&url, &OpenOptions::default()).await.map_err(|error| error.of_store(&url))
 }

@@ -19,13 +19,16 @@ mod report;
 mod scan;
 mod summary;
 mod work;
+mod writing;
 
 use std::ffi::OsString;
 use std::process::ExitCode;
 
 use clap::Parser;
 
-pub use arguments::{Arguments, Audit, Command, Config, Look, Output, Place, Scan, Screen, Size};
+pub use arguments::{
+    Arguments, Arming, Audit, Command, Config, Demo, Look, Output, Place, Scan, Screen, Size,
+};
 pub use exit::Exit;
 
 /// Runs the program with `arguments` (the first is the program's own name).
@@ -48,10 +51,10 @@ fn dispatch(arguments: Arguments) -> ExitCode {
         out::complain(why);
         return Exit::Usage.into();
     }
-    let Arguments { place, screen, command } = arguments;
+    let Arguments { place, screen, arming, command } = arguments;
     match command {
-        None => cockpit::run(place, &screen),
-        Some(Command::Demo(inner)) => demo::run(&inner.or(screen)),
+        None => cockpit::run(place, &screen, &arming),
+        Some(Command::Demo(inner)) => demo::run(&inner.screen.or(screen), &inner.arming.or(arming)),
         Some(Command::Scan(arguments)) => scan::run(arguments, place).into(),
         Some(Command::Audit(arguments)) => audit::run(arguments, place).into(),
         Some(Command::Config(command)) => config::run(command, place).into(),

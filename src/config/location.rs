@@ -9,6 +9,13 @@ use super::environment::Environment;
 /// Variable that names another configuration file.
 pub const VARIABLE: &str = "QUARTERDECK_CONFIG";
 
+/// Folder of the journal and the backups, unless something else is named: the platform's for what a program leaves
+/// behind.
+pub fn state_folder() -> Option<PathBuf> {
+    let folders = ProjectDirs::from("", "", "quarterdeck")?;
+    Some(folders.state_dir().unwrap_or(folders.data_local_dir()).to_owned())
+}
+
 /// Who decided where the configuration file is.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Location {

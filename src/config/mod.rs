@@ -16,7 +16,7 @@ mod value;
 pub use document::Document;
 pub use duration::parse_duration;
 pub use environment::Environment;
-pub use location::Location;
+pub use location::{Location, state_folder};
 pub use mistake::{Mistake, Mistakes, Origin};
 pub use profile::{Bucket, Clipboard, Config, Mode, Profile, Registry, SETTLE, Secret, Theme, Transport};
 pub use read::read;

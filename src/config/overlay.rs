@@ -20,11 +20,17 @@ const PASSWORD: &str = "QUARTERDECK_REGISTRY_PASSWORD";
 type Apply = fn(&mut Settings, &str) -> Parsed<()>;
 
 /// Variables that change what the file said; later rows win.
-const ROWS: [(&str, Apply); 13] = [
+const ROWS: [(&str, Apply); 14] = [
     ("STORAGE_EMULATOR_HOST", |settings, text| emulator(settings, with_scheme(text)?)),
     ("STORAGE_EMULATOR_HOST_GRPC", |settings, text| emulator_grpc(settings, with_scheme(text)?)),
     ("QUARTERDECK_THEME", |settings, text| value::choice(text).map(|theme| settings.theme = theme)),
     ("QUARTERDECK_CLIPBOARD", |settings, text| value::choice(text).map(|to| settings.clipboard = to)),
+    ("QUARTERDECK_STATE_FOLDER", |settings, text| {
+        // From here, as a shell would take it.
+        let path = std::path::absolute(text).map_err(|error| format!("is no path: {error}"))?;
+        settings.state_folder = Some(path);
+        Ok(())
+    }),
     ("QUARTERDECK_SETTLE", |settings, text| {
         set(settings, parse_duration(text)?, |profile| &mut profile.settle)
     }),

@@ -17,6 +17,8 @@ pub struct Config {
     pub default_profile: Option<String>,
     pub theme: Theme,
     pub clipboard: Clipboard,
+    /// Folder of the journal and the backups, if not the platform's.
+    pub state_folder: Option<PathBuf>,
     /// Profiles by name; each was checked to have a bucket.
     pub profiles: BTreeMap<String, Profile>,
 }

@@ -58,10 +58,12 @@ fn grammar_mistake(document: &Document, error: &toml::de::Error) -> Mistake {
 const MISSING: &str = "is missing";
 
 fn root_section(mut root: Section<'_>, findings: &mut Findings<'_>) -> Config {
+    let folder = findings.document.folder().to_owned();
     let default_profile = root.text("default_profile", findings, |name| Ok(name.to_owned()));
     let config = Config {
         theme: root.text("theme", findings, value::choice).unwrap_or_default(),
         clipboard: root.text("clipboard", findings, value::choice).unwrap_or_default(),
+        state_folder: root.text("state_folder", findings, |path| named_path(&folder, path)),
         profiles: BTreeMap::new(),
         default_profile,
     };
@@ -146,7 +148,7 @@ fn registry(mut section: Section<'_>, findings: &mut Findings<'_>) -> Registry {
     let mode = section.text("mode", findings, value::choice).unwrap_or_default();
     let username = section.text("username", findings, |name| Ok(name.to_owned()));
     let folder = findings.document.folder().to_owned();
-    let file = section.text("password_file", findings, |path| secret_file(&folder, path));
+    let file = section.text("password_file", findings, |path| named_path(&folder, path));
     let variable = section.text("password_env", findings, value::variable_name);
     if section.place("url").is_none() {
         without_effect(
@@ -212,9 +214,9 @@ fn without_effect(section: &Section<'_>, findings: &mut Findings<'_>, keys: &[&s
 }
 
 /// A path as it stands, from the home folder after `~/`, else from the folder of the configuration file.
-fn secret_file(folder: &Path, text: &str) -> Parsed<PathBuf> {
+fn named_path(folder: &Path, text: &str) -> Parsed<PathBuf> {
     if text.trim().is_empty() {
-        return Err("is empty, want the path of a file".to_owned());
+        return Err("is empty, want a path".to_owned());
     }
     match text.strip_prefix("~/") {
         None => Ok(folder.join(text)),

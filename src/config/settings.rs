@@ -7,7 +7,7 @@ use url::Url;
 
 use super::document::Document;
 use super::environment::Environment;
-use super::location::Location;
+use super::location::{self, Location};
 use super::mistake::{Mistake, Mistakes, Origin, did_you_mean, one_of};
 use super::overlay;
 use super::profile::{Bucket, Clipboard, Config, Profile, Registry, SETTLE, Theme};
@@ -34,6 +34,8 @@ pub struct Settings {
     pub profiles: Vec<String>,
     pub theme: Theme,
     pub clipboard: Clipboard,
+    /// Folder of the journal and the backups; none where there is no home folder to have one in.
+    pub state_folder: Option<PathBuf>,
     /// What is odd without being wrong.
     pub warnings: Vec<String>,
     /// Where the configuration file is or would be.
@@ -70,6 +72,7 @@ pub fn load(flags: Flags, environment: &Environment) -> Result<Settings, Mistake
         profiles: config.profiles.into_keys().collect(),
         theme: config.theme,
         clipboard: config.clipboard,
+        state_folder: config.state_folder.or_else(location::state_folder),
         warnings,
         location,
     };
@@ -91,6 +94,7 @@ pub fn without_file(flags: &Flags, environment: &Environment) -> Result<Settings
         profiles: Vec::new(),
         theme: config.theme,
         clipboard: config.clipboard,
+        state_folder: location::state_folder(),
         warnings: Vec::new(),
         location: Location::Nowhere,
     };

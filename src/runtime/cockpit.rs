@@ -14,7 +14,7 @@ use tokio::sync::mpsc::Receiver;
 use super::clipboard::{self, Method, Multiplexer};
 use super::engine::{Arrival, Arrivals, Engine, Surface};
 use super::paper::{Paper, Script};
-use super::stores::{self, OpenError, OpenOptions};
+use super::stores::{self, OpenOptions};
 use super::terminal::{self, Guard, LastWords, Notice, TerminalError};
 use crate::event::Outcome;
 use crate::execution::deeds::Deeds;
@@ -25,7 +25,6 @@ use crate::registry::reference::{Reference, Repository, Tag};
 use crate::sources::bucket::scan::{ScanOptions, scan};
 use crate::sources::look::Looking;
 use crate::state::{Mouse, Session};
-use crate::storage::{ErrorKind, StoreError};
 use crate::ui::glyphs::{self, Glyphs};
 use crate::ui::{View, keys};
 
@@ -93,12 +92,7 @@ impl CockpitOptions {
 pub fn open_with(url: String, options: OpenOptions) -> Opener {
     Arc::new(move || {
         let (url, options) = (url.clone(), options.clone());
-        Box::pin(async move {
-            stores::open(&url, &options).await.map_err(|error| match error {
-                OpenError::Store(error) => error,
-                OpenError::Usage(why) => StoreError::new(ErrorKind::Broken, &url, why),
-            })
-        })
+        Box::pin(async move { stores::open(&url, &options).await.map_err(|error| error.of_store(&url)) })
     })
 }
 

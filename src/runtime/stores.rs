@@ -7,7 +7,7 @@ use crate::model::Permit;
 use crate::storage::filesystem::Filesystem;
 use crate::storage::gcs::{ENDPOINT, Grpc, Identity, Json, Place};
 use crate::storage::layers::{Counted, Deadline, Limit, Policy, ReadOnly, Requests, Retry};
-use crate::storage::{ObjectStore, StoreError};
+use crate::storage::{ErrorKind, ObjectStore, StoreError};
 
 /// The forms of URL that [`open`] takes, for messages and help.
 pub const FORMS: &str = "file:///folder/of/the/registry or gs://bucket or gs://bucket/root/directory";
@@ -21,6 +21,16 @@ pub enum OpenError {
     /// The store itself could not be opened.
     #[error(transparent)]
     Store(#[from] StoreError),
+}
+
+impl OpenError {
+    /// The same as a failure of the store at `url`, for whoever knows no other.
+    pub fn of_store(self, url: &str) -> StoreError {
+        match self {
+            Self::Store(error) => error,
+            Self::Usage(why) => StoreError::new(ErrorKind::Broken, url, why),
+        }
+    }
 }
 
 /// How Google Cloud Storage is spoken to.

@@ -119,6 +119,16 @@ fn a_cockpit_without_a_terminal_or_with_unknown_keys_says_so() {
 }
 
 #[test]
+fn a_guarded_cockpit_asks_for_its_name_before_it_opens() {
+    let ran = quarterdeck(&["--bucket", "gs://images", "--write", "--print"]).ends(64);
+    assert!(ran.err.contains("type --write=images"), "{}", ran.err);
+    let ran = quarterdeck(&["--bucket", "gs://images", "--write=imagse", "--print"]).ends(64);
+    assert!(ran.err.contains("\"imagse\" is not the name"), "{}", ran.err);
+    quarterdeck(&["demo", "--write", "--print", "--size", "80x24"]).ends(0);
+    quarterdeck(&["--write=prod", "demo", "--print"]).ends(64);
+}
+
+#[test]
 fn options_that_do_nothing_where_they_stand_are_refused() {
     for arguments in [
         &["--keys", "j", "--print", "scan", "g/p:v1"][..],
@@ -126,6 +136,8 @@ fn options_that_do_nothing_where_they_stand_are_refused() {
         &["--bucket", "file:///", "demo"],
         &["--profile", "p", "config", "path"],
         &["--print", "man"],
+        &["--write", "scan", "g/p:v1"],
+        &["--write", "config", "path"],
     ] {
         assert!(quarterdeck(arguments).ends(64).out.is_empty(), "{arguments:?}");
     }

@@ -33,8 +33,11 @@ pub(super) struct Auth {
     /// Whether credentials may only travel encrypted.
     encrypted: bool,
     credentials: Option<Credentials>,
-    slots: SyncMutex<BTreeMap<(String, Right), Arc<Mutex<Option<Held>>>>>,
+    slots: SyncMutex<BTreeMap<(String, Right), Slot>>,
 }
+
+/// The header for one repository and right; whoever fetches it holds the lock.
+type Slot = Arc<Mutex<Option<Held>>>;
 
 /// What a request has to be allowed to do to its repository. Each has tokens of its own, so that reading never asks
 /// for more than it needs.
@@ -102,7 +105,7 @@ impl Auth {
         Ok(header)
     }
 
-    fn slot(&self, repository: &str, right: Right) -> Arc<Mutex<Option<Held>>> {
+    fn slot(&self, repository: &str, right: Right) -> Slot {
         let key = (repository.to_owned(), right);
         let mut slots = self.slots.lock().unwrap_or_else(PoisonError::into_inner);
         if slots.len() >= MOST_SLOTS && !slots.contains_key(&key) {
