@@ -5,8 +5,11 @@ use std::sync::Arc;
 
 use super::out::complain;
 use super::{Arming, Exit, place};
+use jiff::Timestamp;
+
 use crate::config::{Profile, Settings};
-use crate::execution::deeds::{Deeds, WriteOpener};
+use crate::execution::deeds::{Deeds, LATE, WriteOpener};
+use crate::execution::journal::Journal;
 use crate::model::{Gate, Refusal};
 use crate::runtime::stores::{self, OpenOptions};
 use crate::runtime::{Opener, open_with};
@@ -35,7 +38,8 @@ pub fn assembled(
             stores::open_to_write(&url, &options, permit).await.map_err(|error| error.of_store(&url))
         })
     });
-    Deeds { looking, open, open_to_write, state_folder, environment }
+    let journal = Journal::new(state_folder, Timestamp::now);
+    Deeds { looking, open, open_to_write, journal, environment, late: LATE }
 }
 
 /// What the environment is called, in capitals where a slip hurts.

@@ -1,18 +1,25 @@
 //! Carries effects out, a few at a time, and tells the bus what came of them.
 //!
-//! One task holds the queues; each piece of work is a task of its own that can be cut short at any time.
+//! One task holds the queues; each piece of work is a task of its own that can be cut short at any time, but for what
+//! writes: that ends by itself after the object it is at.
 
+mod backup;
 pub mod deeds;
+pub mod disk;
+pub mod journal;
 mod queue;
 mod work;
+mod write;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use futures::future::BoxFuture;
-use tokio::sync::{mpsc, watch};
+use tokio::sync::{Mutex, mpsc, watch};
 use tokio::task::JoinSet;
 
 use crate::actions::Work;
+use crate::actions::confirm::Confirmed;
 use crate::bus::Lossless;
 use crate::event::{Event, Outcome};
 use crate::model::Subject;
@@ -21,6 +28,8 @@ use crate::sources::bucket::facts::Fact;
 use crate::storage::{ObjectStore, StoreError};
 use queue::Queue;
 
+/// How long the end of the program waits for the object that is being written to.
+const PATIENCE: Duration = Duration::from_secs(20);
 /// Most pieces of work at once; a scan has many requests of its own, which the store limits.
 const AT_ONCE: usize = 6;
 
@@ -45,28 +54,37 @@ pub struct Tools {
 pub struct Executor {
     orders: mpsc::UnboundedSender<Work>,
     load: watch::Sender<usize>,
+    /// Proposals that are being carried out, or are about to be.
+    writing: watch::Sender<usize>,
 }
 
 impl Executor {
     /// Starts the executor on the present runtime; what comes of the effects goes to `outbox`.
     pub fn start(tools: Tools, outbox: Lossless<Event>) -> Self {
         let (orders, inbox) = mpsc::unbounded_channel();
-        let load = watch::Sender::new(0);
+        let (load, writing) = (watch::Sender::new(0), watch::Sender::new(0));
         let desk = Desk {
             tools,
             outbox,
             load: load.clone(),
+            writing: writing.clone(),
             store: None,
             queue: Queue::default(),
             jobs: JoinSet::new(),
+            deeds: JoinSet::new(),
+            stops: Vec::new(),
+            turn: Arc::default(),
         };
         tokio::spawn(desk.run(inbox));
-        Self { orders, load }
+        Self { orders, load, writing }
     }
 
     /// Takes an effect in hand; never waits. The desk only moves orders into its queue, so none pile up before it.
     pub fn submit(&self, work: Work) {
         self.load.send_modify(|load| *load += 1);
+        if matches!(work, Work::CarryOut(_)) {
+            self.writing.send_modify(|writing| *writing += 1);
+        }
         // A desk that is gone means that the program is ending.
         let _ = self.orders.send(work);
     }
@@ -74,6 +92,13 @@ impl Executor {
     /// Whether nothing runs and nothing waits: all that came of it is on the bus.
     pub fn is_idle(&self) -> bool {
         *self.load.borrow() == 0
+    }
+
+    /// Stops everything before the program ends. Returns when no object is being written to, or is never going to be.
+    pub async fn rest(&self) {
+        self.submit(Work::Stop);
+        let mut writing = self.writing.subscribe();
+        let _ = tokio::time::timeout(PATIENCE, writing.wait_for(|writing| *writing == 0)).await;
     }
 
     /// Waits until nothing runs and nothing waits.
@@ -95,9 +120,16 @@ struct Desk {
     tools: Tools,
     outbox: Lossless<Event>,
     load: watch::Sender<usize>,
+    writing: watch::Sender<usize>,
     store: Option<Arc<dyn ObjectStore>>,
     queue: Queue,
     jobs: JoinSet<Done>,
+    /// What writes; never aborted.
+    deeds: JoinSet<()>,
+    /// One for each of them.
+    stops: Vec<watch::Sender<bool>>,
+    /// They write one after the other.
+    turn: Arc<Mutex<()>>,
 }
 
 impl Desk {
@@ -107,8 +139,9 @@ impl Desk {
                 biased;
                 order = inbox.recv() => match order {
                     Some(work) => self.take(work),
-                    None => return,
+                    None => return self.end().await,
                 },
+                Some(_) = self.deeds.join_next(), if !self.deeds.is_empty() => self.written(),
                 Some(done) = self.jobs.join_next(), if !self.jobs.is_empty() => self.finish(done.ok()),
             }
             self.fill();
@@ -120,6 +153,7 @@ impl Desk {
         let before = self.queue.len();
         match work {
             Work::Stop => return self.stop(),
+            Work::CarryOut(confirmed) => return self.carry_out(confirmed),
             Work::Open
             | Work::Survey
             | Work::List { .. }
@@ -129,14 +163,36 @@ impl Desk {
             | Work::Read(_)
             | Work::Prepare { .. }
             | Work::PrepareFrom { .. }
-            | Work::CarryOut(_)
             | Work::Recall => self.queue.put(work),
         }
         let after = self.queue.len();
         self.load.send_modify(|load| *load = *load + after - before - 1);
     }
 
+    fn carry_out(&mut self, confirmed: Confirmed) {
+        let (stop, stopped) = watch::channel(false);
+        self.stops.push(stop);
+        let (tools, outbox, turn) = (self.tools.clone(), self.outbox.clone(), Arc::clone(&self.turn));
+        self.deeds.spawn(async move {
+            let _turn = turn.lock().await;
+            write::carry_out(tools.deeds, confirmed, stopped, outbox).await;
+        });
+    }
+
+    fn written(&mut self) {
+        self.writing.send_modify(|writing| *writing = writing.saturating_sub(1));
+        self.load.send_modify(|load| *load = load.saturating_sub(1));
+    }
+
+    /// What is being written to is finished, whoever still listens.
+    async fn end(mut self) {
+        self.jobs.abort_all();
+        self.stops.drain(..).for_each(|stop| _ = stop.send_replace(true));
+        while self.deeds.join_next().await.is_some() {}
+    }
+
     fn stop(&mut self) {
+        self.stops.drain(..).for_each(|stop| _ = stop.send_replace(true));
         let effects = self.queue.len() + self.jobs.len();
         self.queue.clear();
         self.jobs.abort_all();

@@ -6,10 +6,10 @@ use std::sync::Arc;
 
 use futures::FutureExt;
 
-use super::{Done, Tools};
+use super::{Done, Tools, write};
 use crate::actions::Work;
 use crate::bus::Lossless;
-use crate::event::{Event, Fact, Outcome};
+use crate::event::{Event, Fact};
 use crate::model::text::clean;
 use crate::model::{Subject, TagState, Unread};
 use crate::registry::report::TagReport;
@@ -28,6 +28,13 @@ pub async fn job(
     if work == Work::Open {
         return open(&tools, &outbox).await;
     }
+    let work = match work {
+        Work::Prepare { .. } | Work::PrepareFrom { .. } | Work::Recall => {
+            write::prepare(work, tools.deeds, store, &outbox).await;
+            return Done::Nothing;
+        }
+        other => other,
+    };
     let Some(store) = store else {
         tell(&outbox, not_open(&work, &tools.url)).await;
         return Done::Nothing;
@@ -37,15 +44,14 @@ pub async fn job(
         Work::List { place, page } => tell(&outbox, list(&*store, place, page).await).await,
         Work::Read(key) => tell(&outbox, read(&*store, key).await).await,
         Work::Scan(subject) => return scan(&tools, store, subject, &outbox).await,
-        Work::Prepare { ticket, .. } | Work::PrepareFrom { ticket, .. } => {
-            let why = "this cockpit can only look".to_owned();
-            let _ = outbox.send(Event::Outcome(Outcome::NotProposed { ticket, why })).await;
-        }
-        Work::CarryOut(_) | Work::Recall => {
-            let why = "this cockpit can only look".to_owned();
-            let _ = outbox.send(Event::Outcome(Outcome::NotRecalled { why })).await;
-        }
-        Work::Open | Work::ScanSoon(_) | Work::ScanLater(_) | Work::Stop => {}
+        Work::Open
+        | Work::ScanSoon(_)
+        | Work::ScanLater(_)
+        | Work::Stop
+        | Work::Prepare { .. }
+        | Work::PrepareFrom { .. }
+        | Work::CarryOut(_)
+        | Work::Recall => {}
     }
     Done::Nothing
 }

@@ -134,6 +134,7 @@ impl Engine {
                 break;
             }
         }
+        self.executor.rest().await;
         Ok(())
     }
 

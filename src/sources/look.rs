@@ -60,6 +60,12 @@ impl Looking {
         mode
     }
 
+    /// The same, found out now whatever was found out before.
+    pub async fn mode_afresh(&self, store: &dyn ObjectStore) -> Mode {
+        self.found.lock().await.take();
+        self.mode(store).await
+    }
+
     /// The registry's own API, where its address is known.
     pub const fn client(&self) -> Option<&Client> {
         self.client.as_ref()

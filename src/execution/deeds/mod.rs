@@ -1,13 +1,20 @@
 //! Proposals worked out, carried out and taken back, for the cockpit and the command line alike.
 
-use std::path::PathBuf;
+mod carry;
+mod hands;
+mod late;
+mod proof;
+mod registry_api;
+
 use std::sync::Arc;
+use std::time::Duration;
 
 use futures::future::BoxFuture;
 use tokio::sync::watch;
 
+use super::journal::Journal;
 use crate::actions::confirm::Confirmed;
-use crate::model::{About, Done, Order, Past, Permit, Progress, Proposal};
+use crate::model::{About, Done, Ending, Order, Past, Permit, Progress, Proposal};
 use crate::proposals::{self, NoProposal, Scene};
 use crate::sources::look::Looking;
 use crate::storage::{ObjectStore, StoreError};
@@ -16,6 +23,9 @@ use crate::storage::{ObjectStore, StoreError};
 pub type WriteOpener =
     Arc<dyn Fn(Permit) -> BoxFuture<'static, Result<Arc<dyn ObjectStore>, StoreError>> + Send + Sync>;
 
+/// How long after its last step a plan looks again at what it deleted on a file system.
+pub const LATE: Duration = Duration::from_secs(1);
+
 /// What proposals are worked out and carried out with.
 pub struct Deeds {
     pub looking: Arc<Looking>,
@@ -23,10 +33,12 @@ pub struct Deeds {
     pub open: super::Opener,
     /// Opens the store for writing.
     pub open_to_write: WriteOpener,
-    /// The folder of journal and backups.
-    pub state_folder: PathBuf,
+    /// Journal and backups.
+    pub journal: Journal,
     /// What the environment is called, for the journal.
     pub environment: String,
+    /// How long to wait for late writers; [`LATE`].
+    pub late: Duration,
 }
 
 impl Deeds {
@@ -60,11 +72,21 @@ impl Deeds {
     /// Does what was agreed to, one object after the other. `stop` ends it after the object it is at.
     pub async fn carry_out(
         &self,
-        _confirmed: &Confirmed,
-        _stop: watch::Receiver<bool>,
-        _tell: &(dyn Fn(Progress) + Send + Sync),
+        confirmed: &Confirmed,
+        stop: watch::Receiver<bool>,
+        tell: &(dyn Fn(Progress) + Send + Sync),
     ) -> Done {
-        unreachable!()
+        match carry::Run::open(self, confirmed, stop, tell).await {
+            Ok(run) => run.carry_out().await,
+            Err(why) => Done {
+                entry: None,
+                ending: Ending::Failed { why },
+                steps: Vec::new(),
+                of: confirmed.proposal().steps().count(),
+                proofs: Vec::new(),
+                notes: Vec::new(),
+            },
+        }
     }
 
     /// The journal's entries, newest first.
@@ -73,6 +95,6 @@ impl Deeds {
     ///
     /// Why it could not be read.
     pub fn recall(&self) -> Result<Vec<Past>, String> {
-        Ok(Vec::new())
+        self.journal.entries().map_err(|trouble| trouble.to_string())
     }
 }

@@ -1,0 +1,251 @@
+//! Does one step: looks at its guards, writes, and finds out what happened where the answer was lost.
+
+use std::path::Path;
+
+use bytes::Bytes;
+
+use super::registry_api;
+use crate::execution::backup;
+use crate::model::{Act, Content, Expect, Guard, Permit, Step, StepOutcome};
+use crate::sources::registry_api::Client;
+use crate::storage::{Attributes, Delimiter, Entry, ErrorKind, ObjectStore, StoreError, Version};
+
+/// What steps are done with.
+pub struct Hands<'a> {
+    pub store: &'a dyn ObjectStore,
+    pub client: Option<&'a Client>,
+    pub permit: Permit,
+    /// The folder of all backups.
+    pub backups: &'a Path,
+}
+
+impl Hands<'_> {
+    /// Does a step, if everything is still as it has to be.
+    pub async fn act(&self, step: &Step) -> StepOutcome {
+        for guard in step.guards.iter().filter(|guard| !is_of_the_act(guard, step)) {
+            if let Some(outcome) = self.breach(guard).await {
+                return outcome;
+            }
+        }
+        match &step.act {
+            Act::Delete { version } => self.delete(&step.key, &Version(version.clone())).await,
+            Act::Create { content } => self.create(&step.key, content).await,
+            Act::Replace { version, content } => {
+                self.replace(&step.key, &Version(version.clone()), content).await
+            }
+            Act::PutBack { version, content } => {
+                self.put_back(&step.key, &Version(version.clone()), content).await
+            }
+            Act::RemoveFolder => self.remove_folder(&step.key).await,
+            Act::MakeFolder { attributes } => self.make_folder(&step.key, attributes).await,
+            Act::ApiDelete { repository, tag } => {
+                registry_api::delete(self.client, self.permit, repository, tag).await
+            }
+            Act::ApiPut { repository, tag, media_type, content } => match self.bytes(content) {
+                Ok(bytes) => {
+                    registry_api::put(self.client, self.permit, repository, tag, media_type, bytes).await
+                }
+                Err(why) => StepOutcome::Failed { why },
+            },
+        }
+    }
+
+    /// What is not as a guard demands.
+    async fn breach(&self, guard: &Guard) -> Option<StepOutcome> {
+        let key = &guard.key;
+        let why = match &guard.expect {
+            Expect::Version(version) => match self.store.stat(key).await {
+                Ok(entry) if entry.version.agrees_with(&Version(version.clone())) => return None,
+                Ok(entry) => written_since(key, &entry, version),
+                Err(error) if error.is_gone() => format!("{key} is gone since"),
+                Err(error) => return Some(unread(&error)),
+            },
+            Expect::Absent => match self.store.stat(key).await {
+                Ok(entry) => format!("{key} was written since, in version {}", entry.version.0),
+                Err(error) if matches!(error.kind, ErrorKind::Gone | ErrorKind::Folder) => return None,
+                Err(error) => return Some(unread(&error)),
+            },
+            Expect::NothingBelow => match self.below(key).await {
+                Ok(None) => return None,
+                Ok(Some(found)) => format!("{found} was written since"),
+                Err(error) => return Some(unread(&error)),
+            },
+        };
+        Some(StepOutcome::Changed { why })
+    }
+
+    /// The first object below a prefix.
+    async fn below(&self, prefix: &str) -> Result<Option<String>, StoreError> {
+        let mut token = None;
+        loop {
+            let page = match self.store.list(prefix, Delimiter::None, token.as_ref()).await {
+                Err(error) if error.is_gone() => return Ok(None),
+                page => page?,
+            };
+            if let Some(entry) = page.entries.into_iter().next() {
+                return Ok(Some(entry.key));
+            }
+            if let Some(error) = page.unread.into_iter().next() {
+                return Err(error);
+            }
+            match page.next {
+                None => return Ok(None),
+                next => token = next,
+            }
+        }
+    }
+
+    async fn delete(&self, key: &str, version: &Version) -> StepOutcome {
+        let error = match self.store.delete(key, version).await {
+            Ok(()) => return StepOutcome::Done { version: None },
+            Err(error) => error,
+        };
+        match error.kind {
+            ErrorKind::Gone => already(format!("{key} was gone already")),
+            ErrorKind::Changed => changed(&error),
+            ErrorKind::Denied | ErrorKind::Folder | ErrorKind::Special => failed(&error),
+            ErrorKind::Throttled | ErrorKind::Unreachable | ErrorKind::Broken => {
+                match self.store.stat(key).await {
+                    Err(gone) if gone.is_gone() => StepOutcome::Done { version: None },
+                    Ok(entry) if entry.version.agrees_with(version) => failed(&error),
+                    Ok(entry) => StepOutcome::Changed { why: written_since(key, &entry, &version.0) },
+                    Err(_) => in_doubt(&error, "deleted"),
+                }
+            }
+        }
+    }
+
+    async fn create(&self, key: &str, content: &Content) -> StepOutcome {
+        let bytes = match self.bytes(content) {
+            Ok(bytes) => bytes,
+            Err(why) => return StepOutcome::Failed { why },
+        };
+        let attributes = attributes_of(content);
+        match self.store.create(key, bytes.clone(), attributes.as_ref()).await {
+            Ok(entry) => done(entry),
+            Err(error) => self.not_written(key, &bytes, error).await,
+        }
+    }
+
+    async fn replace(&self, key: &str, version: &Version, content: &Content) -> StepOutcome {
+        let bytes = match self.bytes(content) {
+            Ok(bytes) => bytes,
+            Err(why) => return StepOutcome::Failed { why },
+        };
+        match self.store.replace(key, bytes.clone(), version).await {
+            Ok(entry) => done(entry),
+            Err(error) if error.is_gone() => StepOutcome::Changed { why: format!("{key} is gone since") },
+            Err(error) => self.not_written(key, &bytes, error).await,
+        }
+    }
+
+    /// What a write that was not confirmed came to: what is there decides.
+    async fn not_written(&self, key: &str, bytes: &Bytes, error: StoreError) -> StepOutcome {
+        if matches!(error.kind, ErrorKind::Denied | ErrorKind::Gone | ErrorKind::Folder | ErrorKind::Special)
+        {
+            return failed(&error);
+        }
+        let ours = error.kind != ErrorKind::Changed;
+        match self.store.read(key, None).await {
+            Ok(object) if object.bytes == bytes && ours => done(object.entry),
+            Ok(object) if object.bytes == bytes => {
+                already(format!("{key} is there already, with these very bytes"))
+            }
+            Ok(_) => StepOutcome::Changed {
+                why: format!("{key} was written by somebody else since; it was left as it is"),
+            },
+            Err(gone) if gone.is_gone() && ours => failed(&error),
+            Err(_) if ours => in_doubt(&error, "written"),
+            Err(_) => changed(&error),
+        }
+    }
+
+    async fn put_back(&self, key: &str, version: &Version, content: &Content) -> StepOutcome {
+        let error = match self.store.undelete(key, version).await {
+            Ok(entry) => return done(entry),
+            Err(error) => error,
+        };
+        match (error.kind, self.bytes(content)) {
+            (ErrorKind::Gone | ErrorKind::Denied, Ok(_)) => self.create(key, content).await,
+            (ErrorKind::Gone | ErrorKind::Denied, Err(why)) => {
+                StepOutcome::Failed { why: format!("{error}; and {why}") }
+            }
+            (ErrorKind::Changed, Err(_)) => changed(&error),
+            (_, Ok(bytes)) => self.not_written(key, &bytes, error).await,
+            (_, Err(_)) => in_doubt(&error, "put back"),
+        }
+    }
+
+    async fn remove_folder(&self, key: &str) -> StepOutcome {
+        match self.store.remove_folder(key).await {
+            Ok(()) => StepOutcome::Done { version: None },
+            Err(error) if error.is_gone() => already(format!("{key} was gone already")),
+            Err(error) if error.kind == ErrorKind::Changed => {
+                already(format!("{key} is not empty, so it was left"))
+            }
+            Err(error) => failed(&error),
+        }
+    }
+
+    async fn make_folder(&self, key: &str, attributes: &str) -> StepOutcome {
+        match self.store.make_folder(key, Some(&Attributes(attributes.to_owned()))).await {
+            Ok(()) => StepOutcome::Done { version: None },
+            Err(error) if error.kind == ErrorKind::Changed => already(format!("{key} is there already")),
+            Err(error) => failed(&error),
+        }
+    }
+
+    fn bytes(&self, content: &Content) -> Result<Bytes, String> {
+        match content {
+            Content::Text(text) => Ok(Bytes::copy_from_slice(text.as_bytes())),
+            Content::Backup(kept) => backup::bytes(self.backups, kept),
+        }
+    }
+}
+
+/// Whether the act itself demands what the guard does: its own object in its version.
+fn is_of_the_act(guard: &Guard, step: &Step) -> bool {
+    match (&guard.expect, &step.act) {
+        (Expect::Version(guarded), Act::Delete { version } | Act::Replace { version, .. }) => {
+            guard.key == step.key && guarded == version
+        }
+        _ => false,
+    }
+}
+
+fn attributes_of(content: &Content) -> Option<Attributes> {
+    match content {
+        Content::Text(_) => None,
+        Content::Backup(kept) => kept.attributes.clone().map(Attributes),
+    }
+}
+
+fn done(entry: Entry) -> StepOutcome {
+    StepOutcome::Done { version: Some(entry.version.0) }
+}
+
+fn already(why: String) -> StepOutcome {
+    StepOutcome::Already { why }
+}
+
+fn changed(error: &StoreError) -> StepOutcome {
+    StepOutcome::Changed { why: error.to_string() }
+}
+
+fn failed(error: &StoreError) -> StepOutcome {
+    StepOutcome::Failed { why: error.to_string() }
+}
+
+fn unread(error: &StoreError) -> StepOutcome {
+    StepOutcome::Failed { why: format!("whether anything changed could not be seen: {error}") }
+}
+
+fn in_doubt(error: &StoreError, done: &str) -> StepOutcome {
+    StepOutcome::Failed {
+        why: format!("{error}; whether it was {done} is not known, so look before the next step"),
+    }
+}
+
+fn written_since(key: &str, now: &Entry, then: &str) -> String {
+    format!("{key} was written to since: it is now {}, not {then}", now.version.0)
+}

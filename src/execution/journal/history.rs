@@ -1,0 +1,272 @@
+//! What the journal tells of each entry.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use indexmap::IndexMap;
+use jiff::Timestamp;
+
+use super::chronicle::Chronicle;
+use super::record::{Line, Record};
+use crate::model::{About, Act, Backup, Ending, Past, Proof, Proposal, Standing, StepOutcome};
+
+/// One entry, put together from its lines.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct History {
+    pub id: String,
+    pub at: Timestamp,
+    /// `user@machine`.
+    pub by: String,
+    pub proposal: Proposal,
+    /// What was seen before.
+    pub before: Vec<Proof>,
+    /// What each step takes away.
+    pub kept: BTreeMap<usize, Backup>,
+    /// Steps that were begun.
+    pub begun: BTreeSet<usize>,
+    /// What came of them.
+    pub outcomes: BTreeMap<usize, StepOutcome>,
+    pub ending: Option<Ending>,
+    /// Whether the process that writes it lives.
+    pub live: bool,
+    /// What is wrong with a file that it is in.
+    pub damage: Option<String>,
+    /// After the line of the session.
+    pub lines: Vec<Line>,
+}
+
+/// How a step stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Happened {
+    /// Something was written.
+    Yes,
+    /// Nothing was written.
+    No,
+    /// Only the store can tell.
+    Perhaps,
+}
+
+/// All entries, newest first.
+#[derive(Clone, Debug, Default)]
+pub struct Histories(Vec<History>);
+
+impl History {
+    fn of(id: &str, session: Option<&Line>, line: &Line) -> Option<Self> {
+        let Record::Proposed { proposal, proofs, .. } = &line.record else { return None };
+        let by = match session.map(|line| &line.record) {
+            Some(Record::Session { by, .. }) => by.clone(),
+            Some(_) | None => "unknown".to_owned(),
+        };
+        Some(Self {
+            id: id.to_owned(),
+            at: line.at,
+            by,
+            proposal: (**proposal).clone(),
+            before: proofs.clone(),
+            kept: BTreeMap::new(),
+            begun: BTreeSet::new(),
+            outcomes: BTreeMap::new(),
+            ending: None,
+            live: false,
+            damage: None,
+            lines: session.cloned().into_iter().collect(),
+        })
+    }
+
+    fn hear(&mut self, line: &Line) {
+        self.lines.push(line.clone());
+        match &line.record {
+            Record::Kept { step, backup } => {
+                self.kept.insert(*step, backup.clone());
+            }
+            Record::Doing { step } => {
+                self.begun.insert(*step);
+            }
+            Record::Done { step, outcome } => {
+                self.outcomes.insert(*step, outcome.clone());
+            }
+            Record::Ended { ending } => self.ending = Some(ending.clone()),
+            Record::Session { .. }
+            | Record::Proposed { .. }
+            | Record::BackedUp
+            | Record::Checked { .. }
+            | Record::Other => {}
+        }
+    }
+
+    /// Whether a step happened, as far as the journal knows.
+    pub fn happened(&self, step: usize) -> Happened {
+        match self.outcomes.get(&step) {
+            Some(StepOutcome::Done { .. }) => Happened::Yes,
+            Some(StepOutcome::Already { .. } | StepOutcome::Changed { .. } | StepOutcome::PutBack { .. }) => {
+                Happened::No
+            }
+            // A store that did not answer may have done it.
+            Some(StepOutcome::Failed { .. }) => Happened::Perhaps,
+            None if self.begun.contains(&step) => Happened::Perhaps,
+            None => Happened::No,
+        }
+    }
+
+    /// Whether any step may have written something.
+    pub fn wrote(&self) -> bool {
+        self.begun.iter().any(|step| self.happened(*step) != Happened::No)
+    }
+
+    /// What was deleted, and in which version.
+    pub fn deleted(&self) -> impl Iterator<Item = (usize, &str, &str)> {
+        let steps = self.proposal.steps().enumerate();
+        steps.filter_map(|(number, step)| match &step.act {
+            Act::Delete { version } if self.happened(number) != Happened::No => {
+                Some((number, step.key.as_str(), version.as_str()))
+            }
+            _ => None,
+        })
+    }
+
+    fn finished(&self) -> usize {
+        self.outcomes.values().filter(|outcome| outcome.is_well()).count()
+    }
+
+    /// How it ended by itself, whatever came later.
+    fn standing(&self) -> Standing {
+        match (&self.ending, &self.damage) {
+            (_, Some(damage)) => Standing::Stopped { why: format!("its journal is damaged: {damage}") },
+            (Some(Ending::Done), None) => Standing::Done,
+            (Some(Ending::Changed { why } | Ending::Failed { why }), None) => {
+                Standing::Stopped { why: why.clone() }
+            }
+            (Some(Ending::Stopped), None) => Standing::Stopped { why: "the operator stopped it".to_owned() },
+            (None, None) if self.live => Standing::Running,
+            (None, None) => Standing::Interrupted,
+        }
+    }
+
+    fn past(&self, standing: Standing) -> Past {
+        Past {
+            entry: self.id.clone(),
+            at: self.at,
+            by: self.by.clone(),
+            verb: self.proposal.verb.clone(),
+            store: self.proposal.store.clone(),
+            subjects: self.proposal.items.iter().map(|item| item.subject.clone()).collect(),
+            standing,
+            done: self.finished(),
+            of: self.proposal.steps().count(),
+            about: self.proposal.about.clone(),
+        }
+    }
+}
+
+impl Histories {
+    pub fn of(chronicles: Vec<Chronicle>) -> Self {
+        let mut found: IndexMap<String, History> = IndexMap::new();
+        for chronicle in &chronicles {
+            let session =
+                chronicle.lines.first().filter(|line| matches!(line.record, Record::Session { .. }));
+            for line in &chronicle.lines {
+                let Some(id) = &line.entry else { continue };
+                if !found.contains_key(id) {
+                    found.extend(History::of(id, session, line).map(|history| (id.clone(), history)));
+                }
+                let Some(history) = found.get_mut(id) else { continue };
+                history.hear(line);
+                history.live = chronicle.live;
+                history.damage = history.damage.take().or_else(|| chronicle.damage());
+            }
+        }
+        let mut all: Vec<History> = found.into_values().collect();
+        all.sort_by(|one, other| (other.at, &other.id).cmp(&(one.at, &one.id)));
+        Self(all)
+    }
+
+    /// All of them, newest first.
+    pub fn iter(&self) -> impl Iterator<Item = &History> {
+        self.0.iter()
+    }
+
+    /// The entry of this id, or the only one whose id begins so.
+    ///
+    /// # Errors
+    ///
+    /// There is none, or there are several.
+    pub fn find(&self, id: &str) -> Result<&History, String> {
+        if let Some(history) = self.0.iter().find(|history| history.id == id) {
+            return Ok(history);
+        }
+        let mut fits = self.0.iter().filter(|history| !id.is_empty() && history.id.starts_with(id));
+        match (fits.next(), fits.next()) {
+            (Some(history), None) => Ok(history),
+            (Some(one), Some(other)) => Err(format!(
+                "several entries of the journal begin with {id}: {} and {}, for example; give more of it",
+                one.id, other.id
+            )),
+            (None, _) => Err(format!("the journal has no entry {id}; `quarterdeck journal show` lists them")),
+        }
+    }
+
+    /// Each entry in short.
+    pub fn pasts(&self) -> Vec<Past> {
+        let mut pasts: Vec<Past> = Vec::with_capacity(self.0.len());
+        for history in &self.0 {
+            let later = pasts.iter().find_map(|past| overtaken(past, &history.id));
+            pasts.push(history.past(later.unwrap_or_else(|| history.standing())));
+        }
+        pasts
+    }
+
+    /// An entry, and those before it that it finished, newest first: one deed in several parts.
+    pub fn chain(&self, id: &str) -> Vec<&History> {
+        let mut chain: Vec<&History> = Vec::new();
+        let mut next = Some(id);
+        while let Some(history) = next.and_then(|id| self.0.iter().find(|history| history.id == id)) {
+            if chain.iter().any(|seen| seen.id == history.id) {
+                break;
+            }
+            chain.push(history);
+            next = match &history.proposal.about {
+                Some(About::Resume(id)) => Some(id),
+                Some(About::Undo(_)) | None => None,
+            };
+        }
+        chain
+    }
+
+    /// The newest entry that did the rest of this one, or of one that did; the entry itself if there is none.
+    pub fn newest_part(&self, id: &str) -> String {
+        let resumed = |id: &str| {
+            let mut later = self.0.iter().filter(|history| history.wrote());
+            later.find(|history| history.proposal.about == Some(About::Resume(id.to_owned())))
+        };
+        let (mut newest, mut left) = (id.to_owned(), self.0.len());
+        while let Some(later) = resumed(&newest).filter(|_| left > 0) {
+            newest.clone_from(&later.id);
+            left -= 1;
+        }
+        newest
+    }
+}
+
+/// What a later entry made of the entry `id`, if it concerns that one and stands itself.
+fn overtaken(later: &Past, id: &str) -> Option<Standing> {
+    let by = later.entry.clone();
+    match (&later.about, &later.standing) {
+        (Some(About::Undo(about)), Standing::Done) if about == id => Some(Standing::Undone { by }),
+        (Some(About::Resume(about)), standing) if about == id => {
+            let came_to_something = *standing == Standing::Done || later.done > 0;
+            came_to_something.then_some(Standing::Resumed { by })
+        }
+        _ => None,
+    }
+}
+
+/// The newest entry in this store that can be taken back.
+pub fn newest_undoable<'a>(pasts: &'a [Past], store: &str) -> Option<&'a Past> {
+    pasts.iter().find(|past| {
+        let stands = match past.standing {
+            Standing::Done | Standing::Stopped { .. } | Standing::Interrupted => true,
+            Standing::Running | Standing::Undone { .. } | Standing::Resumed { .. } => false,
+        };
+        let is_undo = matches!(past.about, Some(About::Undo(_)));
+        stands && !is_undo && past.store == store
+    })
+}
