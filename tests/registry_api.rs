@@ -12,6 +12,8 @@ mod double;
 mod hostile;
 #[path = "registry_api/image.rs"]
 mod image;
+#[path = "registry_api/proposed.rs"]
+mod proposed;
 #[path = "registry_api/real.rs"]
 mod real;
 #[path = "registry_api/server.rs"]

@@ -7,9 +7,10 @@ use tokio::sync::Mutex;
 
 use super::tags::{self, Tags};
 use super::{NoProposal, Scene};
-use crate::model::{Order, Subject};
+use crate::model::{Order, Permit, Subject};
 use crate::registry::checks::StoreKind;
 use crate::registry::reference::{Repository, Tag};
+use crate::sources::registry_api::{Client, DeleteByTag};
 use crate::storage::ObjectStore;
 
 /// What the recipes of one order share.
@@ -17,12 +18,14 @@ pub struct Ground<'a> {
     pub scene: &'a Scene<'a>,
     pub order: &'a Order,
     tags: Mutex<BTreeMap<String, Arc<Tags>>>,
+    /// Whether the registry deletes tags of a repository through its API.
+    probed: Mutex<BTreeMap<String, DeleteByTag>>,
 }
 
 impl<'a> Ground<'a> {
     /// With nothing seen yet.
     pub fn new(scene: &'a Scene<'a>, order: &'a Order) -> Self {
-        Self { scene, order, tags: Mutex::default() }
+        Self { scene, order, tags: Mutex::default(), probed: Mutex::default() }
     }
 
     pub fn store(&self) -> &'a dyn ObjectStore {
@@ -46,6 +49,22 @@ impl<'a> Ground<'a> {
         let tags = Arc::new(tags::of(self.store(), repository).await?);
         known.insert(repository.as_str().to_owned(), Arc::clone(&tags));
         Ok(tags)
+    }
+
+    /// Whether the registry deletes tags of this repository through its API; asked once.
+    pub(super) async fn deletes_by_tag(
+        &self,
+        client: &Client,
+        permit: Permit,
+        repository: &Repository,
+    ) -> DeleteByTag {
+        let mut known = self.probed.lock().await;
+        if let Some(answer) = known.get(repository.as_str()) {
+            return answer.clone();
+        }
+        let answer = client.probe_delete(&permit, repository).await;
+        known.insert(repository.as_str().to_owned(), answer.clone());
+        answer
     }
 
     /// Whether the same order is about this tag.

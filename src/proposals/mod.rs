@@ -2,6 +2,7 @@
 //! see. It only reads; one file for each verb.
 
 mod delete_tag;
+mod delete_tag_api;
 mod ground;
 mod look;
 mod tags;
@@ -66,11 +67,18 @@ pub struct Recipe {
 }
 
 /// All verbs that write.
-pub const RECIPES: &[Recipe] = &[Recipe {
-    verb: "delete-tag",
-    needs: Needs::FileMetadata,
-    item: |ground, target| Box::pin(delete_tag::item(ground, target)),
-}];
+pub const RECIPES: &[Recipe] = &[
+    Recipe {
+        verb: "delete-tag",
+        needs: Needs::FileMetadata,
+        item: |ground, target| Box::pin(delete_tag::item(ground, target)),
+    },
+    Recipe {
+        verb: "delete-tag-api",
+        needs: Needs::Nothing,
+        item: |ground, target| Box::pin(delete_tag_api::item(ground, target)),
+    },
+];
 
 /// What the ordered verb would do to its targets.
 ///
