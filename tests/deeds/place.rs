@@ -64,6 +64,18 @@ impl Place {
         deeds_on(Arc::new(Filesystem::open(self.root()).unwrap()), self.state())
     }
 
+    /// A file in a tag's folder.
+    pub fn link(&self, tag: (&str, &str), name: &str) -> PathBuf {
+        self.folder_of(&self::tag(tag.0, tag.1)).join(name)
+    }
+
+    /// A tag's folder.
+    pub fn folder_of(&self, subject: &Subject) -> PathBuf {
+        let Subject::Tag { repository, tag } = subject else { panic!("{subject} is no tag") };
+        let repositories = self.root().join("docker/registry/v2/repositories");
+        repositories.join(repository).join("_manifests/tags").join(tag)
+    }
+
     pub fn tree(&self) -> Tree {
         tree(&self.root())
     }

@@ -8,7 +8,7 @@ use super::registry_api;
 use crate::execution::backup;
 use crate::model::{Act, Content, Expect, Guard, Permit, Step, StepOutcome};
 use crate::sources::registry_api::Client;
-use crate::storage::{Attributes, Delimiter, Entry, ErrorKind, ObjectStore, StoreError, Version};
+use crate::storage::{Aftermath, Attributes, Delimiter, Entry, ErrorKind, ObjectStore, StoreError, Version};
 
 /// What steps are done with.
 pub struct Hands<'a> {
@@ -170,9 +170,28 @@ impl Hands<'_> {
             (ErrorKind::Gone | ErrorKind::Denied, Err(why)) => {
                 StepOutcome::Failed { why: format!("{error}; and {why}") }
             }
-            (ErrorKind::Changed, Err(_)) => changed(&error),
+            (ErrorKind::Changed, content) => self.taken(key, version, content.ok(), error).await,
             (_, Ok(bytes)) => self.not_written(key, &bytes, error).await,
             (_, Err(_)) => in_doubt(&error, "put back"),
+        }
+    }
+
+    /// What stands in the way of an object that was to be put back: late bytes go before the old ones.
+    async fn taken(
+        &self,
+        key: &str,
+        version: &Version,
+        bytes: Option<Bytes>,
+        error: StoreError,
+    ) -> StepOutcome {
+        match (self.store.look_again(key, version).await, bytes) {
+            (Ok(Aftermath::PutBack), _) => StepOutcome::Changed {
+                why: format!(
+                    "somebody wrote to {key} in the moment it was deleted; that was put back instead"
+                ),
+            },
+            (_, Some(bytes)) => self.not_written(key, &bytes, error).await,
+            (_, None) => changed(&error),
         }
     }
 

@@ -1,7 +1,8 @@
 //! Looks again at what was deleted: a registry that had a file open may have written to it after it was moved away.
 
 use super::carry::Run;
-use crate::model::{Act, Ending, StepOutcome};
+use super::earlier;
+use crate::model::{About, Act, Ending, StepOutcome};
 use crate::storage::{Aftermath, Version};
 
 /// An object that was deleted.
@@ -15,6 +16,7 @@ struct Deleted {
 /// Looks at once and, on file systems, a while later; what was written late is put back. How it ends then.
 pub async fn look_again(run: &mut Run<'_>, mut ending: Ending) -> Ending {
     let mut left = deleted(run);
+    left.extend(deleted_before(run).await);
     let rounds = if run.store.url().starts_with("file:") { 2 } else { 1 };
     for round in 0..rounds {
         if round > 0 && !left.is_empty() {
@@ -71,6 +73,26 @@ fn worse(ending: Ending, why: String) -> Ending {
         Ending::Done | Ending::Stopped => Ending::Changed { why },
         Ending::Changed { .. } | Ending::Failed { .. } => ending,
     }
+}
+
+/// What the entry that is finished here deleted, before anybody could look again.
+async fn deleted_before(run: &mut Run<'_>) -> Vec<Deleted> {
+    let Some(About::Resume(id)) = &run.proposal.about else { return Vec::new() };
+    let histories = match earlier::histories(&run.deeds.journal).await {
+        Ok(histories) => histories,
+        Err(why) => {
+            run.notes.push(format!("what entry {id} deleted could not be looked at again: {why}"));
+            return Vec::new();
+        }
+    };
+    let parts = histories.chain(id);
+    let deleted = parts.iter().flat_map(|part| part.deleted());
+    let of = |(_, key, version): (usize, &str, &str)| Deleted {
+        step: None,
+        key: key.to_owned(),
+        version: Version(version.to_owned()),
+    };
+    deleted.map(of).collect()
 }
 
 /// What this plan deleted, or may have.

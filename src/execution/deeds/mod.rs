@@ -1,10 +1,14 @@
 //! Proposals worked out, carried out and taken back, for the cockpit and the command line alike.
 
 mod carry;
+mod earlier;
 mod hands;
+mod inverse;
 mod late;
 mod proof;
 mod registry_api;
+mod resume;
+mod undo;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -61,12 +65,11 @@ impl Deeds {
     /// # Errors
     ///
     /// Why it would do nothing.
-    pub async fn propose_from(
-        &self,
-        _store: &dyn ObjectStore,
-        about: &About,
-    ) -> Result<Proposal, NoProposal> {
-        Err(NoProposal::NotHere(format!("{about:?} is not known")))
+    pub async fn propose_from(&self, store: &dyn ObjectStore, about: &About) -> Result<Proposal, NoProposal> {
+        match about {
+            About::Undo(entry) => undo::propose(self, store, entry).await,
+            About::Resume(entry) => resume::propose(self, store, entry).await,
+        }
     }
 
     /// Does what was agreed to, one object after the other. `stop` ends it after the object it is at.

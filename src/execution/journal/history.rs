@@ -123,7 +123,8 @@ impl History {
         })
     }
 
-    fn finished(&self) -> usize {
+    /// Steps that are as they were to be.
+    pub fn finished(&self) -> usize {
         self.outcomes.values().filter(|outcome| outcome.is_well()).count()
     }
 
