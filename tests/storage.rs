@@ -7,6 +7,8 @@ mod support;
 mod deleted_files;
 #[path = "storage/filesystem.rs"]
 mod filesystem;
+#[path = "storage/gcs_copies.rs"]
+mod gcs_copies;
 #[path = "storage/gcs_grpc.rs"]
 mod gcs_grpc;
 #[path = "storage/gcs_json.rs"]
@@ -17,6 +19,8 @@ mod hostile;
 mod laws;
 #[path = "storage/layers.rs"]
 mod layers;
+#[path = "storage/lost_answers.rs"]
+mod lost_answers;
 #[path = "storage/opening.rs"]
 mod opening;
 #[path = "storage/take_back.rs"]

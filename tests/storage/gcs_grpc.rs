@@ -16,3 +16,25 @@ pub async fn store(server: &Server, place: &str) -> Bucket<Grpc> {
 }
 
 crate::laws::laws!(empty);
+
+async fn soft_deleting() -> (Bucket<Grpc>, Server) {
+    let server = Server::start([("", ""); 0]).await;
+    server.soft_delete();
+    (store(&server, "registry/some/root").await, server)
+}
+
+async fn versioned() -> (Bucket<Grpc>, Server) {
+    let server = Server::start([("", ""); 0]).await;
+    server.versioning();
+    (store(&server, "registry/some/root").await, server)
+}
+
+crate::take_back::laws_of_taking_back!(empty);
+
+mod in_a_bucket_with_soft_delete {
+    crate::take_back::laws_of_taking_back!(super::soft_deleting);
+}
+
+mod in_a_versioned_bucket {
+    crate::take_back::laws_of_taking_back!(super::versioned);
+}

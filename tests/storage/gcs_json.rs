@@ -15,3 +15,25 @@ pub fn store(server: &Server, place: &str) -> Bucket<Json> {
 }
 
 crate::laws::laws!(empty);
+
+async fn soft_deleting() -> (Bucket<Json>, Server) {
+    let server = Server::start([("", ""); 0]).await;
+    server.soft_delete();
+    (store(&server, "registry/some/root"), server)
+}
+
+async fn versioned() -> (Bucket<Json>, Server) {
+    let server = Server::start([("", ""); 0]).await;
+    server.versioning();
+    (store(&server, "registry/some/root"), server)
+}
+
+crate::take_back::laws_of_taking_back!(empty);
+
+mod in_a_bucket_with_soft_delete {
+    crate::take_back::laws_of_taking_back!(super::soft_deleting);
+}
+
+mod in_a_versioned_bucket {
+    crate::take_back::laws_of_taking_back!(super::versioned);
+}

@@ -18,7 +18,7 @@ async fn serving() -> Server {
     Server::start([(LINK, "sha256:0123"), ("repositories/b/link", "sha256:4567"), ("z", "0123456789")]).await
 }
 
-async fn both(server: &Server, place: &str) -> [(&'static str, Arc<dyn ObjectStore>); 2] {
+pub async fn both(server: &Server, place: &str) -> [(&'static str, Arc<dyn ObjectStore>); 2] {
     let grpc = gcs_grpc::store(server, place).await;
     [("grpc", Arc::new(grpc)), ("json", Arc::new(gcs_json::store(server, place)))]
 }
@@ -31,6 +31,8 @@ async fn look(store: &(impl ObjectStore + ?Sized), call: Call) -> Result<()> {
         Call::Read => store.read(LINK, None).await.map(drop),
         Call::Create => store.create("new", Bytes::from_static(b"new"), None).await.map(drop),
         Call::Delete => store.delete(LINK, &Version("1700000000000001".to_owned())).await,
+        Call::Restore => store.undelete(LINK, &Version("1700000000000001".to_owned())).await.map(drop),
+        Call::Copy => store.keep(LINK, &Version("1700000000000001".to_owned())).await.map(drop),
         Call::Clock => store.now().await.map(drop),
     }
 }
@@ -284,7 +286,7 @@ fn a_machine_without_credentials_is_told_what_to_set() {
     }
 }
 
-fn patient(store: Arc<dyn ObjectStore>) -> Retry<Arc<dyn ObjectStore>> {
+pub fn patient(store: Arc<dyn ObjectStore>) -> Retry<Arc<dyn ObjectStore>> {
     Retry::new(store, Policy { attempts: 3, base: Duration::from_millis(1), cap: Duration::from_secs(1) })
 }
 

@@ -5,14 +5,20 @@ use std::ops::Range;
 use async_trait::async_trait;
 use bytes::{Bytes, BytesMut};
 use google_cloud_gax::retry_policy::NeverRetry;
+use google_cloud_storage::builder::storage::WriteObject;
 use google_cloud_storage::client::{Storage, StorageControl};
-use google_cloud_storage::model::{DeleteObjectRequest, GetObjectRequest, ListObjectsRequest};
+use google_cloud_storage::model::{
+    self, DeleteObjectRequest, GetObjectRequest, ListObjectsRequest, RestoreObjectRequest,
+    RewriteObjectRequest,
+};
 use google_cloud_storage::model_ext::{ObjectHighlights, ReadRange};
 use google_cloud_storage::read_resume_policy::NeverResume;
 use google_cloud_wkt::FieldMask;
 use jiff::Timestamp;
 
+use super::attributes::{self, Look};
 use super::bucket::{Bucket, Wire};
+use super::copies::{Copied, Copying, State, Whole};
 use super::failure::{Answer, Failure, chain};
 use super::http_answer::client;
 use super::identity::Identity;
@@ -66,6 +72,14 @@ impl Grpc {
     async fn identified(&self) -> Answer<()> {
         self.identity.headers().await.map(drop)
     }
+
+    fn get(&self, name: &str) -> GetObjectRequest {
+        GetObjectRequest::new().set_bucket(self.place.resource()).set_object(name)
+    }
+
+    fn entry(&self, name: &str, object: model::Object) -> Answer<Entry> {
+        Metadata::try_from(object)?.entry_of(name, &self.place)
+    }
 }
 
 #[async_trait]
@@ -78,7 +92,7 @@ impl Wire for Grpc {
             .set_delimiter(if delimiter == Delimiter::Slash { "/" } else { "" })
             .set_page_size(most)
             .set_page_token(token)
-            .set_read_mask(mask());
+            .set_read_mask(mask(&MASK));
         let page = self.control.list_objects().with_request(request).send().await?;
         let objects = page.objects.into_iter().map(Metadata::try_from).collect::<Answer<_>>()?;
         Ok(Listing { objects, prefixes: page.prefixes, next: Some(page.next_page_token) })
@@ -86,10 +100,23 @@ impl Wire for Grpc {
 
     async fn describe(&self, name: &str) -> Answer<Entry> {
         self.identified().await?;
-        let request =
-            GetObjectRequest::new().set_bucket(self.place.resource()).set_object(name).set_read_mask(mask());
+        let request = self.get(name).set_read_mask(mask(&MASK));
         let object = self.control.get_object().with_request(request).send().await?;
-        Metadata::try_from(object)?.entry_of(name, &self.place)
+        self.entry(name, object)
+    }
+
+    async fn look(&self, name: &str, state: State) -> Answer<Whole> {
+        self.identified().await?;
+        let request = match state {
+            State::Live => self.get(name),
+            State::Generation(generation) => self.get(name).set_generation(generation),
+            State::SoftDeleted(generation) => {
+                self.get(name).set_generation(generation).set_soft_deleted(true)
+            }
+        };
+        let request = request.set_read_mask(mask(&[&MASK[..], &attributes::MASK].concat()));
+        let object = self.control.get_object().with_request(request).send().await?;
+        Ok(Whole { look: Look::from(&object), entry: self.entry(name, object)? })
     }
 
     async fn download(&self, name: &str, range: Option<&Range<u64>>) -> Answer<Object> {
@@ -112,11 +139,14 @@ impl Wire for Grpc {
         media::object(metadata, &self.place, &expected, bytes.freeze())
     }
 
-    async fn upload(&self, name: &str, bytes: Bytes, generation: i64) -> Answer<Entry> {
+    async fn upload(&self, name: &str, bytes: Bytes, generation: i64, look: Option<&Look>) -> Answer<Entry> {
         self.identified().await?;
-        let request = self.storage.write_object(self.place.resource(), name, bytes);
-        let object = request.set_if_generation_match(generation).send_unbuffered().await?;
-        Metadata::try_from(object)?.entry_of(name, &self.place)
+        let mut request = self.storage.write_object(self.place.resource(), name, bytes);
+        request = request.set_if_generation_match(generation);
+        if let Some(look) = look {
+            request = dressed(request, look);
+        }
+        self.entry(name, request.send_unbuffered().await?)
     }
 
     async fn remove(&self, name: &str, generation: i64) -> Answer<()> {
@@ -129,13 +159,74 @@ impl Wire for Grpc {
         Ok(())
     }
 
+    async fn restore(&self, name: &str, generation: i64) -> Answer<Entry> {
+        self.identified().await?;
+        let request = RestoreObjectRequest::new()
+            .set_bucket(self.place.resource())
+            .set_object(name)
+            .set_generation(generation)
+            .set_if_generation_match(0);
+        let object = self.control.restore_object().with_request(request).send().await?;
+        self.entry(name, object)
+    }
+
+    async fn copy(&self, copy: &Copying<'_>) -> Answer<Copied> {
+        self.identified().await?;
+        let request = RewriteObjectRequest::new()
+            .set_source_bucket(self.place.resource())
+            .set_source_object(copy.from)
+            .set_destination_bucket(self.place.resource())
+            .set_destination_name(copy.to)
+            .set_destination(copy.look.object())
+            .set_if_generation_match(0)
+            .set_rewrite_token(&copy.token);
+        let request = match copy.live {
+            true => request.set_if_source_generation_match(copy.generation),
+            false => request.set_source_generation(copy.generation),
+        };
+        let answer = self.control.rewrite_object().with_request(request).send().await?;
+        match answer.resource {
+            Some(object) if answer.done => Ok(Copied::Done(self.entry(copy.to, object)?)),
+            None if answer.done => Err(Failure::broken("the copy is done and not described")),
+            Some(_) | None => {
+                Ok(Copied::Partly(answer.total_bytes_rewritten.unsigned_abs(), answer.rewrite_token))
+            }
+        }
+    }
+
     async fn clock(&self) -> Answer<Timestamp> {
         clock::now(&self.http, &self.http_endpoint).await
     }
 }
 
-fn mask() -> FieldMask {
-    FieldMask::default().set_paths(MASK)
+fn mask(fields: &[&str]) -> FieldMask {
+    FieldMask::default().set_paths(fields.iter().copied())
+}
+
+/// An upload with this look. What is empty is left to the server.
+fn dressed<T>(mut request: WriteObject<T>, look: &Look) -> WriteObject<T> {
+    if !look.content_type.is_empty() {
+        request = request.set_content_type(&look.content_type);
+    }
+    if !look.content_encoding.is_empty() {
+        request = request.set_content_encoding(&look.content_encoding);
+    }
+    if !look.content_disposition.is_empty() {
+        request = request.set_content_disposition(&look.content_disposition);
+    }
+    if !look.content_language.is_empty() {
+        request = request.set_content_language(&look.content_language);
+    }
+    if !look.cache_control.is_empty() {
+        request = request.set_cache_control(&look.cache_control);
+    }
+    if !look.storage_class.is_empty() {
+        request = request.set_storage_class(&look.storage_class);
+    }
+    if let Some(time) = look.time() {
+        request = request.set_custom_time(time);
+    }
+    request.set_metadata(look.metadata.clone())
 }
 
 /// What the headers of a download say; the client does not show when the object was written.

@@ -4,9 +4,15 @@
 //! against what was asked: names, order, generations, lengths and, for whole objects, checksums. The version of an
 //! object is its generation. A delete names the generation as a precondition, never as the object to delete, which
 //! would pass by a bucket's versioning and soft delete.
+//!
+//! What was deleted comes back by `restore` where the bucket has a soft-delete policy, else as a copy of the noncurrent
+//! generation where it is versioned, else from what `keep` copied to `.quarterdeck/kept/` in the root before. No
+//! listing shows that folder, and nothing purges it: it costs storage until somebody removes it.
 
+mod attributes;
 mod bucket;
 mod clock;
+mod copies;
 mod failure;
 mod grpc;
 mod http_answer;
@@ -15,6 +21,7 @@ mod json;
 mod listing;
 mod media;
 mod metadata;
+mod multipart;
 mod place;
 mod witness;
 

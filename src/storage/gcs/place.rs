@@ -5,6 +5,9 @@ use crate::storage::{ErrorKind, Result, StoreError};
 /// Characters a bucket's name may have.
 const BUCKET: &str = "abcdefghijklmnopqrstuvwxyz0123456789-_.";
 
+/// The folder in the root that is ours.
+const OWN_FOLDER: &str = ".quarterdeck/";
+
 /// A bucket and the prefix that is the store's root.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Place {
@@ -57,9 +60,32 @@ impl Place {
         name.strip_prefix(&self.root)
     }
 
-    /// The object's name of a key; refuses what no object can be called.
+    /// Whether a key or prefix lies in our own folder.
+    pub fn is_own(key: &str) -> bool {
+        key.starts_with(OWN_FOLDER)
+    }
+
+    /// Refuses a key or prefix in our own folder.
+    pub fn not_own(&self, key: &str) -> Result<()> {
+        if !Self::is_own(key) {
+            return Ok(());
+        }
+        let detail = "this folder is quarterdeck's own, not part of the store";
+        Err(StoreError::new(ErrorKind::Denied, key, detail))
+    }
+
+    /// The name under which a generation of `key` is kept.
+    pub fn kept(&self, key: &str, generation: i64) -> Result<String> {
+        self.possible(key, self.name(&format!("{OWN_FOLDER}kept/{generation}/{key}")))
+    }
+
+    /// The object's name of a key; refuses what no object can be called, and what is ours.
     pub fn object(&self, key: &str) -> Result<String> {
-        let name = self.name(key);
+        self.not_own(key)?;
+        self.possible(key, self.name(key))
+    }
+
+    fn possible(&self, key: &str, name: String) -> Result<String> {
         let why = match name.as_str() {
             _ if key.is_empty() => "an empty key names no object",
             "." | ".." => "no object can be called . or ..",

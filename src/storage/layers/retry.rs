@@ -1,7 +1,8 @@
 //! Asks again after failures that pass by themselves, with growing pauses.
 //!
 //! A write whose answer was lost may have happened: before it is sent again the object is looked at, and what is
-//! there decides.
+//! there decides. Bringing back and keeping are sent again as they are: drivers take what is there already for an
+//! answer.
 
 use std::ops::Range;
 use std::time::Duration;
@@ -124,6 +125,27 @@ impl<S: ObjectStore> Retry<S> {
         }
     }
 
+    /// Sends what does no harm twice; answers too whether an earlier try may have done it.
+    async fn sent_again<T, F: Future<Output = Result<T>> + Send>(
+        &self,
+        call: impl Fn() -> F + Send + Sync,
+    ) -> (Result<T>, bool) {
+        let (mut attempt, mut in_doubt) = (1, false);
+        loop {
+            let error = match call().await {
+                Ok(answer) => return (Ok(answer), in_doubt),
+                Err(error) => error,
+            };
+            let (lost, transient) = (error.kind == ErrorKind::Unreachable, error.kind.is_transient());
+            if let Err(error) = self.pause(attempt, error).await {
+                let error = if transient && (lost || in_doubt) { unknown(error) } else { error };
+                return (Err(error), in_doubt);
+            }
+            in_doubt |= lost;
+            attempt += 1;
+        }
+    }
+
     /// Whether the object holds just these bytes: then a write of them happened.
     async fn holds(&self, key: &str, bytes: &Bytes) -> Result<Option<Entry>> {
         let entry = self.stat(key).await?;
@@ -161,11 +183,28 @@ impl<S: ObjectStore> Retry<S> {
             Err(error) => Err(error),
         }
     }
+
+    async fn look_for_no_folder(&self, prefix: &str) -> Result<Settled<()>> {
+        match self.attributes(prefix).await {
+            Ok(_) => Ok(Settled::NotDone),
+            Err(error) if error.is_gone() => Ok(Settled::Done(())),
+            Err(error) => Err(error),
+        }
+    }
+
+    async fn look_for_folder(&self, prefix: &str, wanted: Option<&Attributes>) -> Result<Settled<()>> {
+        match self.attributes(prefix).await {
+            Ok(found) if wanted.is_none_or(|wanted| *wanted == found) => Ok(Settled::Done(())),
+            Ok(_) => Err(StoreError::new(ErrorKind::Changed, prefix, "another folder is there by now")),
+            Err(error) if error.is_gone() => Ok(Settled::NotDone),
+            Err(error) => Err(error),
+        }
+    }
 }
 
 /// The failure of a write of which nobody knows whether it happened.
 fn unknown(error: StoreError) -> StoreError {
-    let detail = format!("{}; whether it was written is unknown, look again", error.detail);
+    let detail = format!("{}; whether it was done is unknown, look again", error.detail);
     StoreError { detail, ..error }
 }
 
@@ -210,19 +249,30 @@ impl<S: ObjectStore> ObjectStore for Retry<S> {
     }
 
     async fn undelete(&self, key: &str, version: &Version) -> Result<Entry> {
-        self.asked(|| self.inner.undelete(key, version)).await
+        match self.sent_again(|| self.inner.undelete(key, version)).await {
+            // What is there now may well be what was brought back.
+            (Err(error), true) if error.kind == ErrorKind::Changed => {
+                Err(unknown(StoreError { kind: ErrorKind::Unreachable, ..error }))
+            }
+            (answer, _) => answer,
+        }
     }
 
     async fn look_again(&self, key: &str, version: &Version) -> Result<Aftermath> {
-        self.asked(|| self.inner.look_again(key, version)).await
+        let (answer, in_doubt) = self.sent_again(|| self.inner.look_again(key, version)).await;
+        if in_doubt && answer == Ok(Aftermath::Quiet) && self.stat(key).await.is_ok() {
+            return Ok(Aftermath::PutBack);
+        }
+        answer
     }
 
     async fn remove_folder(&self, prefix: &str) -> Result<()> {
-        self.inner.remove_folder(prefix).await
+        self.written(|| self.inner.remove_folder(prefix), || self.look_for_no_folder(prefix)).await
     }
 
     async fn make_folder(&self, prefix: &str, attributes: Option<&Attributes>) -> Result<()> {
-        self.inner.make_folder(prefix, attributes).await
+        let make = || self.inner.make_folder(prefix, attributes);
+        self.written(make, || self.look_for_folder(prefix, attributes)).await
     }
 
     async fn now(&self) -> Result<Timestamp> {

@@ -1,4 +1,4 @@
-//! A bucket in memory, with generations, checksums and listings in byte order.
+//! A bucket in memory, with generations, checksums, what becomes of old generations, and listings in byte order.
 
 use std::collections::BTreeMap;
 use std::ops::Bound;
@@ -6,6 +6,7 @@ use std::ops::Bound;
 use bytes::Bytes;
 use jiff::Timestamp;
 use md5::{Digest, Md5};
+use serde_json::{Map, Value};
 
 /// The one bucket there is.
 pub const BUCKET: &str = "registry";
@@ -21,7 +22,54 @@ pub struct Stored {
     pub size: u64,
     pub md5: [u8; 16],
     pub crc32c: u32,
+    /// Content type, storage class, custom metadata and the like, in the words of the JSON API.
+    pub look: Map<String, Value>,
 }
+
+/// The words that make up a look.
+pub const LOOK: [&str; 8] = [
+    "contentType",
+    "contentEncoding",
+    "contentDisposition",
+    "contentLanguage",
+    "cacheControl",
+    "storageClass",
+    "customTime",
+    "metadata",
+];
+
+/// Why the bucket does not do something.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Refusal {
+    NoObject,
+    Precondition,
+    NotSoftDeleted,
+    NoPolicy,
+}
+
+/// A copy inside the bucket.
+#[derive(Clone, Debug, Default)]
+pub struct Rewrite {
+    pub from: String,
+    /// 0 for the live generation.
+    pub source_generation: i64,
+    pub if_source_generation_match: Option<i64>,
+    pub to: String,
+    pub if_generation_match: Option<i64>,
+    pub look: Option<Map<String, Value>>,
+    /// Bytes copied by earlier calls.
+    pub bytes: u64,
+}
+
+/// How far a copy has come.
+#[derive(Clone, Debug)]
+pub enum Rewritten {
+    Done(Stored),
+    Partly { bytes: u64, of: u64 },
+}
+
+/// Bytes that one call of a copy moves.
+const REWRITTEN: u64 = 1 << 20;
 
 /// One page of a listing.
 #[derive(Clone, Debug, Default)]
@@ -36,11 +84,31 @@ pub struct Listing {
 pub struct Bucket {
     objects: BTreeMap<String, Stored>,
     written: i64,
+    /// Whether what is deleted can be restored for a while.
+    pub soft_delete: bool,
+    /// Whether old generations stay.
+    pub versioning: bool,
+    noncurrent: BTreeMap<(String, i64), Stored>,
+    soft_deleted: BTreeMap<(String, i64), Stored>,
 }
 
 impl Bucket {
     pub fn put(&mut self, name: String, bytes: Bytes, updated: Timestamp) -> Stored {
+        let look = Map::from_iter([("contentType".to_owned(), "application/octet-stream".into())]);
+        self.put_with(name, bytes, updated, look)
+    }
+
+    pub fn put_with(
+        &mut self,
+        name: String,
+        bytes: Bytes,
+        updated: Timestamp,
+        mut look: Map<String, Value>,
+    ) -> Stored {
+        self.remove(&name);
         self.written += 1;
+        look.retain(|word, _| LOOK.contains(&word.as_str()));
+        look.entry("storageClass").or_insert_with(|| "STANDARD".into());
         let stored = Stored {
             generation: 1_700_000_000_000_000 + self.written,
             updated,
@@ -49,6 +117,7 @@ impl Bucket {
             crc32c: crc32c::crc32c(&bytes),
             name: name.clone(),
             bytes,
+            look,
         };
         self.objects.insert(name, stored.clone());
         stored
@@ -58,8 +127,66 @@ impl Bucket {
         self.objects.get(name)
     }
 
+    /// The generation of a name, or the live one if that is 0.
+    pub fn state(&self, name: &str, generation: i64, soft_deleted: bool) -> Result<Stored, Refusal> {
+        let key = (name.to_owned(), generation);
+        let found = match (soft_deleted, generation) {
+            (true, _) if !self.soft_delete => return Err(Refusal::NoPolicy),
+            (true, _) => self.soft_deleted.get(&key),
+            (false, 0) => self.get(name),
+            (false, _) => {
+                let live = self.get(name).filter(|live| live.generation == generation);
+                live.or_else(|| self.noncurrent.get(&key))
+            }
+        };
+        found.cloned().ok_or(Refusal::NoObject)
+    }
+
+    /// Takes the live object away; what becomes of it is the bucket's policy.
     pub fn remove(&mut self, name: &str) {
-        self.objects.remove(name);
+        let Some(stored) = self.objects.remove(name) else { return };
+        let key = (name.to_owned(), stored.generation);
+        if self.versioning {
+            self.noncurrent.insert(key, stored);
+        } else if self.soft_delete {
+            self.soft_deleted.insert(key, stored);
+        }
+    }
+
+    /// Makes a soft-deleted generation live again, as a new one.
+    pub fn restore(&mut self, name: &str, generation: i64, if_match: Option<i64>) -> Result<Stored, Refusal> {
+        if !self.soft_delete {
+            return Err(Refusal::NoPolicy);
+        }
+        if self.state(name, generation, false).is_ok() {
+            return Err(Refusal::NotSoftDeleted);
+        }
+        let old = self.state(name, generation, true)?;
+        self.held(name, if_match)?;
+        self.soft_deleted.remove(&(name.to_owned(), generation));
+        Ok(self.put_with(old.name, old.bytes, Timestamp::now(), old.look))
+    }
+
+    /// Goes on with a copy.
+    pub fn rewrite(&mut self, rewrite: &Rewrite) -> Result<Rewritten, Refusal> {
+        let source = self.state(&rewrite.from, rewrite.source_generation, false)?;
+        if rewrite.if_source_generation_match.is_some_and(|wanted| wanted != source.generation) {
+            return Err(Refusal::Precondition);
+        }
+        self.held(&rewrite.to, rewrite.if_generation_match)?;
+        let of = source.bytes.len() as u64;
+        let bytes = (rewrite.bytes + REWRITTEN).min(of);
+        if bytes < of {
+            return Ok(Rewritten::Partly { bytes, of });
+        }
+        let look = rewrite.look.clone().unwrap_or(source.look);
+        Ok(Rewritten::Done(self.put_with(rewrite.to.clone(), source.bytes, Timestamp::now(), look)))
+    }
+
+    /// Whether the live generation is the one that was asked for; 0 is none.
+    fn held(&self, name: &str, if_match: Option<i64>) -> Result<(), Refusal> {
+        let live = self.get(name).map_or(0, |stored| stored.generation);
+        if if_match.is_some_and(|wanted| wanted != live) { Err(Refusal::Precondition) } else { Ok(()) }
     }
 
     /// Up to `limit` objects and prefixes after `after`, of those that start with `prefix`.

@@ -8,7 +8,9 @@ use std::task::{Context, Poll};
 
 use googleapis_tonic_google_storage_v2::google::storage::v2::{
     DeleteObjectRequest, GetObjectRequest, ListObjectsRequest, ListObjectsResponse, Object, ObjectChecksums,
+    RestoreObjectRequest, RewriteObjectRequest, RewriteResponse,
 };
+use serde_json::{Map, Value};
 use tokio::net::TcpListener;
 use tonic::body::Body;
 use tonic::server::{Grpc, NamedService, UnaryService};
@@ -16,8 +18,8 @@ use tonic::transport::server::TcpIncoming;
 use tonic::{Code, Status};
 use tonic_prost::ProstCodec;
 
-use super::bucket::{BUCKET, Stored};
-use super::json::bend;
+use super::bucket::{BUCKET, Refusal, Rewrite, Rewritten, Stored};
+use super::json::{bend, rewritten};
 use super::trouble::{Call, Trouble};
 use super::{Request, World};
 
@@ -60,6 +62,10 @@ impl tower::Service<http::Request<Body>> for Storage {
                 Some("ListObjects") => Grpc::new(ProstCodec::default()).unary(List(world), request).await,
                 Some("GetObject") => Grpc::new(ProstCodec::default()).unary(Get(world), request).await,
                 Some("DeleteObject") => Grpc::new(ProstCodec::default()).unary(Delete(world), request).await,
+                Some("RestoreObject") => {
+                    Grpc::new(ProstCodec::default()).unary(Restore(world), request).await
+                }
+                Some("RewriteObject") => Grpc::new(ProstCodec::default()).unary(Copy(world), request).await,
                 _ => Status::unimplemented("not served here").into_http(),
             };
             Ok(if is_cut(&answer) { half_an_answer() } else { answer })
@@ -70,6 +76,8 @@ impl tower::Service<http::Request<Body>> for Storage {
 struct List(Arc<World>);
 struct Get(Arc<World>);
 struct Delete(Arc<World>);
+struct Restore(Arc<World>);
+struct Copy(Arc<World>);
 
 impl UnaryService<ListObjectsRequest> for List {
     type Response = ListObjectsResponse;
@@ -108,8 +116,9 @@ impl UnaryService<GetObjectRequest> for Get {
             let trouble = world.arrive(note(Call::Stat, &asked.object, String::new())).await;
             in_bucket(&asked.bucket)?;
             refused(&trouble)?;
-            let stored = world.bucket.lock().unwrap().get(&asked.object).cloned();
-            let mut stored = stored.ok_or_else(|| no_object(&asked.object))?;
+            let soft_deleted = asked.soft_deleted.unwrap_or(false);
+            let state = world.bucket.lock().unwrap().state(&asked.object, asked.generation, soft_deleted);
+            let mut stored = state.map_err(|refused| said(refused, &asked.object))?;
             if let Some(Trouble::Lie(lie)) = &trouble {
                 bend(*lie, &mut stored);
             }
@@ -145,12 +154,146 @@ impl UnaryService<DeleteObjectRequest> for Delete {
     }
 }
 
+impl UnaryService<RestoreObjectRequest> for Restore {
+    type Response = Object;
+    type Future = Answer<Object>;
+
+    fn call(&mut self, request: tonic::Request<RestoreObjectRequest>) -> Self::Future {
+        let world = Arc::clone(&self.0);
+        Box::pin(async move {
+            let asked = request.into_inner();
+            let wanted = asked.if_generation_match;
+            let detail = format!("generation={}&ifGenerationMatch={wanted:?}", asked.generation);
+            let trouble = world.arrive(note(Call::Restore, &asked.object, detail)).await;
+            in_bucket(&asked.bucket)?;
+            if !matches!(trouble, Some(Trouble::DoneButRefuse { .. })) {
+                refused(&trouble)?;
+            }
+            let restored = world.bucket.lock().unwrap().restore(&asked.object, asked.generation, wanted);
+            let mut stored = restored.map_err(|refused| said(refused, &asked.object))?;
+            refused(&trouble)?;
+            if let Some(Trouble::Lie(lie)) = &trouble {
+                bend(*lie, &mut stored);
+            }
+            Ok(tonic::Response::new(message(&stored)))
+        })
+    }
+}
+
+impl UnaryService<RewriteObjectRequest> for Copy {
+    type Response = RewriteResponse;
+    type Future = Answer<RewriteResponse>;
+
+    fn call(&mut self, request: tonic::Request<RewriteObjectRequest>) -> Self::Future {
+        let world = Arc::clone(&self.0);
+        Box::pin(async move {
+            let asked = request.into_inner();
+            let trouble = world.arrive(note(Call::Copy, &asked.source_object, String::new())).await;
+            in_bucket(&asked.source_bucket)?;
+            in_bucket(&asked.destination_bucket)?;
+            if !matches!(trouble, Some(Trouble::DoneButRefuse { .. })) {
+                refused(&trouble)?;
+            }
+            let mut rewrite = world.rewrite(
+                &asked.rewrite_token,
+                Rewrite {
+                    from: asked.source_object.clone(),
+                    source_generation: asked.source_generation,
+                    if_source_generation_match: asked.if_source_generation_match,
+                    to: asked.destination_name,
+                    if_generation_match: asked.if_generation_match,
+                    look: asked.destination.as_ref().map(look),
+                    bytes: 0,
+                },
+            );
+            let rewritten = rewritten(&world, &rewrite, &trouble);
+            let answer = match rewritten.map_err(|refused| said(refused, &asked.source_object))? {
+                Rewritten::Done(stored) => RewriteResponse {
+                    total_bytes_rewritten: stored.size.cast_signed(),
+                    object_size: stored.size.cast_signed(),
+                    done: true,
+                    rewrite_token: String::new(),
+                    resource: Some(message(&stored)),
+                },
+                Rewritten::Partly { bytes, of } => {
+                    rewrite.bytes = bytes;
+                    RewriteResponse {
+                        total_bytes_rewritten: bytes.cast_signed(),
+                        object_size: of.cast_signed(),
+                        done: false,
+                        rewrite_token: world.park(rewrite),
+                        resource: None,
+                    }
+                }
+            };
+            refused(&trouble)?;
+            Ok(tonic::Response::new(answer))
+        })
+    }
+}
+
+/// What the server says when the bucket does not do something.
+fn said(refused: Refusal, name: &str) -> Status {
+    match refused {
+        Refusal::NoObject => no_object(name),
+        Refusal::Precondition => {
+            Status::failed_precondition("At least one of the pre-conditions did not hold.")
+        }
+        Refusal::NotSoftDeleted => Status::failed_precondition("objectNotSoftDeleted"),
+        Refusal::NoPolicy => Status::invalid_argument("SoftDeletePolicyRequired is invalid."),
+    }
+}
+
+/// A message's look in the words of the JSON API.
+fn look(object: &Object) -> Map<String, Value> {
+    let mut look = Map::new();
+    for (word, text) in [
+        ("contentType", &object.content_type),
+        ("contentEncoding", &object.content_encoding),
+        ("contentDisposition", &object.content_disposition),
+        ("contentLanguage", &object.content_language),
+        ("cacheControl", &object.cache_control),
+        ("storageClass", &object.storage_class),
+    ] {
+        if !text.is_empty() {
+            look.insert(word.to_owned(), text.clone().into());
+        }
+    }
+    if let Some(time) = &object.custom_time {
+        let time = jiff::Timestamp::new(time.seconds, time.nanos).unwrap();
+        look.insert("customTime".to_owned(), time.to_string().into());
+    }
+    if !object.metadata.is_empty() {
+        let metadata = object.metadata.iter().map(|(name, value)| (name.clone(), value.clone().into()));
+        look.insert("metadata".to_owned(), metadata.collect::<Map<_, Value>>().into());
+    }
+    look
+}
+
 fn note(call: Call, key: &str, detail: String) -> Request {
     Request { transport: "grpc", call, key: key.to_owned(), detail }
 }
 
 fn message(stored: &Stored) -> Object {
+    let word = |word: &str| stored.look.get(word).and_then(Value::as_str).unwrap_or_default().to_owned();
+    let time =
+        stored.look.get("customTime").map(|time| time.as_str().unwrap().parse::<jiff::Timestamp>().unwrap());
+    let metadata = stored.look.get("metadata").and_then(Value::as_object).cloned().unwrap_or_default();
     Object {
+        content_type: word("contentType"),
+        content_encoding: word("contentEncoding"),
+        content_disposition: word("contentDisposition"),
+        content_language: word("contentLanguage"),
+        cache_control: word("cacheControl"),
+        storage_class: word("storageClass"),
+        custom_time: time.map(|time| prost_types::Timestamp {
+            seconds: time.as_second(),
+            nanos: time.subsec_nanosecond(),
+        }),
+        metadata: metadata
+            .into_iter()
+            .map(|(name, value)| (name, value.as_str().unwrap().to_owned()))
+            .collect(),
         name: stored.name.clone(),
         bucket: format!("projects/_/buckets/{BUCKET}"),
         generation: stored.generation,

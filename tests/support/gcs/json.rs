@@ -14,10 +14,10 @@ use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use bytes::Bytes;
 use jiff::Timestamp;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 use tokio::net::TcpListener;
 
-use super::bucket::{BUCKET, Stored};
+use super::bucket::{BUCKET, Refusal, Rewrite, Rewritten, Stored};
 use super::trouble::{Call, Lie, Trouble};
 use super::{Request, World};
 
@@ -28,7 +28,10 @@ pub async fn serve(listener: TcpListener, world: Arc<World>) {
         .route("/", get(clock))
         .route("/storage/v1/b/{bucket}/o", get(list))
         .route("/storage/v1/b/{bucket}/o/{object}", get(object).delete(delete))
+        .route("/storage/v1/b/{bucket}/o/{object}/restore", post(restore))
+        .route("/storage/v1/b/{bucket}/o/{object}/rewriteTo/b/{to_bucket}/o/{to}", post(rewrite))
         .route("/upload/storage/v1/b/{bucket}/o", post(create))
+        .layer(axum::extract::DefaultBodyLimit::disable())
         .with_state(world);
     // Otherwise small answers wait for an acknowledgement, and a latency measured here would be the kernel's.
     let listener = listener.tap_io(|stream| stream.set_nodelay(true).unwrap());
@@ -79,8 +82,11 @@ async fn object(
     if bucket != BUCKET {
         return no_bucket();
     }
-    let Some(mut stored) = world.bucket.lock().unwrap().get(&name).cloned() else {
-        return respond(trouble, no_object(&name));
+    let generation = number(&query, "generation").unwrap_or(0);
+    let state = world.bucket.lock().unwrap().state(&name, generation, query.contains_key("softDeleted"));
+    let mut stored = match state {
+        Ok(stored) => stored,
+        Err(refused) => return respond(trouble, said(refused, &name)),
     };
     if let Some(Trouble::Lie(lie)) = &trouble {
         bend(*lie, &mut stored);
@@ -109,9 +115,10 @@ async fn create(
     if matches!(trouble, Some(Trouble::Refuse { .. })) {
         return respond(trouble, StatusCode::OK.into_response());
     }
-    let bytes = match query["uploadType"].as_str() {
-        "media" => body,
-        "multipart" => media_part(&headers, &body),
+    let kind = headers.get(header::CONTENT_TYPE).map_or("", |kind| kind.to_str().unwrap());
+    let (look, bytes) = match query["uploadType"].as_str() {
+        "media" => (Map::from_iter([("contentType".to_owned(), kind.into())]), body),
+        "multipart" => parts(kind, &body),
         other => return refusal(400, &format!("no such upload type here: {other}"), None),
     };
     let mut objects = world.bucket.lock().unwrap();
@@ -119,7 +126,7 @@ async fn create(
     if query.get("ifGenerationMatch").is_some_and(|wanted| *wanted != now.to_string()) {
         return refusal(412, "At least one of the pre-conditions you specified did not hold.", None);
     }
-    let stored = objects.put(name, bytes, Timestamp::now());
+    let stored = objects.put_with(name, bytes, Timestamp::now(), look);
     respond(trouble, axum::Json(metadata(&stored)).into_response())
 }
 
@@ -146,13 +153,99 @@ async fn delete(
     respond(trouble, StatusCode::NO_CONTENT.into_response())
 }
 
+async fn restore(
+    State(world): State<Arc<World>>,
+    Path((bucket, name)): Path<(String, String)>,
+    query: Parameters,
+) -> Response {
+    let trouble = world.arrive(request(Call::Restore, &name, &query)).await;
+    if bucket != BUCKET {
+        return no_bucket();
+    }
+    if matches!(trouble, Some(Trouble::Refuse { .. })) {
+        return respond(trouble, StatusCode::OK.into_response());
+    }
+    let (generation, wanted) = (number(&query, "generation"), number(&query, "ifGenerationMatch"));
+    let Some(generation) = generation else { return refusal(400, "generation is invalid.", None) };
+    match world.bucket.lock().unwrap().restore(&name, generation, wanted) {
+        Ok(mut stored) => {
+            if let Some(Trouble::Lie(lie)) = &trouble {
+                bend(*lie, &mut stored);
+            }
+            respond(trouble, axum::Json(metadata(&stored)).into_response())
+        }
+        Err(refused) => said(refused, &name),
+    }
+}
+
+async fn rewrite(
+    State(world): State<Arc<World>>,
+    Path((bucket, from, to_bucket, to)): Path<(String, String, String, String)>,
+    query: Parameters,
+    body: Bytes,
+) -> Response {
+    let trouble = world.arrive(request(Call::Copy, &from, &query)).await;
+    if bucket != BUCKET || to_bucket != BUCKET {
+        return no_bucket();
+    }
+    if matches!(trouble, Some(Trouble::Refuse { .. })) {
+        return respond(trouble, StatusCode::OK.into_response());
+    }
+    let mut rewrite = world.rewrite(
+        query.get("rewriteToken").map_or("", String::as_str),
+        Rewrite {
+            from: from.clone(),
+            source_generation: number(&query, "sourceGeneration").unwrap_or(0),
+            if_source_generation_match: number(&query, "ifSourceGenerationMatch"),
+            to,
+            if_generation_match: number(&query, "ifGenerationMatch"),
+            look: serde_json::from_slice(&body).ok(),
+            bytes: 0,
+        },
+    );
+    let mut answer = json!({ "kind": "storage#rewriteResponse" });
+    match rewritten(&world, &rewrite, &trouble) {
+        Ok(Rewritten::Done(stored)) => {
+            answer["done"] = true.into();
+            answer["totalBytesRewritten"] = stored.size.to_string().into();
+            answer["objectSize"] = stored.size.to_string().into();
+            answer["resource"] = metadata(&stored);
+        }
+        Ok(Rewritten::Partly { bytes, of }) => {
+            answer["done"] = false.into();
+            answer["totalBytesRewritten"] = bytes.to_string().into();
+            answer["objectSize"] = of.to_string().into();
+            rewrite.bytes = bytes;
+            answer["rewriteToken"] = world.park(rewrite).into();
+        }
+        Err(refused) => return said(refused, &from),
+    }
+    respond(trouble, axum::Json(answer).into_response())
+}
+
+fn number(query: &Parameters, name: &str) -> Option<i64> {
+    query.get(name).map(|value| value.parse().unwrap())
+}
+
+/// What the server says when the bucket does not do something.
+fn said(refused: Refusal, name: &str) -> Response {
+    match refused {
+        Refusal::NoObject => no_object(name),
+        Refusal::Precondition => {
+            refusal(412, "At least one of the pre-conditions you specified did not hold.", None)
+        }
+        Refusal::NotSoftDeleted => refusal(412, "objectNotSoftDeleted", None),
+        Refusal::NoPolicy => refusal(400, "SoftDeletePolicyRequired is invalid.", None),
+    }
+}
+
 fn request(call: Call, key: &str, query: &Parameters) -> Request {
     let detail: Vec<_> = query.iter().map(|(name, value)| format!("{name}={value}")).collect();
     Request { transport: "http", call, key: key.to_owned(), detail: detail.join("&") }
 }
 
 fn metadata(stored: &Stored) -> Value {
-    json!({
+    let mut metadata = json!({
         "kind": "storage#object",
         "name": stored.name,
         "bucket": BUCKET,
@@ -163,7 +256,9 @@ fn metadata(stored: &Stored) -> Value {
         "timeCreated": stored.updated.strftime("%Y-%m-%dT%H:%M:%S%.3fZ").to_string(),
         "md5Hash": BASE64_STANDARD.encode(stored.md5),
         "crc32c": BASE64_STANDARD.encode(stored.crc32c.to_be_bytes()),
-    })
+    });
+    metadata.as_object_mut().unwrap().extend(stored.look.clone());
+    metadata
 }
 
 /// The headers that come with an object's bytes.
@@ -223,15 +318,38 @@ pub fn bend(lie: Lie, stored: &mut Stored) {
     }
 }
 
-/// The second part of a `multipart/related` upload.
-fn media_part(headers: &HeaderMap, body: &Bytes) -> Bytes {
-    let kind = headers[header::CONTENT_TYPE].to_str().unwrap();
+/// How far a copy comes, and what a lie makes of that.
+pub fn rewritten(world: &World, rewrite: &Rewrite, trouble: &Option<Trouble>) -> Result<Rewritten, Refusal> {
+    let lie = match trouble {
+        Some(Trouble::Lie(Lie::SameToken)) => return Ok(Rewritten::Partly { bytes: 0, of: 1 }),
+        Some(Trouble::Lie(lie)) => Some(*lie),
+        _ => None,
+    };
+    let mut rewritten = world.bucket.lock().unwrap().rewrite(rewrite);
+    if let (Some(lie), Ok(Rewritten::Done(stored))) = (lie, &mut rewritten) {
+        bend(lie, stored);
+    }
+    rewritten
+}
+
+/// Metadata and bytes of a `multipart/related` upload.
+fn parts(kind: &str, body: &Bytes) -> (Map<String, Value>, Bytes) {
     let boundary = kind.split_once("boundary=").unwrap().1.trim_matches('"');
     let mark = format!("--{boundary}");
     let marks: Vec<_> = find_all(body, mark.as_bytes());
-    let part = body.slice(marks[1] + mark.len()..marks[2] - 2);
-    let head = find_all(&part, b"\r\n\r\n")[0];
-    part.slice(head + 4..)
+    let part = |number: usize| {
+        let part = body.slice(marks[number] + mark.len()..marks[number + 1] - 2);
+        let head = find_all(&part, b"\r\n\r\n")[0];
+        (String::from_utf8(part[..head].to_vec()).unwrap().to_lowercase(), part.slice(head + 4..))
+    };
+    let (said, bytes) = part(1);
+    let mut look: Map<String, Value> = serde_json::from_slice(&part(0).1).unwrap();
+    let kind =
+        said.split_once("content-type:").map(|(_, kind)| kind.lines().next().unwrap().trim().to_owned());
+    if let Some(kind) = kind {
+        look.entry("contentType").or_insert(kind.into());
+    }
+    (look, bytes)
 }
 
 fn find_all(body: &[u8], mark: &[u8]) -> Vec<usize> {

@@ -24,7 +24,7 @@ use tokio::task::JoinHandle;
 pub use bucket::{BUCKET, Stored};
 pub use trouble::{Call, Fault, Lie, Trouble};
 
-use bucket::Bucket;
+use bucket::{Bucket, Rewrite};
 
 /// A running server; it stops when dropped.
 pub struct Server {
@@ -55,6 +55,8 @@ struct World {
     faults: Mutex<Vec<Fault>>,
     requests: Mutex<Vec<Request>>,
     latency: Mutex<Duration>,
+    /// Copies under way, by token.
+    rewrites: Mutex<Vec<Rewrite>>,
 }
 
 impl Server {
@@ -100,6 +102,22 @@ impl Server {
         self.world.bucket.lock().unwrap().get(key).cloned()
     }
 
+    /// Puts an object there with a look, in the words of the JSON API.
+    pub fn put_with(&self, key: &str, bytes: impl Into<Bytes>, look: serde_json::Value) {
+        let look = look.as_object().unwrap().clone();
+        self.world.bucket.lock().unwrap().put_with(key.to_owned(), bytes.into(), Timestamp::now(), look);
+    }
+
+    /// From now on the bucket keeps what is deleted, to be restored.
+    pub fn soft_delete(&self) {
+        self.world.bucket.lock().unwrap().soft_delete = true;
+    }
+
+    /// From now on the bucket keeps old generations.
+    pub fn versioning(&self) {
+        self.world.bucket.lock().unwrap().versioning = true;
+    }
+
     /// From now on things go wrong as `fault` says; of several, the first that fits strikes.
     pub fn inject(&self, fault: Fault) {
         self.world.faults.lock().unwrap().push(fault);
@@ -133,6 +151,19 @@ impl Drop for Server {
 }
 
 impl World {
+    /// The copy that a token stands for, or a new one.
+    fn rewrite(&self, token: &str, new: Rewrite) -> Rewrite {
+        let rewrites = self.rewrites.lock().unwrap();
+        token.parse().ok().and_then(|at: usize| rewrites.get(at).cloned()).unwrap_or(new)
+    }
+
+    /// A token for going on with a copy.
+    fn park(&self, rewrite: Rewrite) -> String {
+        let mut rewrites = self.rewrites.lock().unwrap();
+        rewrites.push(rewrite);
+        (rewrites.len() - 1).to_string()
+    }
+
     /// Notes a request, lets the latency pass, and answers what goes wrong with it, if anything.
     async fn arrive(&self, request: Request) -> Option<Trouble> {
         let trouble = self.faults.lock().unwrap().iter_mut().find_map(|fault| fault.strike(&request));

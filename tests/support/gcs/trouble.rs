@@ -11,6 +11,8 @@ pub enum Call {
     Read,
     Create,
     Delete,
+    Restore,
+    Copy,
     /// Only the server's clock (HTTP).
     Clock,
 }
