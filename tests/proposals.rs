@@ -2,6 +2,8 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+#[path = "proposals/catalogue.rs"]
+mod catalogue;
 #[path = "proposals/place.rs"]
 mod place;
 #[path = "proposals/tags.rs"]

@@ -14,6 +14,49 @@ use crate::registry::repair::leaves_gc_stopped;
 use crate::registry::report::{Role, TagReport};
 use crate::storage::{Entry, Version};
 
+/// When a tag loses its link.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Order {
+    /// It is what breaks.
+    LinkFirst,
+    /// A plan that stops half-way leaves a tag that works.
+    LinkLast,
+}
+
+impl Order {
+    pub const fn of(state: TagState) -> Self {
+        match state {
+            TagState::Broken => Self::LinkFirst,
+            TagState::Whole | TagState::Unknown | TagState::Absent => Self::LinkLast,
+        }
+    }
+}
+
+/// The deletes of all objects of a tag's folder. Until the tag's link is deleted it has to be as it was seen,
+/// afterwards it has to stay away: a push that comes in between stops the plan.
+pub fn steps(link: &str, objects: &[Entry], order: Order) -> Vec<Step> {
+    let current = objects.iter().find(|entry| entry.key == link);
+    let guard = |expect| vec![Guard { key: link.to_owned(), expect }];
+    let around = match (order, current) {
+        (Order::LinkLast, Some(entry)) => guard(Expect::Version(entry.version.0.clone())),
+        (Order::LinkFirst, _) | (Order::LinkLast, None) => guard(Expect::Absent),
+    };
+    let in_its_place = format!("{link}/");
+    let rank = |entry: &&Entry| match Key::parse(&entry.key) {
+        _ if entry.key.starts_with(&in_its_place) => 0,
+        Key::IndexLink { .. } => 1,
+        _ => 2,
+    };
+    let mut others: Vec<&Entry> = objects.iter().filter(|entry| entry.key != link).collect();
+    others.sort_by_key(rank);
+    let others = others.into_iter().map(|entry| look::delete(entry, around.clone()));
+    let current = current.map(|entry| look::delete(entry, Vec::new()));
+    match order {
+        Order::LinkFirst => current.into_iter().chain(others).collect(),
+        Order::LinkLast => others.chain(current).collect(),
+    }
+}
+
 /// A tag to be deleted, and what was seen of it.
 struct Doomed<'a> {
     ground: &'a Ground<'a>,
@@ -107,32 +150,12 @@ impl Doomed<'_> {
         }
     }
 
-    /// The tag's link first where it is broken, for it is what breaks; else last, so that a plan that stops half-way
-    /// leaves a tag that works.
     fn steps(&self) -> Vec<Step> {
-        let key = self.link.clone();
-        let guard = |expect| vec![Guard { key: key.clone(), expect }];
-        let gone = guard(Expect::Absent);
-        let here = self
-            .current()
-            .map_or_else(|| gone.clone(), |entry| guard(Expect::Version(entry.version.0.clone())));
-        let first = self.report.state == TagState::Broken;
-        let around = if first { &gone } else { &here };
-        let (mut around_link, mut index, mut rest) = (Vec::new(), Vec::new(), Vec::new());
-        let in_place = format!("{}/", self.link);
-        for entry in self.contents.objects.iter().filter(|entry| entry.key != self.link) {
-            let step = look::delete(entry, around.clone());
-            match Key::parse(&entry.key) {
-                _ if entry.key.starts_with(&in_place) => around_link.push(step),
-                Key::IndexLink { .. } => index.push(step),
-                _ => rest.push(step),
-            }
-        }
-        let others: Vec<Step> = around_link.into_iter().chain(index).chain(rest).collect();
-        let current: Vec<Step> =
-            self.current().map(|entry| look::delete(entry, Vec::new())).into_iter().collect();
-        let (one, two) = if first { (current, others) } else { (others, current) };
-        one.into_iter().chain(two).chain(self.contents.remove_folders(&gone)).collect()
+        let gone = [Guard { key: self.link.clone(), expect: Expect::Absent }];
+        let order = Order::of(self.report.state);
+        let mut steps = steps(&self.link, &self.contents.objects, order);
+        steps.extend(self.contents.remove_folders(&gone));
+        steps
     }
 
     /// The digests that the tag leads or led to: the one it names, else those of its history.

@@ -3,11 +3,14 @@
 use std::collections::BTreeSet;
 
 use futures::StreamExt;
+use jiff::{SignedDuration, Timestamp};
 
-use super::NoProposal;
+use super::{Ground, NoProposal, words};
 use crate::model::{Act, Guard, Step};
 use crate::registry::checks::StoreKind;
-use crate::storage::{Delimiter, Entry, ObjectStore, Page, StoreError};
+use crate::registry::checks::link::{self, Malformed};
+use crate::registry::digest::{Algorithm, Digest, Hasher};
+use crate::storage::{Delimiter, Entry, ErrorKind, ObjectStore, Page, StoreError};
 
 /// The most objects that one proposal takes from below one prefix.
 pub const MOST_OBJECTS: usize = 10_000;
@@ -31,14 +34,13 @@ impl Contents {
 
     /// The steps that remove the folders once they are empty.
     pub fn remove_folders(&self, guards: &[Guard]) -> impl Iterator<Item = Step> {
-        self.folders.iter().map(move |folder| Step {
-            act: Act::RemoveFolder,
-            key: folder.clone(),
-            size: None,
-            modified: None,
-            guards: guards.to_vec(),
-        })
+        self.folders.iter().map(move |folder| remove_folder(folder, guards.to_vec()))
     }
+}
+
+/// The step that removes a folder if it is empty by then.
+pub fn remove_folder(folder: &str, guards: Vec<Guard>) -> Step {
+    Step { act: Act::RemoveFolder, key: folder.to_owned(), size: None, modified: None, guards }
 }
 
 /// The step that deletes an object in the version it was seen in.
@@ -55,6 +57,107 @@ pub fn delete(entry: &Entry, guards: Vec<Guard>) -> Step {
 /// What could not be read is named, and what to do about it.
 pub fn unread(error: &StoreError) -> NoProposal {
     NoProposal::Unread(format!("{error}; nothing is proposed on what could not be read"))
+}
+
+/// What stands at a key now.
+#[derive(Clone, Debug)]
+pub enum Stands {
+    Object(Entry),
+    /// A folder of a file system.
+    Folder,
+    Nothing,
+}
+
+/// What stands at a key now, by a direct question.
+pub async fn at(store: &dyn ObjectStore, key: &str) -> Result<Stands, NoProposal> {
+    match store.stat(key).await {
+        Ok(entry) => Ok(Stands::Object(entry)),
+        Err(error) if error.is_gone() => Ok(Stands::Nothing),
+        Err(error) if error.kind == ErrorKind::Folder => Ok(Stands::Folder),
+        Err(error) => Err(unread(&error)),
+    }
+}
+
+/// A link as it is now, with its entry by a direct question: a download tells less.
+pub async fn link(store: &dyn ObjectStore, key: &str) -> Result<Option<(Entry, Content)>, NoProposal> {
+    let entry = match at(store, key).await? {
+        Stands::Object(entry) => entry,
+        Stands::Nothing => return Ok(None),
+        Stands::Folder => {
+            return Err(NoProposal::NotHere(format!(
+                "a folder stands where the link {key} should be: it has to go first"
+            )));
+        }
+    };
+    let object = store.read(key, Some(0..link::READ_AT_MOST)).await.map_err(|error| unread(&error))?;
+    if !entry.version.agrees_with(&object.entry.version) {
+        return Err(changed(key));
+    }
+    let size = entry.size.unwrap_or(object.bytes.len() as u64);
+    Ok(Some((entry, link::read(&object.bytes, size))))
+}
+
+/// What a link says.
+pub type Content = Result<Digest, Malformed>;
+
+/// Bytes that are read at once for hashing.
+const PIECE: u64 = 8 << 20;
+
+/// What an object's bytes hash to, read piece by piece while it stays in this version.
+pub async fn hash(
+    store: &dyn ObjectStore,
+    entry: &Entry,
+    algorithm: Algorithm,
+) -> Result<Digest, NoProposal> {
+    let (mut hasher, mut from) = (Hasher::new(algorithm), 0);
+    if entry.size == Some(0) {
+        return Ok(hasher.finish());
+    }
+    loop {
+        let read = store.read(&entry.key, Some(from..from + PIECE)).await;
+        let object = read.map_err(|error| unread(&error))?;
+        if !entry.version.agrees_with(&object.entry.version) {
+            return Err(changed(&entry.key));
+        }
+        hasher.update(&object.bytes);
+        let got = object.bytes.len() as u64;
+        from += got;
+        match entry.size {
+            Some(size) if from >= size => return Ok(hasher.finish()),
+            Some(size) if got == 0 => {
+                let key = &entry.key;
+                return Err(NoProposal::Unread(format!("{key}: only {from} of its {size} bytes were sent")));
+            }
+            None if got < PIECE => return Ok(hasher.finish()),
+            Some(_) | None => {}
+        }
+    }
+}
+
+/// Refuses what changed so recently that a push may be under way, by the store's own clock.
+pub async fn has_settled(
+    ground: &Ground<'_>,
+    what: &str,
+    newest: Option<Timestamp>,
+) -> Result<(), NoProposal> {
+    let settle = ground.scene.looking.options.settle;
+    let settle = SignedDuration::try_from(settle).unwrap_or(SignedDuration::MAX);
+    if settle.is_zero() {
+        return Ok(());
+    }
+    let now = ground.store().now().await.map_err(|error| unread(&error))?;
+    match newest.map(|newest| now.duration_since(newest)) {
+        Some(age) if age >= settle => Ok(()),
+        Some(age) => Err(NoProposal::NotHere(format!(
+            "{what} changed {} ago: a push may be under way; wait until nothing changed for {} (--settle 0 judges at \
+             once)",
+            words::age(age),
+            words::age(settle)
+        ))),
+        None => Err(NoProposal::Unread(format!(
+            "the store does not tell when {what} changed last, so a push may be under way (--settle 0 judges at once)"
+        ))),
+    }
 }
 
 /// Everything below a prefix, all pages of it.
@@ -93,6 +196,8 @@ async fn names(store: &dyn ObjectStore, prefix: &str) -> Result<(Vec<Entry>, BTr
         if let Some(error) = page.unread.first() {
             return Err(unread(error));
         }
+        // Whatever is below, on a file system the folder itself is there.
+        folders.insert(prefix.to_owned());
         objects.append(&mut page.entries);
         for folder in &page.prefixes {
             folders.insert(folder.clone());

@@ -1,10 +1,17 @@
 //! Works out what a writing verb would do: every object with its version, what else refers to it, what clients will
 //! see. It only reads; one file for each verb.
 
+mod delete_layer_link;
+mod delete_repository;
+mod delete_revision_link;
+mod delete_stray;
 mod delete_tag;
 mod delete_tag_api;
+mod delete_wrong_blob;
 mod ground;
 mod look;
+mod manifests;
+mod restore_link;
 mod tags;
 mod words;
 
@@ -66,18 +73,31 @@ pub struct Recipe {
     pub item: for<'a> fn(&'a Ground<'a>, &'a Target) -> BoxFuture<'a, Result<Item, NoProposal>>,
 }
 
+/// A verb that writes to the bucket.
+macro_rules! in_bucket {
+    ($verb:literal, $recipe:ident) => {
+        Recipe {
+            verb: $verb,
+            needs: Needs::FileMetadata,
+            item: |ground, target| Box::pin($recipe::item(ground, target)),
+        }
+    };
+}
+
 /// All verbs that write.
 pub const RECIPES: &[Recipe] = &[
-    Recipe {
-        verb: "delete-tag",
-        needs: Needs::FileMetadata,
-        item: |ground, target| Box::pin(delete_tag::item(ground, target)),
-    },
+    in_bucket!("delete-tag", delete_tag),
     Recipe {
         verb: "delete-tag-api",
         needs: Needs::Nothing,
         item: |ground, target| Box::pin(delete_tag_api::item(ground, target)),
     },
+    in_bucket!("delete-revision-link", delete_revision_link),
+    in_bucket!("delete-layer-link", delete_layer_link),
+    in_bucket!("delete-stray", delete_stray),
+    in_bucket!("delete-repository", delete_repository),
+    in_bucket!("restore-link", restore_link),
+    in_bucket!("delete-wrong-blob", delete_wrong_blob),
 ];
 
 /// What the ordered verb would do to its targets.

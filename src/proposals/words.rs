@@ -2,8 +2,10 @@
 
 use std::fmt::Display;
 
+use jiff::SignedDuration;
+
 use crate::model::text::clean;
-use crate::model::{Finding, Item, TagState};
+use crate::model::{Finding, Item, Subject, TagState};
 use crate::registry::checks::{Check, Effect, StoreKind, find};
 use crate::registry::report::TagReport;
 
@@ -12,7 +14,8 @@ const NAMED: usize = 6;
 
 /// A number with its noun.
 pub fn count(number: usize, one: &str) -> String {
-    match (number, one.strip_suffix('y')) {
+    let stem = one.strip_suffix('y').filter(|stem| !stem.ends_with(['a', 'e', 'o', 'u']));
+    match (number, stem) {
         (1, _) => format!("1 {one}"),
         (_, Some(stem)) => format!("{number} {stem}ies"),
         (_, None) => format!("{number} {one}s"),
@@ -25,6 +28,28 @@ pub fn names<T: Display>(all: &[T]) -> String {
     match all.len().checked_sub(NAMED) {
         Some(more) if more > 0 => format!("{} and {more} more", shown.join(", ")),
         Some(_) | None => shown.join(", "),
+    }
+}
+
+/// A length of time in its largest unit.
+pub fn age(age: SignedDuration) -> String {
+    let seconds = age.as_secs().max(0);
+    let units = [(86_400, "day"), (3_600, "hour"), (60, "minute")];
+    let (size, unit) = units.into_iter().find(|(size, _)| seconds >= *size).unwrap_or((1, "second"));
+    count(usize::try_from(seconds / size).unwrap_or(usize::MAX), unit)
+}
+
+/// An item of which only its subject is known yet.
+pub fn blank(subject: &Subject) -> Item {
+    Item {
+        subject: subject.clone(),
+        state: None,
+        why: Vec::new(),
+        steps: Vec::new(),
+        references: Vec::new(),
+        before: String::new(),
+        after: String::new(),
+        mind: Vec::new(),
     }
 }
 
@@ -89,6 +114,8 @@ mod tests {
     fn numbers_and_names_read_well() {
         assert_eq!(count(1, "tag"), "1 tag");
         assert_eq!(count(2, "repository"), "2 repositories");
+        assert_eq!(age(SignedDuration::from_secs(59)), "59 seconds");
+        assert_eq!(age(SignedDuration::from_hours(49)), "2 days");
         assert_eq!(names(&["a", "b"]), "a, b");
         assert_eq!(names(&[1, 2, 3, 4, 5, 6, 7, 8]), "1, 2, 3, 4, 5, 6 and 2 more");
     }

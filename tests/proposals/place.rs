@@ -78,7 +78,8 @@ impl ObjectStore for Bucket {
     async fn list(&self, prefix: &str, delimiter: Delimiter, page: Option<&PageToken>) -> Result<Page> {
         self.allowed(prefix)?;
         let mut names = BTreeSet::new();
-        for key in self.tree.objects.keys().filter(|key| key.starts_with(prefix)) {
+        let from = self.tree.objects.range(prefix.to_owned()..);
+        for key in from.map(|(key, _)| key).take_while(|key| key.starts_with(prefix)) {
             let level = key[prefix.len()..].split_inclusive('/').next().unwrap_or_default();
             names.insert(match delimiter {
                 Delimiter::Slash => format!("{prefix}{level}"),

@@ -37,8 +37,8 @@ pub fn target(
 
 /// The tag that a finding is about, or in whose chain it was found.
 fn tag(finding: &Finding, at: Option<&Subject>) -> Option<Subject> {
-    let named = [Some(&finding.subject), at].into_iter().flatten();
-    let named = named.filter(|subject| matches!(subject, Subject::Tag { .. })).cloned().next();
+    let mut named = [Some(&finding.subject), at].into_iter().flatten();
+    let named = named.find(|subject| matches!(subject, Subject::Tag { .. })).cloned();
     named.or_else(|| match folder(&finding.object) {
         Place::Tag { repository, tag }
         | Place::TagCurrent { repository, tag }

@@ -1,0 +1,284 @@
+//! Writes a link back, only where its right content is certain.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::look::{self, Content};
+use super::{Ground, NoProposal, manifests, words};
+use crate::model::{Act, Content as Bytes, Expect, Guard, Item, Step, Subject, Target};
+use crate::registry::digest::{Algorithm, Digest};
+use crate::registry::layout::{Key, Place, layers_prefix, tag_prefix};
+use crate::registry::manifest::{self, MANIFEST_LIMIT};
+use crate::registry::reference::{Reference, Repository, Tag};
+use crate::registry::report::{HopState, Role};
+use crate::storage::Entry;
+
+pub async fn item(ground: &Ground<'_>, target: &Target) -> Result<Item, NoProposal> {
+    let object = match (&target.object, &target.subject) {
+        (Some(object), _) | (None, Subject::Object(object)) => object.clone(),
+        (None, Subject::Tag { repository, tag }) => {
+            Key::CurrentLink { repository: Repository::found(repository), tag: Tag::found(tag) }.path()
+        }
+        (
+            None,
+            Subject::Repository(_) | Subject::Manifest { .. } | Subject::Blob(_) | Subject::Upload { .. },
+        ) => target.subject.to_string(),
+    };
+    let item = words::blank(&target.subject);
+    match (Key::parse(&object), Place::of(&object)) {
+        (Key::CurrentLink { repository, tag }, _) => current(ground, repository, tag, item).await,
+        (key @ Key::RevisionLink { .. }, _) => revision(ground, key, item).await,
+        (key @ (Key::LayerLink { .. } | Key::IndexLink { .. }), _) => by_path(ground, key, item).await,
+        (_, Place::Layers { repository }) => layers(ground, repository, item).await,
+        _ => Err(NoProposal::NotHere(format!("{object} is no link that can be written back"))),
+    }
+}
+
+/// The step that makes a link say this.
+fn write(key: &str, there: Option<&Entry>, digest: &Digest, guards: Vec<Guard>) -> Step {
+    let content = Bytes::Text(digest.to_string());
+    let act = match there {
+        Some(entry) => Act::Replace { version: entry.version.0.clone(), content },
+        None => Act::Create { content },
+    };
+    Step {
+        act,
+        key: key.to_owned(),
+        size: there.and_then(|entry| entry.size),
+        modified: there.and_then(|entry| entry.modified),
+        guards,
+    }
+}
+
+fn as_it_is(entry: &Entry) -> Guard {
+    Guard { key: entry.key.clone(), expect: Expect::Version(entry.version.0.clone()) }
+}
+
+/// What stands in the link's place; refuses if it is right already.
+async fn there(
+    ground: &Ground<'_>,
+    key: &str,
+    digest: &Digest,
+) -> Result<Option<(Entry, Content)>, NoProposal> {
+    let there = look::link(ground.store(), key).await?;
+    match &there {
+        Some((_, Ok(found))) if found == digest => {
+            Err(NoProposal::NotHere(format!("{key} holds {digest} already, as it should")))
+        }
+        Some(_) | None => Ok(there),
+    }
+}
+
+fn now_holds(there: Option<&(Entry, Content)>) -> String {
+    match there {
+        None => "it is missing".to_owned(),
+        Some((_, Ok(other))) => format!("it holds {other}"),
+        Some((_, Err(malformed))) => format!("it holds {}", malformed.what),
+    }
+}
+
+/// The blob that a link promises, hashed just now.
+async fn proven(ground: &Ground<'_>, digest: &Digest) -> Result<Entry, NoProposal> {
+    if digest.algorithm() != Algorithm::Sha256 {
+        return Err(NoProposal::NotHere(format!(
+            "{digest} is stored under its sha256, and only the link that is lost could tell which that is: push the \
+             image again"
+        )));
+    }
+    let key = Key::BlobData { digest: digest.clone() }.path();
+    let look::Stands::Object(entry) = look::at(ground.store(), &key).await? else {
+        return Err(NoProposal::NotHere(format!(
+            "the bytes of {digest} are not stored, so a link to them helps nobody: push the image again"
+        )));
+    };
+    match look::hash(ground.store(), &entry, digest.algorithm()).await? {
+        found if found == *digest => Ok(entry),
+        found => Err(NoProposal::NotHere(format!(
+            "the bytes stored for {digest} are those of {found}: delete-wrong-blob, then push the image again"
+        ))),
+    }
+}
+
+/// A link whose path names its content.
+async fn by_path(ground: &Ground<'_>, key: Key, mut item: Item) -> Result<Item, NoProposal> {
+    let path = key.path();
+    let Some(digest) = key.promise().cloned() else {
+        return Err(NoProposal::NotHere(format!("the path {path} names no digest")));
+    };
+    let there = there(ground, &path, &digest).await?;
+    if let Some((_, Ok(found))) = &there
+        && found.algorithm() != digest.algorithm()
+    {
+        return Err(NoProposal::NotHere(format!(
+            "{path} rightly holds another algorithm's digest of the blob"
+        )));
+    }
+    let blob = proven(ground, &digest).await?;
+    item.why.push(format!(
+        "certain: the link's own path names {digest}, and the stored bytes were hashed just now and are those; {}",
+        now_holds(there.as_ref())
+    ));
+    let entry = there.as_ref().map(|(entry, _)| entry);
+    item.steps.push(write(&path, entry, &digest, vec![as_it_is(&blob)]));
+    (item.before, item.after) = match key {
+        Key::IndexLink { .. } => (
+            "nothing a client notices".to_owned(),
+            "nothing a client notices; the tag's history is complete".to_owned(),
+        ),
+        _ => (
+            "GET of what it leads to fails in this repository, or yields something else".to_owned(),
+            "GET of it 200, with the right bytes".to_owned(),
+        ),
+    };
+    item.references.push("the blob and other repositories' links to it stay as they are".to_owned());
+    Ok(item)
+}
+
+/// A revision link also has to lead to a manifest.
+async fn revision(ground: &Ground<'_>, key: Key, item: Item) -> Result<Item, NoProposal> {
+    let digest = key.promise().cloned();
+    let item = by_path(ground, key, item).await?;
+    let Some(digest) = digest else { return Ok(item) };
+    let blob = Key::BlobData { digest: digest.clone() }.path();
+    let read = ground.store().read(&blob, Some(0..MANIFEST_LIMIT + 1)).await;
+    match manifest::parse(&read.map_err(|error| look::unread(&error))?.bytes) {
+        Ok(_) => Ok(item),
+        Err(why) => Err(NoProposal::NotHere(format!(
+            "what is stored as {digest} is no manifest that a registry serves, so a link to it helps nobody: {why}"
+        ))),
+    }
+}
+
+/// A tag's link follows from its history, if that names exactly one revision.
+async fn current(
+    ground: &Ground<'_>,
+    repository: Repository,
+    tag: Tag,
+    mut item: Item,
+) -> Result<Item, NoProposal> {
+    let key = Key::CurrentLink { repository: repository.clone(), tag: tag.clone() }.path();
+    let history = history(ground, &repository, &tag).await?;
+    let (digest, entry) = match history.iter().next() {
+        Some(only) if history.len() == 1 => only,
+        Some(_) => return Err(several(ground, &history).await),
+        None => {
+            return Err(NoProposal::NotHere(format!(
+                "the history of {repository}:{tag} names no revision, so nothing tells what its link should hold: \
+                 push it again"
+            )));
+        }
+    };
+    let there = there(ground, &key, digest).await?;
+    let newest = entry.modified.max(there.as_ref().and_then(|(entry, _)| entry.modified));
+    look::has_settled(ground, &format!("{repository}:{tag}"), newest).await?;
+    let reference = Reference::digest(repository.clone(), digest.clone());
+    let report = ground.scene.looking.look(ground.store(), &reference).await;
+    let hop = |role| report.hops.iter().find(|hop| hop.depth == 0 && hop.role == role).map(|hop| hop.state);
+    match (hop(Role::RevisionLink), hop(Role::Manifest)) {
+        (Some(HopState::Good), Some(HopState::Good)) => {}
+        (Some(HopState::Unknown), _) | (_, Some(HopState::Unknown)) => {
+            let why = words::why(&report).join("; ");
+            return Err(NoProposal::Unread(format!("the manifest {digest} could not be read: {why}")));
+        }
+        _ => {
+            return Err(NoProposal::NotHere(format!(
+                "the one revision that the tag's history names cannot be served, so the tag would stay broken: {}",
+                words::why(&report).join("; ")
+            )));
+        }
+    }
+    item.why.push(format!(
+        "certain: the history of the tag names one revision, {digest}, and its link and its manifest are whole; {}",
+        now_holds(there.as_ref())
+    ));
+    item.steps.push(write(&key, there.as_ref().map(|(entry, _)| entry), digest, vec![as_it_is(entry)]));
+    let tag = ground.scene.looking.look(ground.store(), &Reference::tag(repository, tag)).await;
+    item.state = Some(tag.state);
+    item.why.extend(tag.findings.iter().map(words::finding));
+    item.before = words::before(&tag, ground.kind());
+    item.after = format!("GET by tag 200, with the manifest {digest}");
+    item.references.push("the manifest, the blobs and all other tags stay as they are".to_owned());
+    let others = report.findings.iter().filter(|found| found.severity.breaks_tag());
+    item.mind
+        .extend(others.map(|found| format!("the image stays broken besides: {}", words::finding(found))));
+    Ok(item)
+}
+
+/// The revisions that a tag's history names.
+async fn history(
+    ground: &Ground<'_>,
+    repository: &Repository,
+    tag: &Tag,
+) -> Result<BTreeMap<Digest, Entry>, NoProposal> {
+    let contents = look::below(ground.store(), &tag_prefix(repository, tag)).await?;
+    if contents.is_empty() {
+        return Err(NoProposal::Absent(format!("there is no tag {repository}:{tag}")));
+    }
+    let named = contents.objects.into_iter().filter_map(|entry| match Key::parse(&entry.key) {
+        Key::IndexLink { digest, .. } => Some((digest, entry)),
+        _ => None,
+    });
+    Ok(named.collect())
+}
+
+/// Which of several was last is not recorded anywhere.
+async fn several(ground: &Ground<'_>, history: &BTreeMap<Digest, Entry>) -> NoProposal {
+    let now = ground.store().now().await.ok();
+    let mut candidates: Vec<_> = history.iter().map(|(digest, entry)| (entry.modified, digest)).collect();
+    candidates.sort_by(|one, two| two.cmp(one));
+    let named: Vec<String> = candidates
+        .into_iter()
+        .map(|(modified, digest)| match modified.zip(now) {
+            Some((modified, now)) => format!("{digest} ({} old)", words::age(now.duration_since(modified))),
+            None => digest.to_string(),
+        })
+        .collect();
+    NoProposal::NotHere(format!(
+        "the tag's history names {} revisions, and which of them was last is not recorded: {}. Push the image again, \
+         or ask its owner; an entry's age tells when it was first pushed, not when last",
+        named.len(),
+        words::names(&named)
+    ))
+}
+
+/// All layer links of a repository that has none: those that its tags' images need.
+async fn layers(ground: &Ground<'_>, repository: Repository, mut item: Item) -> Result<Item, NoProposal> {
+    let folder = layers_prefix(&repository);
+    if !look::below(ground.store(), &folder).await?.objects.is_empty() {
+        return Err(NoProposal::NotHere(format!(
+            "{folder} holds links: restore-link on the one that is missing or broken"
+        )));
+    }
+    let manifests = manifests::of(ground.store(), &*ground.tags(&repository).await?).await;
+    if manifests.all.is_empty() {
+        let unseen = manifests.unseen.join("; ");
+        return Err(NoProposal::NotHere(format!(
+            "no tag of {repository} leads to a manifest that could be read, so nothing tells which links it needs; \
+             {unseen}"
+        )));
+    }
+    let parts = manifests.all.values().flat_map(|(manifest, _)| manifest.blobs());
+    let needed: BTreeSet<Digest> = parts
+        .filter(|part| !part.is_elsewhere())
+        .filter_map(|part| part.digest.as_ref().ok().cloned())
+        .collect();
+    for digest in &needed {
+        let key = Key::LayerLink { repository: repository.clone(), digest: digest.clone() }.path();
+        match proven(ground, digest).await {
+            Ok(blob) => item.steps.push(write(&key, None, digest, vec![as_it_is(&blob)])),
+            Err(NoProposal::NotHere(why)) => item.mind.push(format!("left out: {why}")),
+            Err(why) => return Err(why),
+        }
+    }
+    if item.steps.is_empty() {
+        return Err(NoProposal::NotHere(item.mind.join("; ")));
+    }
+    item.why.push(format!(
+        "certain: {} of {repository} name these blobs, and each blob's bytes were hashed just now",
+        words::count(manifests.all.len(), "manifest")
+    ));
+    item.before = "GET of every layer 404; garbage-collect takes what the tags need".to_owned();
+    item.after = "every image whose layers are stored can be pulled again".to_owned();
+    item.references.push("the blobs stay as they are".to_owned());
+    item.mind.extend(manifests.unseen);
+    Ok(item)
+}
