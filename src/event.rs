@@ -2,7 +2,7 @@
 
 mod intent;
 
-pub use intent::{Erasure, Intent, MenuKind, Motion, PanelId, PromptKind, TerminalWish, Way};
+pub use intent::{Erasure, Errand, Intent, MenuKind, Motion, PanelId, PromptKind, TerminalWish, Way};
 
 use std::sync::Arc;
 

@@ -1,5 +1,8 @@
 //! The commands that can be typed after `:`, one row each.
 
+use jiff::SignedDuration;
+
+use super::writing::SPAN;
 use crate::event::{Intent, PanelId, TerminalWish};
 use crate::registry::reference::Reference;
 
@@ -14,6 +17,10 @@ pub struct Command {
     pub choices: &'static [&'static str],
     intent: fn(&str) -> Result<Intent, String>,
 }
+
+/// The longest that a session is armed for: a shift.
+const LONGEST: SignedDuration = SignedDuration::from_hours(8);
+const NO_SPAN: &str = "Say how long, from 1s to 8h: :write 10m, or :write off";
 
 /// The themes that come with the program.
 pub const THEMES: &[&str] = &["dark", "light", "mono"];
@@ -54,6 +61,20 @@ pub const COMMANDS: &[Command] = &[
         title: "Only what is broken or could not be read, or everything",
         choices: &[],
         intent: |_| Ok(Intent::FaultsOnly),
+    },
+    Command {
+        names: &["undo", "journal"],
+        argument: "",
+        title: "What was done earlier, to take it back or to finish it",
+        choices: &[],
+        intent: |_| Ok(Intent::Recall),
+    },
+    Command {
+        names: &["write"],
+        argument: "10m|off [NAME]",
+        title: "Let this session write for a while, or make it read-only",
+        choices: &["10m", "off"],
+        intent: write,
     },
     Command {
         names: &["refresh"],
@@ -156,6 +177,21 @@ fn reference(text: &str) -> Result<Intent, String> {
     Reference::parse(text).map(Intent::Goto).map_err(|error| error.to_string())
 }
 
+/// `10m`, `off`, `10m gprd`; nothing is ten minutes.
+fn write(text: &str) -> Result<Intent, String> {
+    let (span, name) = text.split_once(' ').map_or((text, ""), |(span, name)| (span, name.trim()));
+    let name = (!name.is_empty()).then(|| name.to_owned());
+    let span = match span {
+        "off" => return Ok(Intent::Disarm),
+        "" => SPAN,
+        span => span.parse::<SignedDuration>().map_err(|_| NO_SPAN.to_owned())?,
+    };
+    if span < SignedDuration::from_secs(1) || span > LONGEST {
+        return Err(NO_SPAN.to_owned());
+    }
+    Ok(Intent::Arm { span, name })
+}
+
 fn theme(name: &str) -> Result<Intent, String> {
     if THEMES.contains(&name) {
         return Ok(Intent::Theme(name.to_owned()));
@@ -173,6 +209,13 @@ mod tests {
             ("q", Ok(Intent::Quit)),
             ("  theme mono ", Ok(Intent::Theme("mono".into()))),
             ("bucket", Ok(Intent::Panel(PanelId::Bucket))),
+            ("write", Ok(Intent::Arm { span: SPAN, name: None })),
+            (
+                "write 90s gprd",
+                Ok(Intent::Arm { span: SignedDuration::from_secs(90), name: Some("gprd".into()) }),
+            ),
+            ("write off", Ok(Intent::Disarm)),
+            ("undo", Ok(Intent::Recall)),
         ] {
             assert_eq!(parse(text), expected, "{text}");
         }
@@ -182,9 +225,15 @@ mod tests {
             let Ok(Intent::Goto(reference)) = parse(text) else { panic!("{text} is no reference") };
             assert_eq!(reference.api_path(), "/v2/g/p/manifests/v1", "{text}");
         }
-        for (text, part) in
-            [("", "Tab lists"), ("thme", "Did you mean :t"), ("tag", "Say which"), ("theme pink", "dark")]
-        {
+        for (text, part) in [
+            ("", "Tab lists"),
+            ("thme", "Did you mean :t"),
+            ("tag", "Say which"),
+            ("theme pink", "dark"),
+            ("write 9h", "8h"),
+            ("write -1m", "8h"),
+            ("write soon", "8h"),
+        ] {
             let error = parse(text).unwrap_err();
             assert!(error.contains(part), "{text}: {error}");
         }

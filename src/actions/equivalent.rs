@@ -2,8 +2,11 @@
 
 use std::borrow::Cow;
 
-use crate::model::Subject;
 use crate::model::text::clean;
+use crate::model::{Repair, Subject};
+use crate::registry::checks;
+use crate::registry::report::TagReport;
+use crate::state::Session;
 
 /// The command that looks at a tag or manifest as the cockpit does.
 pub fn scan(bucket: &str, subject: &Subject) -> Option<String> {
@@ -26,6 +29,41 @@ pub fn read(bucket: &str, key: &str) -> String {
         (false, true) => format!("ls -la {address}"),
         (false, false) => format!("cat {address}"),
     }
+}
+
+/// A message to whoever owns an image, in plain words: what is wrong, since when, and how to push it again. Nothing
+/// where no push would mend it.
+pub fn repush_request(session: &Session, report: &TagReport) -> Option<String> {
+    let finding = report.findings.iter().find(|finding| finding.repairs.contains(&Repair::RePush))?;
+    let host = session
+        .registry
+        .as_deref()
+        .map_or("REGISTRY", |url| url.split_once("://").map_or(url, |(_, rest)| rest).trim_end_matches('/'));
+    let tag = report.tag.as_deref().unwrap_or("TAG");
+    let name = pasteable(&format!("{host}/{}:{tag}", report.repository));
+    let guilty = report.hops.iter().find(|hop| hop.object == finding.object);
+    let since = guilty.and_then(|hop| hop.modified).map_or_else(
+        || "Since when is not known.".to_owned(),
+        |at| format!("The damaged part was last written on {}.", at.strftime("%Y-%m-%d at %H:%M UTC")),
+    );
+    let fault = checks::find(finding.id).map_or_else(String::new, |check| format!(" ({})", check.title));
+    let trouble = if finding.severity.breaks_tag() {
+        "cannot be pulled any more: a part of it is missing or damaged in the registry"
+    } else {
+        "is damaged in the registry"
+    };
+    let lines = [
+        format!("The image {name} {trouble}{fault}."),
+        since,
+        String::new(),
+        "Please push it again, from a machine that still has it:".to_owned(),
+        format!("    docker push {}", quote(&name)),
+        "or from another registry or an archive that has it, in place of SOURCE:".to_owned(),
+        format!("    skopeo copy --all --preserve-digests SOURCE {}", quote(&format!("docker://{name}"))),
+        "If nobody has it any more, build it anew and push that. If nobody needs it, please say so."
+            .to_owned(),
+    ];
+    Some(lines.join("\n"))
 }
 
 /// Where a key is, as the store's own tools write it.

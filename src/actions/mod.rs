@@ -5,9 +5,10 @@
 pub mod commands;
 pub mod confirm;
 mod effect;
-mod equivalent;
+pub mod equivalent;
 mod plan;
 pub mod verbs;
+pub mod writing;
 
 pub use effect::{Effect, Wish, Work};
 pub use plan::plan;

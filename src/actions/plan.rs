@@ -1,14 +1,17 @@
 //! What each event makes us do, decided from the state that it left behind.
 
+use std::sync::Arc;
+
+use super::confirm::confirm;
 use super::{Effect, Wish, Work};
 use crate::bus::Stamped;
-use crate::event::{Event, Fact, Intent};
+use crate::event::{Errand, Event, Fact, Intent, Outcome};
 use crate::model::Subject;
 use crate::registry::reference::Target;
 use crate::sources::bucket::browse::Place;
 use crate::sources::bucket::facts::Fact as Seen;
 use crate::sources::bucket::picture::{Reach, Verdict};
-use crate::state::{Faults, Layer, State, unseen_in};
+use crate::state::{Faults, Layer, Stage, State, touched, unseen_in};
 
 /// The effects that follow from an event, given the state after it was folded.
 pub fn plan(state: &State, event: &Stamped<Event>) -> Vec<Effect> {
@@ -16,7 +19,8 @@ pub fn plan(state: &State, event: &Stamped<Event>) -> Vec<Effect> {
     match &event.what {
         Event::Fact(Fact::Bucket(fact)) => effects.extend(after_fact(state, fact)),
         Event::Intent(intent) => effects.extend(after_intent(state, intent)),
-        Event::Outcome(_) | Event::Tick => {}
+        Event::Outcome(outcome) => effects.extend(after_outcome(state, outcome)),
+        Event::Tick => {}
     }
     effects
 }
@@ -32,7 +36,7 @@ fn pages(state: &State) -> Vec<Effect> {
 
 fn after_fact(state: &State, fact: &Seen) -> Vec<Effect> {
     match fact {
-        Seen::Opened { .. } => vec![Work::Survey.into()],
+        Seen::Opened { .. } => vec![Work::Survey.into(), Work::Recall.into()],
         // While only faults are shown no healthy tag comes on the screen, so all that is listed is looked at.
         Seen::Listed { listed, .. } if state.browser.faults == Faults::Only => {
             later(unseen_in(&state.bucket, &listed.place))
@@ -71,6 +75,10 @@ fn after_intent(state: &State, intent: &Intent) -> Vec<Effect> {
         }
         Intent::Fault(_) if state.browser.is_seeking() => later(state.browser.unseen(&state.bucket)),
         Intent::Cancel => vec![Work::Stop.into()],
+        Intent::Dismiss | Intent::Back | Intent::Quit if state.is_writing() => vec![Work::Stop.into()],
+        Intent::Propose(errand) => prepare(state, errand),
+        Intent::Agree => carry_out(state),
+        Intent::Recall => vec![Work::Recall.into()],
         Intent::Copy { what, text } => vec![Wish::Copy { what, text: text.clone() }.into()],
         Intent::Terminal(wish) => vec![Wish::Terminal(*wish).into()],
         Intent::FaultsOnly
@@ -93,7 +101,11 @@ fn after_intent(state: &State, intent: &Intent) -> Vec<Effect> {
         | Intent::Walk(_)
         | Intent::Last
         | Intent::Help
-        | Intent::Menu(_)
+        | Intent::Menu { .. }
+        | Intent::Mark
+        | Intent::MarkThrough
+        | Intent::Arm { .. }
+        | Intent::Disarm
         | Intent::Pick
         | Intent::Internals
         | Intent::Wide
@@ -101,6 +113,51 @@ fn after_intent(state: &State, intent: &Intent) -> Vec<Effect> {
         | Intent::Theme(_)
         | Intent::Quit
         | Intent::Say(_) => Vec::new(),
+    }
+}
+
+fn after_outcome(state: &State, outcome: &Outcome) -> Vec<Effect> {
+    match outcome {
+        Outcome::Ended(_) => match state.deed().map(|deed| &deed.stage) {
+            Some(Stage::Ended { proposal, .. }) => {
+                let again = touched(proposal).map(|subject| Work::Scan(subject.clone()).into());
+                again.chain([Work::Recall.into()]).collect()
+            }
+            Some(Stage::Looking | Stage::Refused { .. } | Stage::Asking { .. } | Stage::Running { .. })
+            | None => Vec::new(),
+        },
+        Outcome::Sent { .. }
+        | Outcome::NotSent { .. }
+        | Outcome::Stopped { .. }
+        | Outcome::Proposed { .. }
+        | Outcome::NotProposed { .. }
+        | Outcome::Progressed(_)
+        | Outcome::Recalled(_)
+        | Outcome::NotRecalled { .. }
+        | Outcome::Survived { .. } => Vec::new(),
+    }
+}
+
+/// The look at what something would touch.
+fn prepare(state: &State, errand: &Errand) -> Vec<Effect> {
+    let Some(ticket) = state.deed().map(|deed| deed.ticket) else { return Vec::new() };
+    let work = match errand {
+        Errand::Verb(order) => {
+            Work::Prepare { ticket, order: order.clone(), permit: state.gate.permit(state.now) }
+        }
+        Errand::Journal(about) => Work::PrepareFrom { ticket, about: about.clone() },
+    };
+    vec![work.into()]
+}
+
+/// The one way to a write: what was agreed to by this very event, while the gate is open.
+fn carry_out(state: &State) -> Vec<Effect> {
+    let (Some((proposal, answer)), Some(permit)) = (&state.agreed, state.gate.permit(state.now)) else {
+        return Vec::new();
+    };
+    match confirm(Arc::clone(proposal), answer, permit) {
+        Ok(confirmed) => vec![Work::CarryOut(confirmed).into()],
+        Err(_) => Vec::new(),
     }
 }
 

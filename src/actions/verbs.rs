@@ -1,11 +1,11 @@
 //! The verbs: what can be done to what is selected, one row each.
 
-use super::equivalent;
 use super::plan::can_scan;
+use super::{equivalent, writing};
 use crate::event::Intent;
 use crate::model::Subject;
 use crate::registry::repair::{Scene, cures};
-use crate::state::State;
+use crate::state::{Journal, State};
 
 /// What a verb can do to the world.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -14,6 +14,8 @@ pub enum Risk {
     Reads,
     /// It only changes this screen or the clipboard.
     Local,
+    /// It shows what it would write, and writes once that was agreed to.
+    Writes,
 }
 
 impl Risk {
@@ -22,6 +24,7 @@ impl Risk {
         match self {
             Self::Reads => "reads",
             Self::Local => "here only",
+            Self::Writes => "writes",
         }
     }
 }
@@ -57,6 +60,7 @@ const NO_SCAN: &str = "only a tag or a manifest has a chain to look at";
 const NO_OBJECT: &str = "there is no object behind this row";
 const NO_DIGEST: &str = "its digest is not known: it was not looked at, or its link is broken";
 const NO_CURE: &str = "no fault of it is known that a command cures";
+const NO_OWNER: &str = "nothing is known of it that its owner could mend by pushing it again";
 const NO_COMMAND: &str = "there is no command for this row";
 
 /// All verbs, in the order of the menu.
@@ -95,6 +99,81 @@ pub const VERBS: &[Verb] = &[
         risk: Risk::Reads,
         shelf: Shelf::Actions,
         intent: |_, _| Ok(Intent::Refresh),
+    },
+    Verb {
+        id: "restore-link",
+        title: "Write the link's digest back",
+        key: "",
+        risk: Risk::Writes,
+        shelf: Shelf::Actions,
+        intent: |state, subject| writing::order(state, subject, "restore-link"),
+    },
+    Verb {
+        id: "delete-layer-link",
+        title: "Delete the broken link of its layer",
+        key: "",
+        risk: Risk::Writes,
+        shelf: Shelf::Actions,
+        intent: |state, subject| writing::order(state, subject, "delete-layer-link"),
+    },
+    Verb {
+        id: "delete-wrong-blob",
+        title: "Delete the blob whose bytes are wrong",
+        key: "",
+        risk: Risk::Writes,
+        shelf: Shelf::Actions,
+        intent: |state, subject| writing::order(state, subject, "delete-wrong-blob"),
+    },
+    Verb {
+        id: "delete-stray",
+        title: "Delete what does not belong there",
+        key: "",
+        risk: Risk::Writes,
+        shelf: Shelf::Actions,
+        intent: |state, subject| writing::order(state, subject, "delete-stray"),
+    },
+    Verb {
+        id: "delete-tag",
+        title: "Delete the tag in the bucket",
+        key: "",
+        risk: Risk::Writes,
+        shelf: Shelf::Actions,
+        intent: |state, subject| writing::order(state, subject, "delete-tag"),
+    },
+    Verb {
+        id: "delete-tag-api",
+        title: "Delete the tag by the registry's API",
+        key: "",
+        risk: Risk::Writes,
+        shelf: Shelf::Actions,
+        intent: |state, subject| writing::order(state, subject, "delete-tag-api"),
+    },
+    Verb {
+        id: "delete-revision-link",
+        title: "Delete the link of its manifest",
+        key: "",
+        risk: Risk::Writes,
+        shelf: Shelf::Actions,
+        intent: |state, subject| writing::order(state, subject, "delete-revision-link"),
+    },
+    Verb {
+        id: "delete-repository",
+        title: "Delete the repository's own folders",
+        key: "",
+        risk: Risk::Writes,
+        shelf: Shelf::Actions,
+        intent: |state, subject| writing::order(state, subject, "delete-repository"),
+    },
+    Verb {
+        id: "undo",
+        title: "Undo: take back or finish what was done earlier",
+        key: "",
+        risk: Risk::Writes,
+        shelf: Shelf::Actions,
+        intent: |state, _| match &state.journal {
+            Journal::Read(entries) if !entries.is_empty() => Ok(Intent::Recall),
+            Journal::Read(_) | Journal::Unread | Journal::Failed(_) => Err("nothing was done yet"),
+        },
     },
     Verb {
         id: "copy-name",
@@ -148,6 +227,18 @@ pub const VERBS: &[Verb] = &[
         intent: |state, subject| cure(state, subject).map(|text| copy("Commands", text)).ok_or(NO_CURE),
     },
     Verb {
+        id: "copy-repush-request",
+        title: "Copy a message that asks the owner to push it again",
+        key: "",
+        risk: Risk::Local,
+        shelf: Shelf::Copy,
+        intent: |state, subject| {
+            let report = state.bucket.report(subject);
+            let message = report.and_then(|report| equivalent::repush_request(&state.session, report));
+            message.map(|text| copy("Message", text)).ok_or(NO_OWNER)
+        },
+    },
+    Verb {
         id: "copy-read-command",
         title: "Copy the command that reads its object",
         key: "",
@@ -158,11 +249,19 @@ pub const VERBS: &[Verb] = &[
             command.map(|text| copy("Command", text)).ok_or(NO_OBJECT)
         },
     },
+    Verb {
+        id: "arm",
+        title: "Arm this session for 10 minutes",
+        key: "ctrl-o",
+        risk: Risk::Local,
+        shelf: Shelf::Actions,
+        intent: |state, _| writing::arming(state),
+    },
 ];
 
-/// The verbs on one shelf; the menu of actions has all of them.
-pub fn on(shelf: Shelf) -> impl Iterator<Item = &'static Verb> {
-    VERBS.iter().filter(move |verb| shelf == Shelf::Actions || verb.shelf == shelf)
+/// The verb of this id.
+pub fn find(id: &str) -> Option<&'static Verb> {
+    VERBS.iter().find(|verb| verb.id == id)
 }
 
 const fn copy(what: &'static str, text: String) -> Intent {
@@ -173,7 +272,12 @@ const fn copy(what: &'static str, text: String) -> Intent {
 fn cure(state: &State, subject: &Subject) -> Option<String> {
     let report = state.bucket.report(subject)?;
     let repository = Some(report.repository.as_str());
-    let scene = Scene { store: &state.session.bucket, registry: None, repository, report: Some(report) };
+    let scene = Scene {
+        store: &state.session.bucket,
+        registry: state.session.registry.as_deref(),
+        repository,
+        report: Some(report),
+    };
     let cures = cures(report.findings.first()?, &scene);
     cures.into_iter().find(|cure| !cure.commands.is_empty()).map(|cure| cure.commands.join("\n"))
 }

@@ -52,6 +52,7 @@ fn options(place: Place, screen: &Screen, arming: &Arming) -> Result<CockpitOpti
         profile: settings.name.clone().unwrap_or_else(|| "bucket".to_owned()),
         protection: writing::protection(profile),
         bucket: url.clone(),
+        registry: profile.registry.url.as_ref().map(ToString::to_string),
     };
     let options = CockpitOptions::new(session, open_with(url, open), look_with(looking), "");
     Ok(dressed(CockpitOptions { deeds, gate, ..options }, &settings))

@@ -68,8 +68,12 @@ fn settings(screen: &Screen) -> Result<Settings, Exit> {
 fn options(folder: &TempDir, gate: Gate) -> CockpitOptions {
     let (root, state) = (folder.path().join("registry"), folder.path().join("state"));
     let url = format!("file://{}", root.display());
-    let session =
-        Session { profile: "demo".to_owned(), protection: "embedded".to_owned(), bucket: url.clone() };
+    let session = Session {
+        profile: "demo".to_owned(),
+        protection: "embedded".to_owned(),
+        bucket: url.clone(),
+        registry: None,
+    };
     let looking = Looking::new(ScanOptions::default(), Configured::Files, None);
     let open = opener(root);
     let deeds = writing::assembled(

@@ -1,6 +1,8 @@
 //! What an operator can want, in the imperative.
 
-use crate::model::Subject;
+use jiff::SignedDuration;
+
+use crate::model::{About, Order, Subject};
 use crate::registry::reference::Reference;
 use crate::sources::bucket::node::Node;
 
@@ -47,7 +49,11 @@ pub enum Intent {
     /// Back to the place seen last.
     Last,
     Help,
-    Menu(MenuKind),
+    /// Offer these verbs, by their ids.
+    Menu {
+        kind: MenuKind,
+        offers: Vec<&'static str>,
+    },
     /// Take the menu's chosen row.
     Pick,
     /// Show only what is broken or could not be read.
@@ -74,6 +80,23 @@ pub enum Intent {
     /// Show this tag or manifest.
     Goto(Reference),
     Theme(String),
+    /// Mark the selected tag or take its mark away, and go on to the next row.
+    Mark,
+    /// Mark all tags from the one that was marked last to the selected one.
+    MarkThrough,
+    /// Show what this would do, and ask.
+    Propose(Errand),
+    /// Carry out what is shown.
+    Agree,
+    /// Let this session write for a while; the name of where, if it was given.
+    Arm {
+        span: SignedDuration,
+        name: Option<String>,
+    },
+    /// Make this session read-only.
+    Disarm,
+    /// Show what was done earlier, to take it back or to finish it.
+    Recall,
     /// These are on the screen and not looked at yet, the most wanted first.
     Look(Vec<Subject>),
     /// Stop what is running; twice means leave.
@@ -82,6 +105,15 @@ pub enum Intent {
     Terminal(TerminalWish),
     /// Say why a key or command did nothing.
     Say(String),
+}
+
+/// Something that would write.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Errand {
+    /// A verb and what to do it to.
+    Verb(Order),
+    /// An entry of the journal that is to be taken back or finished.
+    Journal(About),
 }
 
 /// How the selection moves.
@@ -113,6 +145,8 @@ pub enum Erasure {
 pub enum PromptKind {
     Command,
     Filter,
+    /// The name of what would be written to, for so long.
+    Name(SignedDuration),
 }
 
 /// What a menu offers.

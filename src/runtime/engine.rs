@@ -3,7 +3,7 @@
 use std::io;
 use std::time::Duration;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use ratatui::Frame;
 use ratatui::crossterm::event::{Event as Input, KeyEventKind};
 use tokio::time::{Instant, sleep_until};
@@ -206,6 +206,9 @@ impl Engine {
 
     fn take(&mut self, event: &Stamped<Event>) {
         fold(&mut self.state, event);
+        if self.state.gate.left(self.state.now).is_some() {
+            self.tick = self.tick.min(Instant::now() + self.to_tick());
+        }
         for effect in plan(&self.state, event) {
             match effect {
                 Effect::Work(work) => self.executor.submit(work),
@@ -270,14 +273,20 @@ impl Engine {
         self.publish(Event::Intent(Intent::Look(self.looked.clone())));
     }
 
+    /// How long the screen stays as it is: the time left for writing is shown in seconds, the clock in minutes.
+    fn to_tick(&self) -> Duration {
+        let now = (self.clock)();
+        self.state.gate.left(now).map_or_else(|| to_next_minute(now), to_next_second)
+    }
+
     fn wake(&mut self) {
         let now = Instant::now();
         if self.look.is_some_and(|due| due <= now) {
             self.look_now();
         }
         if self.tick <= now {
-            self.tick = now + to_next_minute((self.clock)());
             self.publish(Event::Tick);
+            self.tick = now + self.to_tick();
             self.dirt = self.dirt.max(Dirt::Data);
         }
     }
@@ -287,4 +296,12 @@ impl Engine {
 fn to_next_minute(now: Timestamp) -> Duration {
     let into = now.as_millisecond().rem_euclid(60_000);
     Duration::from_millis(60_000 - into.unsigned_abs())
+}
+
+/// So long until one second less is left.
+fn to_next_second(left: SignedDuration) -> Duration {
+    match left.subsec_nanos().unsigned_abs() {
+        0 => Duration::from_secs(1),
+        nanos => Duration::from_nanos(nanos.into()) + Duration::from_millis(1),
+    }
 }

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::filter::Filter;
+use super::marks::Marks;
 use super::rows::{Choice, Faults, Internals, Row, Rows, repository_of, unseen_in};
 use crate::event::{Motion, Way};
 use crate::model::Subject;
@@ -41,6 +42,8 @@ pub struct Browser {
     pub rows: Rows,
     /// Levels of which a page became wanted by the last event.
     pub asked: Vec<Place>,
+    /// Tags that the next writing verb is for, all of them at once.
+    pub(super) marks: Marks,
     /// Number of the selected row when it was last there.
     at: usize,
     paging: Paging,
@@ -94,6 +97,7 @@ impl Default for Browser {
             wide: Wide::default(),
             rows: Rows::default(),
             asked: Vec::new(),
+            marks: Marks::default(),
             at: 0,
             paging: Paging::default(),
             refreshing: false,
@@ -272,6 +276,39 @@ impl Browser {
             Some(self.selected.subject()).filter(|subject| picture.verdicts.contains(subject))
         {
             picture.forget(&subject);
+        }
+        self.settle(picture);
+    }
+
+    /// Lists the levels again that hold these subjects and keys, and forgets what was seen of the subjects. What is
+    /// selected keeps its row: the listing will say whether it is still there.
+    pub fn revisit(&mut self, picture: &mut Picture, subjects: &[Subject], keys: &[&str]) {
+        let above =
+            |key: &str| key.trim_end_matches('/').rsplit_once('/').map(|(above, _)| format!("{above}/"));
+        let prefixes: BTreeSet<_> = keys.iter().filter_map(|key| above(key)).collect();
+        let holds = |place: &&Place| {
+            let named = subjects.iter().any(|subject| match (subject, place) {
+                (Subject::Tag { repository, .. }, Place::Tags(name)) => repository == name,
+                (Subject::Repository(gone), Place::Tags(name) | Place::Folder(name)) => {
+                    gone == name || gone.rsplit_once('/').is_some_and(|(above, _)| above == name)
+                }
+                (_, _) => false,
+            });
+            named || prefixes.contains(&place.prefix())
+        };
+        let levels: Vec<_> = picture.listings.keys().filter(holds).cloned().collect();
+        self.paging = Paging::Going;
+        for place in levels {
+            picture.listings.remove(&place);
+            if let Node::Child { place: selected, name } = &self.selected
+                && *selected == place
+            {
+                picture.listings.entry(place.clone()).or_default().insert(Child::named(name.clone()));
+            }
+            self.want(picture, &place);
+        }
+        for subject in subjects {
+            picture.forget(subject);
         }
         self.settle(picture);
     }

@@ -5,7 +5,7 @@ use jiff::{SignedDuration, Timestamp};
 use super::browser::{Found, Pane, Wide};
 use super::rows::{Faults, Internals};
 use super::screen::{Layer, Leaving, Mouse, Notice, Prompt, View};
-use super::{Filter, State};
+use super::{Deed, Filter, Journal, State, deeds};
 use crate::event::{Erasure, Intent, Motion, PanelId, PromptKind, TerminalWish, Way};
 use crate::model::{Subject, TagState};
 use crate::registry::reference::{Reference, Target};
@@ -21,10 +21,14 @@ pub fn fold(state: &mut State, intent: &Intent, at: Timestamp) {
         state.screen.notice = None;
         state.browser.give_up_seeking();
     }
+    if deeds::hold(state, intent) {
+        return;
+    }
     match intent {
         Intent::Start | Intent::Look(_) => {}
         Intent::Resize { columns, rows } => (state.screen.columns, state.screen.rows) = (*columns, *rows),
         Intent::Move(motion) => step(state, *motion),
+        Intent::Select(_) if state.screen.layer.is_some() => {}
         Intent::Select(node) => state.browser.select(&mut state.bucket, node.clone()),
         Intent::Scroll(line) => scroll(state, *line),
         Intent::Enter => enter(state),
@@ -48,7 +52,9 @@ pub fn fold(state: &mut State, intent: &Intent, at: Timestamp) {
         Intent::Walk(way) => walk(state, *way),
         Intent::Last => swap_back(state),
         Intent::Help => state.screen.layer = Some(Layer::Help { top: 0 }),
-        Intent::Menu(kind) => state.screen.layer = Some(Layer::Menu { kind: *kind, chosen: 0 }),
+        Intent::Menu { kind, offers } => {
+            state.screen.layer = Some(Layer::Menu { kind: *kind, offers: offers.clone(), chosen: 0 });
+        }
         Intent::Pick => state.screen.layer = None,
         Intent::FaultsOnly => faults_only(state),
         Intent::Fault(way) => to_fault(state, *way),
@@ -60,7 +66,15 @@ pub fn fold(state: &mut State, intent: &Intent, at: Timestamp) {
         Intent::Raw => raw(state),
         Intent::Rescan => rescan(state),
         Intent::Refresh => refresh(state),
+        Intent::Copy { .. } if state.deed().is_some() => {}
         Intent::Copy { .. } => state.screen.layer = None,
+        Intent::Mark => state.browser.mark(&mut state.bucket),
+        Intent::MarkThrough => state.browser.mark_through(&state.bucket),
+        Intent::Propose(errand) => deeds::propose(state, errand),
+        Intent::Agree => deeds::agree(state, at),
+        Intent::Arm { span, name } => deeds::arm(state, *span, name.as_deref(), at),
+        Intent::Disarm => deeds::disarm(state),
+        Intent::Recall => state.screen.layer = Some(Layer::Journal { chosen: None }),
         Intent::Goto(reference) => go_to(state, reference),
         Intent::Theme(name) => state.screen.theme.clone_from(name),
         Intent::Cancel => cancel(state, at),
@@ -105,13 +119,14 @@ fn show(state: &mut State, panel: PanelId) {
 }
 
 fn step(state: &mut State, motion: Motion) {
-    if let Some(Layer::Menu { chosen, .. }) = &mut state.screen.layer {
-        *chosen = match motion {
-            Motion::Rows(rows) => chosen.saturating_add_signed(rows),
-            Motion::First => 0,
-            Motion::Last => usize::MAX,
-        };
-        return;
+    match &mut state.screen.layer {
+        None => {}
+        Some(Layer::Menu { chosen, offers, .. }) => {
+            *chosen = target(offers.len(), *chosen, motion);
+            return;
+        }
+        Some(Layer::Journal { .. }) => return step_journal(state, motion),
+        Some(Layer::Help { .. } | Layer::Describe { .. } | Layer::Raw { .. } | Layer::Deed(_)) => return,
     }
     match (state.screen.panel, state.browser.pane) {
         (PanelId::Overview, _) => step_finding(state, motion),
@@ -127,6 +142,15 @@ fn target(count: usize, at: usize, motion: Motion) -> usize {
         Motion::Last => last,
         Motion::Rows(rows) => at.saturating_add_signed(rows).min(last),
     }
+}
+
+fn step_journal(state: &mut State, motion: Motion) {
+    let (Journal::Read(entries), Some(Layer::Journal { chosen })) = (&state.journal, &mut state.screen.layer)
+    else {
+        return;
+    };
+    let at = entries.iter().position(|past| Some(&past.entry) == chosen.as_ref()).unwrap_or(0);
+    *chosen = entries.get(target(entries.len(), at, motion)).map(|past| past.entry.clone());
 }
 
 fn step_finding(state: &mut State, motion: Motion) {
@@ -146,7 +170,8 @@ fn step_hop(state: &mut State, motion: Motion) {
 fn scroll(state: &mut State, line: usize) {
     match &mut state.screen.layer {
         Some(Layer::Help { top } | Layer::Describe { top, .. } | Layer::Raw { top, .. }) => *top = line,
-        Some(Layer::Menu { .. }) | None => {}
+        Some(Layer::Deed(deed)) => deed.top = line,
+        Some(Layer::Menu { .. } | Layer::Journal { .. }) | None => {}
     }
 }
 
@@ -211,12 +236,18 @@ fn ask(state: &mut State, kind: PromptKind) {
     let text = match kind {
         PromptKind::Command => String::new(),
         PromptKind::Filter => state.browser.filter.text().to_owned(),
+        PromptKind::Name(_) => String::new(),
     };
     state.screen.prompt = Some(Prompt { kind, text });
 }
 
 fn type_text(state: &mut State, text: String) {
-    let Some(prompt) = &mut state.screen.prompt else { return };
+    let Some(prompt) = &mut state.screen.prompt else {
+        if let Some(deed) = state.deed_mut() {
+            deed.type_text(text);
+        }
+        return;
+    };
     prompt.text = text;
     if prompt.kind == PromptKind::Filter {
         let filter = Filter::parse(&prompt.text);
@@ -230,8 +261,11 @@ fn set_filter(state: &mut State, filter: Filter) {
 }
 
 fn erase(state: &mut State, erasure: Erasure) {
-    let Some(prompt) = &state.screen.prompt else { return };
-    let mut text = prompt.text.clone();
+    let of_deed = || state.deed().and_then(Deed::typed).cloned();
+    let Some(mut text) = state.screen.prompt.as_ref().map(|prompt| prompt.text.clone()).or_else(of_deed)
+    else {
+        return;
+    };
     match erasure {
         Erasure::Letter if text.is_empty() => {
             state.screen.prompt = None;
@@ -267,6 +301,10 @@ fn dismiss(state: &mut State) -> bool {
         }
         if !state.browser.filter.is_empty() {
             set_filter(state, Filter::default());
+            return true;
+        }
+        if !state.browser.marks().is_empty() {
+            state.browser.clear_marks();
             return true;
         }
         if state.browser.faults == Faults::Only {
@@ -426,6 +464,9 @@ fn cancel(state: &mut State, at: Timestamp) {
     }
     state.screen.leaving = Leaving::Asked(at);
     state.screen.prompt = None;
+    if state.deed().is_some() {
+        state.screen.layer = None;
+    }
     state.browser.stop(&mut state.bucket);
 }
 

@@ -4,15 +4,22 @@
 //! the world is only noted down here, for the plan to turn into effects.
 
 mod browser;
+mod deed;
+mod deeds;
 mod filter;
 mod hops;
 mod intents;
+mod marks;
 mod rows;
 mod screen;
 
-use jiff::Timestamp;
+use std::sync::Arc;
+
+use jiff::{SignedDuration, Timestamp};
 
 pub use browser::{Browser, Pane, Wide};
+pub use deed::{Deed, Stage};
+pub use deeds::{is_doubtful, is_here, touched};
 pub use filter::Filter;
 pub use hops::{ChainLine, chain_lines};
 pub use rows::{Faults, Internals, Row, is_stray, unseen_in};
@@ -20,7 +27,7 @@ pub use screen::{Layer, Leaving, Mouse, Notice, Prompt, Screen, Tone, View};
 
 use crate::bus::Stamped;
 use crate::event::{Event, Fact, Outcome, PanelId};
-use crate::model::{Gate, Severity, Subject, TagState};
+use crate::model::{Answer, Gate, Past, Proposal, Severity, Subject, TagState};
 use crate::sources::bucket::picture::{Picture, Verdict};
 
 /// What never changes while the cockpit runs.
@@ -32,6 +39,8 @@ pub struct Session {
     pub protection: String,
     /// URL of the bucket as it was configured, without secrets.
     pub bucket: String,
+    /// URL of the registry's own API, if it is known.
+    pub registry: Option<String>,
 }
 
 /// Everything the screen shows.
@@ -45,6 +54,23 @@ pub struct State {
     pub bucket: Picture,
     pub browser: Browser,
     pub screen: Screen,
+    /// What was done earlier.
+    pub journal: Journal,
+    /// What the last event agreed to, for the plan to carry out.
+    pub agreed: Option<(Arc<Proposal>, Answer)>,
+    /// Number of the last request for what a verb would do.
+    tickets: u64,
+}
+
+/// What is known of the journal.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Journal {
+    #[default]
+    Unread,
+    /// Newest entry first.
+    Read(Vec<Past>),
+    /// It could not be read; why.
+    Failed(String),
 }
 
 /// A tag that needs somebody.
@@ -98,6 +124,8 @@ impl State {
 pub fn fold(state: &mut State, event: &Stamped<Event>) {
     state.now = event.at;
     state.browser.asked.clear();
+    state.agreed = None;
+    let over = state.gate.run_out(event.at);
     match &event.what {
         Event::Fact(Fact::Bucket(fact)) => {
             state.bucket.fold(fact, event.at);
@@ -109,11 +137,47 @@ pub fn fold(state: &mut State, event: &Stamped<Event>) {
         }
         Event::Intent(intent) => intents::fold(state, intent, event.at),
         Event::Outcome(outcome) => {
+            take(state, outcome);
             if let Some(notice) = notice_of(outcome) {
                 state.screen.notice = Some(notice);
             }
         }
         Event::Tick => {}
+    }
+    if over {
+        state.screen.notice = Some(deeds::over());
+    }
+}
+
+/// What an outcome changes besides the message line.
+fn take(state: &mut State, outcome: &Outcome) {
+    match outcome {
+        Outcome::Proposed { ticket, proposal } => {
+            deeds::prepared(state, *ticket, Ok(Arc::clone(proposal)));
+        }
+        Outcome::NotProposed { ticket, why } => deeds::prepared(state, *ticket, Err(why.clone())),
+        Outcome::Progressed(progress) => {
+            if let Some(deed) = state.deed_mut() {
+                deed.progressed(progress);
+            }
+        }
+        Outcome::Ended(done) => deeds::ended(state, done),
+        Outcome::Recalled(entries) => deeds::recalled(state, entries),
+        Outcome::NotRecalled { why } => state.journal = Journal::Failed(why.clone()),
+        Outcome::Sent { .. }
+        | Outcome::NotSent { .. }
+        | Outcome::Stopped { .. }
+        | Outcome::Survived { .. } => {}
+    }
+}
+
+/// A span as people say it: 10 min, 90 s, 2 h.
+fn text_of(span: SignedDuration) -> String {
+    let seconds = span.as_secs();
+    match (seconds % 3600, seconds % 60) {
+        (0, _) => format!("{} h", seconds / 3600),
+        (_, 0) => format!("{} min", seconds / 60),
+        (_, _) => format!("{seconds} s"),
     }
 }
 
@@ -133,9 +197,11 @@ fn notice_of(outcome: &Outcome) -> Option<Notice> {
         Outcome::Stopped { effects } => Notice::warn(format!(
             "Stopped: {effects} cut short. Move or press Ctrl-r to go on; Ctrl-c again leaves."
         )),
-        Outcome::NotProposed { why, .. } | Outcome::NotRecalled { why } => Notice::warn(why.clone()),
-        Outcome::Proposed { .. } | Outcome::Progressed(_) | Outcome::Ended(_) | Outcome::Recalled(_) => {
-            return None;
-        }
+        Outcome::Proposed { .. }
+        | Outcome::NotProposed { .. }
+        | Outcome::Progressed(_)
+        | Outcome::Ended(_)
+        | Outcome::Recalled(_)
+        | Outcome::NotRecalled { .. } => return None,
     })
 }

@@ -2,6 +2,7 @@
 
 use jiff::Timestamp;
 
+use super::deed::Deed;
 use crate::event::{MenuKind, PanelId, PromptKind};
 use crate::model::Subject;
 use crate::sources::bucket::node::Node;
@@ -56,10 +57,29 @@ pub enum Mouse {
 /// What lies over the panel.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Layer {
-    Help { top: usize },
-    Describe { subject: Subject, top: usize },
-    Raw { key: String, top: usize },
-    Menu { kind: MenuKind, chosen: usize },
+    Help {
+        top: usize,
+    },
+    Describe {
+        subject: Subject,
+        top: usize,
+    },
+    Raw {
+        key: String,
+        top: usize,
+    },
+    /// The verbs that were offered when it was opened, by their ids.
+    Menu {
+        kind: MenuKind,
+        offers: Vec<&'static str>,
+        chosen: usize,
+    },
+    /// A verb that writes, on its way.
+    Deed(Box<Deed>),
+    /// The journal, with the entry that is selected.
+    Journal {
+        chosen: Option<String>,
+    },
 }
 
 /// A line that is being typed into.

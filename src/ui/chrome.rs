@@ -2,13 +2,14 @@
 
 use ratatui::Frame;
 use ratatui::layout::Rect;
+use ratatui::style::Modifier;
 use ratatui::text::{Line, Span};
 use ratatui::widgets::Paragraph;
 
 use super::keymap::{KEYMAP, Now};
 use super::text::{count, fit, width};
 use super::view::View;
-use super::{keys, panels};
+use super::{deed, keys, panels};
 use crate::actions::commands;
 use crate::actions::verbs::VERBS;
 use crate::event::PromptKind;
@@ -23,7 +24,7 @@ pub fn header(state: &State, view: &View, frame: &mut Frame<'_>, area: Rect) {
     let clock = Span::raw(format!("{} UTC ", state.now.strftime("%H:%M")));
     let summary = summary(state, view);
     let with_summary = summary.into_iter().chain([clock.clone()]).collect::<Vec<_>>();
-    let place = place(state, view);
+    let place = place(state, view, usize::MAX);
     let name = vec![Span::styled(" quarterdeck", view.theme.title.0), Span::raw(" ")];
     let named = name.into_iter().chain(place.clone()).collect::<Vec<_>>();
     let forms = [
@@ -31,6 +32,7 @@ pub fn header(state: &State, view: &View, frame: &mut Frame<'_>, area: Rect) {
         (place.clone(), with_summary),
         (place.clone(), vec![clock]),
         (place, Vec::new()),
+        (self::place(state, view, usize::from(area.width)), Vec::new()),
     ];
     let cells = usize::from(area.width);
     let last = forms.len() - 1;
@@ -43,14 +45,32 @@ pub fn header(state: &State, view: &View, frame: &mut Frame<'_>, area: Rect) {
     frame.render_widget(Line::from(left.clone()), area);
 }
 
-fn place(state: &State, view: &View) -> Vec<Span<'static>> {
-    let mut spans = vec![Span::raw(format!(" {}", clean(&state.session.profile)))];
+/// Where we are and whether anything may be written there, in so many cells: the name is cut before these are.
+fn place(state: &State, view: &View, cells: usize) -> Vec<Span<'static>> {
+    let taken = width(&clean(&state.session.protection)) + 3 + gate(state, view).width() + 3;
+    let name = fit(&clean(&state.session.profile), cells.saturating_sub(taken).max(1), view.glyphs.cut);
+    let mut spans = vec![Span::raw(format!(" {name}"))];
     if !state.session.protection.is_empty() {
         let word = clean(&state.session.protection);
         spans.extend([Span::raw(" "), Span::styled(format!(" {word} "), view.theme.banner.0)]);
     }
-    spans.push(Span::styled("  read-only", view.theme.dim.0));
+    spans.push(Span::raw("  "));
+    spans.push(gate(state, view));
     spans
+}
+
+/// Whether this session may write, and for how long.
+fn gate(state: &State, view: &View) -> Span<'static> {
+    if state.gate.permit(state.now).is_none() {
+        return Span::styled("read-only", view.theme.dim.0);
+    }
+    let left = state.gate.left(state.now).map(|left| {
+        // A second that has begun is shown until it is over.
+        let seconds = left.as_secs() + i64::from(left.subsec_nanos() > 0);
+        format!("{}:{:02} ", seconds / 60, seconds % 60)
+    });
+    let style = view.theme.warn.0.add_modifier(Modifier::REVERSED | Modifier::BOLD);
+    Span::styled(format!(" WRITE {}", left.unwrap_or_default()), style)
 }
 
 fn summary(state: &State, view: &View) -> Vec<Span<'static>> {
@@ -101,6 +121,7 @@ fn prompt_line(prompt: &Prompt, state: &State, view: &View) -> Line<'static> {
     let (sign, hint) = match prompt.kind {
         PromptKind::Command => (":", command_hint(&prompt.text)),
         PromptKind::Filter => ("/", filter_hint(state)),
+        PromptKind::Name(_) => ("Name: ", name_hint(state)),
     };
     Line::from(vec![
         Span::styled(format!(" {sign}"), theme.accent.0),
@@ -108,6 +129,11 @@ fn prompt_line(prompt: &Prompt, state: &State, view: &View) -> Line<'static> {
         Span::styled(" ", theme.selected.0),
         Span::styled(format!("  {hint}"), theme.dim.0),
     ])
+}
+
+fn name_hint(state: &State) -> String {
+    let names = state.gate.asks_for().map(|names| names.join(" or ")).unwrap_or_default();
+    format!("type {} to write to {}; Esc stays read-only", clean(&names), clean(&state.environment()))
 }
 
 fn command_hint(text: &str) -> String {
@@ -136,7 +162,9 @@ fn filter_hint(state: &State) -> String {
 
 /// The keys that matter now, from the keymap and the verbs.
 fn key_line(state: &State, view: &View, room: usize) -> Line<'static> {
-    let theme = &view.theme;
+    if let Some(deed) = state.deed() {
+        return key_words(view, deed::hints(state, deed), room);
+    }
     let bound = KEYMAP.iter().filter(|binding| !binding.bar.is_empty() && (binding.valid)(Now::of(state)));
     let mut words: Vec<_> =
         bound.map(|binding| (keys::label(binding.keys[0]), binding.bar.to_owned())).collect();
@@ -145,6 +173,11 @@ fn key_line(state: &State, view: &View, room: usize) -> Line<'static> {
             VERBS.iter().filter(|verb| !verb.key.is_empty() && (verb.intent)(state, &subject).is_ok());
         words.extend(verbs.map(|verb| (keys::label(verb.key), verb.words())));
     }
+    key_words(view, words, room)
+}
+
+fn key_words(view: &View, words: Vec<(String, String)>, room: usize) -> Line<'static> {
+    let theme = &view.theme;
     let (mut spans, mut used) = (vec![Span::raw(" ")], 1);
     for (key, word) in words {
         let cells = width(&key) + width(&word) + 3;

@@ -17,6 +17,8 @@ pub struct Glyphs {
     /// Looked at, and there is nothing.
     pub absent: &'static str,
     pub elsewhere: &'static str,
+    /// Marked for the next verb.
+    pub mark: &'static str,
     pub opened: &'static str,
     pub closed: &'static str,
     /// In place of what does not fit.
@@ -35,6 +37,7 @@ pub const UNICODE: Glyphs = Glyphs {
     unseen: "·",
     absent: "–",
     elsewhere: "↗",
+    mark: "◆",
     opened: "▾",
     closed: "▸",
     cut: "…",
@@ -52,6 +55,7 @@ pub const ASCII: Glyphs = Glyphs {
     unseen: ".",
     absent: "-",
     elsewhere: "^",
+    mark: "*",
     opened: "v",
     closed: ">",
     cut: "~",

@@ -2,10 +2,10 @@
 
 use ratatui::crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
-use super::keys;
 use super::view::View;
-use crate::actions::verbs::{self, Shelf, Verb};
-use crate::actions::{commands, verbs::VERBS};
+use super::{deed, journal, keys};
+use crate::actions::verbs::{self, VERBS, Verb};
+use crate::actions::{commands, writing};
 use crate::event::{Erasure, Intent, MenuKind, Motion, PanelId, PromptKind, TerminalWish, Way};
 use crate::sources::bucket::node::NodeKind;
 use crate::state::{Layer, Pane, Prompt, State};
@@ -87,6 +87,10 @@ fn in_text(now: Now<'_>) -> bool {
 
 fn in_menu(now: Now<'_>) -> bool {
     matches!(now.layer, Some(Layer::Menu { .. }))
+}
+
+fn in_journal(now: Now<'_>) -> bool {
+    matches!(now.layer, Some(Layer::Journal { .. }))
 }
 
 fn in_bucket(now: Now<'_>) -> bool {
@@ -261,6 +265,22 @@ pub const KEYMAP: &[Binding] = &[
     },
     Binding {
         keys: &["enter"],
+        title: "Take it back: shows what that would do, and asks",
+        group: Group::Look,
+        bar: "take it back",
+        valid: in_journal,
+        intent: |state, _| journal::take_back(state),
+    },
+    Binding {
+        keys: &["r"],
+        title: "Do the rest of what broke off: shows it, and asks",
+        group: Group::Look,
+        bar: "do the rest",
+        valid: in_journal,
+        intent: |state, _| journal::finish(state),
+    },
+    Binding {
+        keys: &["enter"],
         title: "Open or close the folder",
         group: Group::Look,
         bar: "open",
@@ -377,7 +397,7 @@ pub const KEYMAP: &[Binding] = &[
         group: Group::Look,
         bar: "actions",
         valid: on_something,
-        intent: |_, _| Intent::Menu(MenuKind::Actions),
+        intent: |state, _| menu(state, MenuKind::Actions),
     },
     Binding {
         keys: &["C"],
@@ -385,7 +405,31 @@ pub const KEYMAP: &[Binding] = &[
         group: Group::Look,
         bar: "",
         valid: on_something,
-        intent: |_, _| Intent::Menu(MenuKind::Copy),
+        intent: |state, _| menu(state, MenuKind::Copy),
+    },
+    Binding {
+        keys: &["space"],
+        title: "Mark the tag, or take its mark away",
+        group: Group::Look,
+        bar: "",
+        valid: on_row,
+        intent: |_, _| Intent::Mark,
+    },
+    Binding {
+        keys: &["v", "V"],
+        title: "Mark all tags from the last mark to here",
+        group: Group::Look,
+        bar: "",
+        valid: |now| on(now, &[NodeKind::Tag]),
+        intent: |_, _| Intent::MarkThrough,
+    },
+    Binding {
+        keys: &["ctrl-d"],
+        title: "Delete it: shows what would go, and asks",
+        group: Group::Look,
+        bar: "",
+        valid: on_something,
+        intent: |state, _| writing::deletion(state),
     },
     Binding {
         keys: &["1"],
@@ -519,7 +563,7 @@ pub const KEYMAP: &[Binding] = &[
 
 /// Keys that destroy something elsewhere and do nothing here, with what they say.
 const INERT: &[(&str, &str)] = &[
-    ("ctrl-k", "No key kills or deletes anything here; a lists what can be done."),
+    ("ctrl-k", "No unconfirmed kill here; a lists what can be done."),
     ("delete", "No key kills or deletes anything here; a lists what can be done."),
     ("ctrl-d", "No key kills or deletes anything here; a lists what can be done."),
 ];
@@ -530,7 +574,11 @@ pub fn interpret(key: &KeyEvent, state: &State, view: &View) -> Vec<Intent> {
         return type_into(key, prompt);
     }
     let named = |verb: &&Verb| !verb.key.is_empty() && keys::is(key, verb.key);
-    if let (Some(verb), false) = (VERBS.iter().find(named), in_text(Now::of(state))) {
+    if let Some(deed) = state.deed() {
+        return deed::keys(key, state, deed, view);
+    }
+    let now = Now::of(state);
+    if let (Some(verb), true) = (VERBS.iter().find(named), in_panel(now) || in_menu(now)) {
         return run(verb, state);
     }
     let fits = |binding: &&Binding| {
@@ -561,23 +609,24 @@ fn unbound(key: &KeyEvent) -> Vec<Intent> {
 pub fn interpret_paste(text: &str, state: &State) -> Vec<Intent> {
     let line = text.lines().find(|line| !line.trim().is_empty()).unwrap_or_default().trim();
     match &state.screen.prompt {
+        Some(Prompt { kind: PromptKind::Name(_), .. }) => {
+            vec![Intent::Say("What is pasted does not count here: type the name.".to_owned())]
+        }
         Some(prompt) => vec![Intent::Type(format!("{}{line}", prompt.text))],
+        None if state.deed().is_some() => {
+            vec![Intent::Say("What is pasted does not count here: type it.".to_owned())]
+        }
         None => vec![Intent::Ask(PromptKind::Command), Intent::Type(line.to_owned())],
     }
 }
 
-/// The verbs that a menu offers, in its order.
-pub fn menu(kind: MenuKind) -> Vec<&'static Verb> {
-    match kind {
-        MenuKind::Actions => verbs::on(Shelf::Actions).collect(),
-        MenuKind::Copy => verbs::on(Shelf::Copy).collect(),
-    }
+fn menu(state: &State, kind: MenuKind) -> Intent {
+    Intent::Menu { kind, offers: writing::offers(state, kind) }
 }
 
 fn pick(state: &State) -> Vec<Intent> {
-    let Some(Layer::Menu { kind, chosen }) = &state.screen.layer else { return Vec::new() };
-    let verbs = menu(*kind);
-    match verbs.get((*chosen).min(verbs.len().saturating_sub(1))) {
+    let Some(Layer::Menu { offers, chosen, .. }) = &state.screen.layer else { return Vec::new() };
+    match offers.get(*chosen).and_then(|id| verbs::find(id)) {
         Some(verb) => std::iter::once(Intent::Pick).chain(run(verb, state)).collect(),
         None => Vec::new(),
     }
@@ -615,6 +664,14 @@ fn type_into(key: &KeyEvent, prompt: &Prompt) -> Vec<Intent> {
 fn submit(prompt: &Prompt) -> Vec<Intent> {
     match prompt.kind {
         PromptKind::Filter => vec![Intent::Settle],
+        PromptKind::Name(span) => {
+            let name = prompt.text.trim();
+            let next = match name {
+                "" => Intent::Say("This session stays read-only.".to_owned()),
+                name => Intent::Arm { span, name: Some(name.to_owned()) },
+            };
+            vec![Intent::Settle, next]
+        }
         PromptKind::Command if prompt.text.trim().is_empty() => vec![Intent::Settle],
         PromptKind::Command => {
             let intent = commands::parse(&prompt.text).unwrap_or_else(Intent::Say);
@@ -624,7 +681,7 @@ fn submit(prompt: &Prompt) -> Vec<Intent> {
 }
 
 fn complete(prompt: &Prompt) -> Vec<Intent> {
-    if prompt.kind == PromptKind::Filter {
+    if prompt.kind != PromptKind::Command {
         return Vec::new();
     }
     let candidates = commands::complete(&prompt.text);

@@ -5,13 +5,14 @@ use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 use ratatui::widgets::{Block, Clear, Paragraph};
 
-use super::keymap::{Group, KEYMAP, Now, menu};
-use super::keys;
+use super::keymap::{Group, KEYMAP, Now};
 use super::panels::{describe, generation, select};
-use super::text::{fit, fit_middle, pad, size, wrap};
+use super::text::{counted, fit, fit_middle, pad, size, wrap};
 use super::view::View;
+use super::{deed, journal, keys};
 use crate::actions::commands::COMMANDS;
-use crate::actions::verbs::{VERBS, Verb};
+use crate::actions::verbs::{self, Risk, VERBS, Verb};
+use crate::actions::writing;
 use crate::event::MenuKind;
 use crate::model::text::clean;
 use crate::state::{Layer, State};
@@ -30,14 +31,21 @@ pub fn draw(state: &State, view: &mut View, frame: &mut Frame<'_>, area: Rect) {
             text(view, frame, area, &clean(&subject.to_string()), lines, *top);
         }
         Some(Layer::Raw { key, top }) => raw(state, view, frame, area, key, *top),
-        Some(Layer::Menu { kind, chosen }) => draw_menu(state, view, frame, area, *kind, *chosen),
+        Some(Layer::Menu { kind, offers, chosen }) => {
+            draw_menu(state, view, frame, area, *kind, (offers, *chosen));
+        }
+        Some(Layer::Deed(deed)) => deed::draw(state, view, frame, area, deed),
+        Some(Layer::Journal { .. }) => journal::draw(state, view, frame, area),
     }
 }
 
-fn framed(view: &View, title: &str, remark: &str, cells: usize) -> Block<'static> {
+pub(super) fn framed(view: &View, title: &str, remark: &str, cells: usize) -> Block<'static> {
     let block = Block::bordered().border_set(view.glyphs.border).border_style(view.theme.accent.0);
     let title = fit_middle(title, cells.saturating_sub(super::text::width(remark) + 8), view.glyphs.cut);
     let block = block.title_top(Line::styled(format!(" {title} "), view.theme.title.0));
+    if remark.is_empty() {
+        return block;
+    }
     block.title_top(Line::styled(format!(" {remark} "), view.theme.dim.0).right_aligned())
 }
 
@@ -148,15 +156,18 @@ fn draw_menu(
     frame: &mut Frame<'_>,
     area: Rect,
     kind: MenuKind,
-    chosen: usize,
+    (offers, chosen): (&[&'static str], usize),
 ) {
-    let verbs = menu(kind);
+    let verbs: Vec<_> = offers.iter().filter_map(|id| verbs::find(id)).collect();
     let chosen = chosen.min(verbs.len().saturating_sub(1));
     let title = match kind {
         MenuKind::Actions => "What can be done to it",
         MenuKind::Copy => "Copy",
     };
-    let subject = state.subject().map(|subject| clean(&subject.to_string()).into_owned()).unwrap_or_default();
+    let subject = match writing::marked(state).count() {
+        0 => state.subject().map(|subject| clean(&subject.to_string()).into_owned()).unwrap_or_default(),
+        marks => format!("{}; what writes is for all of them", counted(marks as u64, "marked tag")),
+    };
     let width = area.width.min(76);
     let height = u16::try_from(verbs.len() + 3).unwrap_or(u16::MAX).min(area.height);
     let place =
@@ -176,14 +187,16 @@ fn draw_menu(
 }
 
 fn menu_line(state: &State, view: &View, verb: &Verb, cells: usize) -> Line<'static> {
-    let key = pad(&keys::label(verb.key), 7, view.glyphs.cut);
+    let key = if writing::deletion_verb(state) == Some(verb.id) { "ctrl-d" } else { verb.key };
+    let key = pad(&keys::label(key), 7, view.glyphs.cut);
     match why_off(state, verb) {
         None => {
             let title = pad(verb.title, cells.saturating_sub(8 + 10), view.glyphs.cut);
+            let badge = if verb.risk == Risk::Writes { view.theme.warn.0 } else { view.theme.dim.0 };
             Line::from(vec![
                 Span::styled(format!(" {key} "), view.theme.accent.0),
                 Span::raw(title),
-                Span::styled(format!(" {:<9}", verb.risk.name()), view.theme.dim.0),
+                Span::styled(format!(" {:<9}", verb.risk.name()), badge),
             ])
         }
         Some(why) => {

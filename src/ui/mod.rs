@@ -3,7 +3,9 @@
 //! It never does IO, never changes the state, and never starts anything.
 
 mod chrome;
+mod deed;
 pub mod glyphs;
+mod journal;
 pub mod keymap;
 pub mod keys;
 mod layers;

@@ -87,6 +87,7 @@ pub fn options(url: &str, open: Opener) -> CockpitOptions {
             profile: "harbour".into(),
             protection: "PRODUCTION".into(),
             bucket: url.to_owned(),
+            registry: None,
         },
         open,
         scan: scan_with(ScanOptions::default()),

@@ -79,6 +79,10 @@ fn title(state: &State) -> String {
     if !state.browser.filter.is_empty() {
         title = format!("{title} /{}", clean(state.browser.filter.text()));
     }
+    let marks = state.browser.marks().len();
+    if marks > 0 {
+        title = format!("{title} {marks} marked");
+    }
     if state.browser.faults == Faults::Only {
         title.push_str(" faults only");
     }

@@ -204,7 +204,12 @@ fn command_lines(command: &str, cells: usize) -> Vec<Line<'static>> {
 
 fn scene<'a>(state: &'a State, report: &'a TagReport) -> Scene<'a> {
     let repository = Some(report.repository.as_str());
-    Scene { store: &state.session.bucket, registry: None, repository, report: Some(report) }
+    Scene {
+        store: &state.session.bucket,
+        registry: state.session.registry.as_deref(),
+        repository,
+        report: Some(report),
+    }
 }
 
 /// `label: words`, the lines after the first one set in.

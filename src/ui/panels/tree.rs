@@ -126,6 +126,8 @@ fn text(state: &State, view: &View, row: &Row, cells: usize) -> Line<'static> {
         NodeKind::Object => object(state, view, &row.node),
         NodeKind::Rest => unlisted(state, view, &row.node),
     };
+    let marked = row.node.kind() == NodeKind::Tag && state.browser.marks().contains(&row.node.subject());
+    let name = if marked { format!("{} {name}", view.glyphs.mark) } else { name };
     // A name keeps at least two thirds of the row.
     let remark_room = room.saturating_sub(2 + width(&name) + 2).max(room / 3).min(room.saturating_sub(8));
     let remark = fit(&remark, remark_room, view.glyphs.cut);

@@ -1,0 +1,154 @@
+//! How far it is while it is carried out, and what came of it.
+
+use ratatui::style::Style;
+use ratatui::text::Line;
+
+use super::page::Page;
+use crate::model::{Done, Ending, Phase, Progress, Proposal, StepOutcome};
+use crate::ui::view::View;
+
+/// Cells of the bar.
+const BAR: usize = 30;
+
+/// How far it is.
+pub fn running(
+    view: &View,
+    proposal: &Proposal,
+    progress: Option<&Progress>,
+    stopping: bool,
+    cells: usize,
+) -> Vec<Line<'static>> {
+    let mut page = Page::new(view, cells);
+    page.lines_of(&proposal.items.iter().map(|item| item.subject.to_string()).collect::<Vec<_>>());
+    page.blank();
+    match progress {
+        None => page.dim(&format!("Beginning {}", view.glyphs.busy)),
+        Some(progress) => {
+            let phase = match progress.phase {
+                Phase::Backup => "Keeping copies",
+                Phase::Write => "Writing",
+                Phase::Check => "Looking at what came of it",
+            };
+            page.styled(&format!("{phase}: {} of {}", progress.finished, progress.of), view.theme.title.0);
+            let full = BAR * progress.finished.min(progress.of) / progress.of.max(1);
+            page.text(&format!("[{}{}]", "#".repeat(full), ".".repeat(BAR - full)));
+            page.dim(&progress.key);
+        }
+    }
+    page.blank();
+    page.dim(if stopping {
+        "What is done stays done, and :undo takes it back."
+    } else {
+        "It can be stopped after any object; what is done by then can be taken back."
+    });
+    page.into_lines()
+}
+
+/// What came of it.
+pub fn lines(view: &View, proposal: &Proposal, done: &Done, cells: usize) -> Vec<Line<'static>> {
+    let mut page = Page::new(view, cells);
+    ending(&mut page, view, done);
+    steps(&mut page, view, proposal, done);
+    proofs(&mut page, view, done);
+    page.section("To know", &done.notes);
+    next(&mut page, view, proposal, done);
+    page.into_lines()
+}
+
+fn ending(page: &mut Page<'_>, view: &View, done: &Done) {
+    let (theme, glyphs) = (&view.theme, &view.glyphs);
+    let well = done.steps.iter().filter(|(_, outcome)| outcome.is_well()).count();
+    let count = format!("{well} of {} steps done", done.of);
+    match &done.ending {
+        Ending::Done => page.styled(&format!("{} Done: {count}.", glyphs.good), theme.good.0),
+        Ending::Changed { why } => {
+            page.styled(
+                &format!("{} Left, because something had changed: {count}.", glyphs.unknown),
+                theme.warn.0,
+            );
+            page.text(why);
+            page.text(
+                "Somebody else is writing here, most likely with a push. Nothing of theirs was touched. Ask them \
+                 before you try again; then begin anew, so that it is looked at as it is now.",
+            );
+        }
+        Ending::Failed { why } => {
+            page.styled(&format!("{} Failed on the way: {count}.", glyphs.bad), theme.bad.0);
+            page.text(why);
+        }
+        Ending::Stopped => {
+            page.styled(&format!("{} Stopped, as you asked: {count}.", glyphs.unknown), theme.warn.0)
+        }
+    }
+}
+
+fn outcome_words(view: &View, outcome: &StepOutcome) -> (&'static str, &'static str, Style) {
+    let (theme, glyphs) = (&view.theme, &view.glyphs);
+    match outcome {
+        StepOutcome::Done { .. } => (glyphs.good, "done", theme.good.0),
+        StepOutcome::Already { .. } => (glyphs.good, "was so already", theme.dim.0),
+        StepOutcome::Changed { .. } => (glyphs.unknown, "left: changed", theme.warn.0),
+        StepOutcome::Failed { .. } => (glyphs.bad, "failed", theme.bad.0),
+        StepOutcome::PutBack { .. } => (glyphs.unknown, "put back", theme.warn.0),
+    }
+}
+
+fn steps(page: &mut Page<'_>, view: &View, proposal: &Proposal, done: &Done) {
+    page.heading("Object by object");
+    let all: Vec<_> = proposal.steps().cloned().collect();
+    let shared = super::proposal::shared_folder(&all);
+    if !shared.is_empty() {
+        page.dim(&format!("in {shared}"));
+    }
+    let short = |key: &str| match key.strip_prefix(shared.as_str()) {
+        Some("") | None => key.to_owned(),
+        Some(rest) => rest.to_owned(),
+    };
+    for (key, outcome) in &done.steps {
+        let (sign, word, style) = outcome_words(view, outcome);
+        page.hanging(&format!(" {sign} {word:<14} "), &short(key), style);
+        if !outcome.why().is_empty() {
+            page.hanging("                  ", outcome.why(), view.theme.dim.0);
+        }
+    }
+    for step in all.iter().skip(done.steps.len()) {
+        page.hanging(
+            &format!(" {} {:<14} ", view.glyphs.unseen, "not begun"),
+            &short(&step.key),
+            view.theme.dim.0,
+        );
+    }
+}
+
+fn proofs(page: &mut Page<'_>, view: &View, done: &Done) {
+    if done.proofs.is_empty() {
+        return;
+    }
+    page.heading("Looked at before and after");
+    for proof in &done.proofs {
+        page.text(&proof.of);
+        page.hanging("   before  ", &proof.before, view.theme.dim.0);
+        page.hanging("   after   ", proof.after.as_deref().unwrap_or("not asked"), view.theme.text.0);
+    }
+}
+
+/// What to do next.
+fn next(page: &mut Page<'_>, view: &View, proposal: &Proposal, done: &Done) {
+    page.heading("Next");
+    let touched = done.steps.iter().any(|(_, outcome)| matches!(outcome, StepOutcome::Done { .. }));
+    let mut row = |key: &str, words: &str| {
+        let lead = format!(" {key:<6} ");
+        page.hanging(&lead, words, view.theme.text.0);
+    };
+    match (&done.entry, touched) {
+        (Some(entry), true) if proposal.about.is_none() => {
+            row("u", &format!("takes it back, and so does :undo later (entry {entry})"));
+        }
+        (Some(entry), _) => row(":undo", &format!("lists it with everything done earlier (entry {entry})")),
+        (None, _) => row("Esc", "nothing was written, so there is nothing to take back"),
+    }
+    if proposal.verb.starts_with("delete") && proposal.about.is_none() {
+        row("c", "copies a message that asks the owner to push it again, if that mends it");
+    }
+    row("s", "on the tag looks at it again; that was begun already");
+}
