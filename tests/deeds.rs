@@ -2,6 +2,10 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+#[path = "deeds/crash.rs"]
+mod crash;
+#[path = "deeds/hooked.rs"]
+mod hooked;
 #[path = "deeds/place.rs"]
 mod place;
 #[path = "deeds/stories.rs"]

@@ -19,7 +19,7 @@ use quarterdeck::proposals::NoProposal;
 use quarterdeck::registry::mode::Configured;
 use quarterdeck::sources::bucket::scan::ScanOptions;
 use quarterdeck::sources::look::Looking;
-use quarterdeck::staging::tree::{Spec, Truth, write_into};
+use quarterdeck::staging::tree::{Healthy, Shown, Spec, StoreKind, Truth, write_into};
 use quarterdeck::storage::ObjectStore;
 use quarterdeck::storage::filesystem::Filesystem;
 use tempfile::TempDir;
@@ -48,6 +48,21 @@ impl Place {
         let folder = scratch();
         std::fs::create_dir(folder.path().join("registry")).unwrap();
         let truth = write_into(&folder.path().join("registry"), &Spec::demo(now())).unwrap();
+        Self { folder, truth }
+    }
+
+    /// With one broken tag and one that is whole.
+    pub fn small() -> Self {
+        let folder = scratch();
+        std::fs::create_dir(folder.path().join("registry")).unwrap();
+        let spec = Spec {
+            healthy: Healthy::None,
+            faults: Shown::Only(vec!["empty-current-link"]),
+            lookalikes: Shown::None,
+            layer_bytes: 64,
+            ..Spec::everything(1, now(), StoreKind::FileSystem)
+        };
+        let truth = write_into(&folder.path().join("registry"), &spec).unwrap();
         Self { folder, truth }
     }
 
