@@ -2,6 +2,8 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+#[path = "deeds/bucket.rs"]
+mod bucket;
 #[path = "deeds/crash.rs"]
 mod crash;
 #[path = "deeds/hooked.rs"]
@@ -11,3 +13,5 @@ mod place;
 #[path = "deeds/stories.rs"]
 mod stories;
 mod support;
+#[path = "deeds/trouble.rs"]
+mod trouble;

@@ -6,6 +6,7 @@ use quarterdeck::execution::deeds::Deeds;
 use quarterdeck::execution::journal::{Condition, Record, newest_undoable};
 use quarterdeck::model::{About, Ending, Phase, Progress, Standing, Subject};
 
+use super::bucket::Shelf;
 use super::place::{self, Place, carry_out_listening, delete_tag, tag};
 
 /// A broken and a whole tag of the demonstration.
@@ -255,4 +256,24 @@ async fn a_database_that_came_since_keeps_everything_out_of_the_bucket() {
         "{done:#?}"
     );
     assert_eq!(place::difference(&place.tree(), &tree), Vec::<String>::new());
+}
+
+#[tokio::test]
+async fn in_a_bucket_a_tag_goes_and_comes_back_from_the_backups_or_from_the_bucket_itself() {
+    for soft_delete in [false, true] {
+        let shelf = Shelf::new().await;
+        if soft_delete {
+            shelf.server.soft_delete();
+        }
+        let deeds = shelf.deeds();
+        let before = shelf.objects();
+        let done =
+            place::carry_out(&deeds, place::propose(&deeds, &delete_tag(&[shelf.broken()])).await).await;
+        assert_eq!(done.ending, Ending::Done, "{done:#?}");
+        assert!(shelf.below(&shelf.broken()).is_empty());
+        let undo = place::propose_from(&deeds, About::Undo(done.entry.unwrap())).await.unwrap();
+        let undone = place::carry_out(&deeds, undo).await;
+        assert_eq!(undone.ending, Ending::Done, "{undone:#?}");
+        assert_eq!(shelf.objects(), before);
+    }
 }
