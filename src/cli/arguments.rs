@@ -1,5 +1,7 @@
 //! What can be typed on the command line, and the help for it.
 
+mod writing;
+
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -7,14 +9,18 @@ use jiff::SignedDuration;
 
 use crate::config::{self, Theme};
 
+pub use writing::{Again, Arming, Delete, Demo, Journal, Resume, Undo, Words};
+
 const ABOUT: &str = "\
 Terminal incident cockpit for whoever is on call for a container registry.
 
-It says which tags of a registry are broken, by which object, and what cures them. It only reads.
+It says which tags of a registry are broken, by which object, and what cures them. It only reads, until it is
+told --write; what it then deletes it can take back.
 
 Try it without a registry:   quarterdeck demo
 Ask about one tag:           quarterdeck scan --bucket file:///srv/registry group/project/image:tag
 Ask about all of them:       quarterdeck audit --bucket gs://bucket
+See what a delete would do:  quarterdeck delete --bucket file:///srv/registry group/project/image:tag
 Set it up for good:          quarterdeck config init";
 
 const EXIT_CODES: &str = "\
@@ -22,6 +28,7 @@ Exit codes:
   0   nothing worse than `harmless` was found
   1   a finding worse than `harmless` (wins over 2)
   2   nothing was found, but something could not be read, a tag is absent, or there is no registry there
+      (for delete, undo, resume and journal see their own --help)
   64  wrong usage or wrong configuration
 
 Settings come from the configuration file, then QUARTERDECK_* variables, then flags; the last one wins.
@@ -56,7 +63,8 @@ impl Arguments {
             None => None,
             Some(Command::Demo(_)) => (*place != Place::default()).then_some(DEMO),
             Some(Command::Scan(_) | Command::Audit(_)) => screen.then_some(SCREEN).or(write.then_some(WRITE)),
-            Some(Command::Config(_) | Command::Completions { .. } | Command::Man) => {
+            Some(Command::Delete(_) | Command::Undo(_) | Command::Resume(_)) => screen.then_some(SCREEN),
+            Some(Command::Config(_) | Command::Journal(_) | Command::Completions { .. } | Command::Man) => {
                 let registry = place.profile.is_some() || place.bucket.is_some();
                 screen.then_some(SCREEN).or(registry.then_some(FILE)).or(write.then_some(WRITE))
             }
@@ -73,6 +81,15 @@ pub enum Command {
     Scan(Scan),
     /// Look at every tag under a prefix, or at the whole registry
     Audit(Audit),
+    /// Show what deleting tags would do; with --write and --yes, do it
+    Delete(Delete),
+    /// Show what taking back a deed would do; with --write and --yes, do it
+    Undo(Undo),
+    /// Show what is left to do of a deed that stopped; with --write and --yes, do it
+    Resume(Resume),
+    /// Show or verify the journal of what was done
+    #[command(subcommand)]
+    Journal(Journal),
     /// Write, check or find the configuration file
     #[command(subcommand)]
     Config(Config),
@@ -101,35 +118,6 @@ pub struct Place {
     /// Configuration file to read instead of the usual one
     #[arg(long = "config", value_name = "FILE")]
     pub file: Option<PathBuf>,
-}
-
-/// Whether anything may be written.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Args)]
-#[command(next_help_heading = "Writing")]
-pub struct Arming {
-    /// Allow writing; a protected profile and every gs:// bucket ask for their name: --write=NAME
-    ///
-    /// Without it nothing is ever written. NAME is the profile's or the bucket's. The cockpit can also be armed for a
-    /// while by `:write 10m`.
-    #[arg(long, value_name = "NAME", num_args = 0..=1, require_equals = true, default_missing_value = "")]
-    pub write: Option<String>,
-}
-
-impl Arming {
-    /// This, or that of `outer` where nothing is said.
-    #[must_use]
-    pub fn or(self, outer: Self) -> Self {
-        Self { write: self.write.or(outer.write) }
-    }
-}
-
-/// Arguments of `demo`.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Args)]
-pub struct Demo {
-    #[command(flatten)]
-    pub screen: Screen,
-    #[command(flatten)]
-    pub arming: Arming,
 }
 
 /// How the cockpit shows itself.

@@ -45,7 +45,7 @@ fn cells(hop: &Hop) -> [String; 4] {
 }
 
 /// Exact below a thousand, where a byte more or less breaks a link.
-fn bytes(size: u64) -> String {
+pub fn bytes(size: u64) -> String {
     if size < 1024 { format!("{size} B") } else { HumanBytes(size).to_string() }
 }
 

@@ -7,9 +7,9 @@ use std::process::ExitCode;
 pub enum Exit {
     /// Everything was looked at, and nothing is worse than `harmless`: 0.
     Clean,
-    /// A finding worse than `harmless`: 1. It wins over [`Exit::Unread`].
+    /// A finding worse than `harmless`, or a deed that did not come to its end: 1. It wins over [`Exit::Unread`].
     Found,
-    /// Nothing was found, but something was not read, or was not there to be looked at: 2.
+    /// Nothing was found, but something was not read, or was not there to be looked at; nothing to propose: 2.
     Unread,
     /// The arguments or the configuration are wrong: 64.
     Usage,

@@ -178,7 +178,7 @@ const fn role(role: Role) -> &'static str {
 }
 
 /// Such characters stand inside of strings only, where `\u` is understood.
-fn escaped(json: &str) -> String {
+pub fn escaped(json: &str) -> String {
     let mut text = String::with_capacity(json.len());
     for c in json.chars() {
         if is_harmless(c) {

@@ -6,18 +6,25 @@ mod chain;
 mod cockpit;
 mod completions;
 mod config;
+mod deed;
+mod delete;
 mod demo;
+mod done;
 mod exit;
+mod journal;
 mod json;
 mod look;
 mod man;
 mod out;
 mod paper;
 mod place;
+mod proposal;
 mod references;
 mod report;
+mod resume;
 mod scan;
 mod summary;
+mod undo;
 mod work;
 mod writing;
 
@@ -27,7 +34,8 @@ use std::process::ExitCode;
 use clap::Parser;
 
 pub use arguments::{
-    Arguments, Arming, Audit, Command, Config, Demo, Look, Output, Place, Scan, Screen, Size,
+    Again, Arguments, Arming, Audit, Command, Config, Delete, Demo, Journal, Look, Output, Place, Resume,
+    Scan, Screen, Size, Undo, Words,
 };
 pub use exit::Exit;
 
@@ -57,6 +65,10 @@ fn dispatch(arguments: Arguments) -> ExitCode {
         Some(Command::Demo(inner)) => demo::run(&inner.screen.or(screen), &inner.arming.or(arming)),
         Some(Command::Scan(arguments)) => scan::run(arguments, place).into(),
         Some(Command::Audit(arguments)) => audit::run(arguments, place).into(),
+        Some(Command::Delete(arguments)) => delete::run(arguments, place, arming).into(),
+        Some(Command::Undo(arguments)) => undo::run(arguments, place, arming).into(),
+        Some(Command::Resume(arguments)) => resume::run(arguments, place, arming).into(),
+        Some(Command::Journal(command)) => journal::run(command, place).into(),
         Some(Command::Config(command)) => config::run(command, place).into(),
         Some(Command::Completions { shell }) => completions::run(shell).into(),
         Some(Command::Man) => man::run().into(),

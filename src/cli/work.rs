@@ -78,6 +78,14 @@ impl Progress {
         self.0.inc(1);
     }
 
+    /// So many pieces of `total` are done.
+    pub fn at(&self, done: u64, total: u64) {
+        if self.0.length() != Some(total) {
+            self.of(total);
+        }
+        self.0.set_position(done);
+    }
+
     /// Where the work is, in words that are safe to print.
     pub fn say(&self, what: impl Into<Cow<'static, str>>) {
         self.0.set_message(what);

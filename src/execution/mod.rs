@@ -3,7 +3,7 @@
 //! One task holds the queues; each piece of work is a task of its own that can be cut short at any time, but for what
 //! writes: that ends by itself after the object it is at.
 
-mod backup;
+pub mod backup;
 pub mod deeds;
 pub mod disk;
 pub mod journal;

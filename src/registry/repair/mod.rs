@@ -22,7 +22,7 @@ use crate::registry::digest::Digest;
 use crate::registry::layout::{Key, repository_prefix, tag_prefix};
 use crate::registry::reference::{Repository, Tag};
 use crate::registry::report::{HopState, Role, TagReport};
-use shell::quote;
+pub use shell::quote;
 use target::Target;
 
 /// One way to cure a finding, by hand.

@@ -1,0 +1,155 @@
+//! What came of a proposal, as text and as JSON.
+
+use std::fmt::Write;
+
+use serde::Serialize;
+
+use super::json::escaped;
+use super::paper::{Paper, Tone};
+use super::proposal;
+use crate::model::text::sanitise;
+use crate::model::{About, Done, Ending, Proof, Proposal, StepOutcome};
+
+/// What is told of a proposal's end.
+pub struct Told<'a> {
+    pub proposal: &'a Proposal,
+    pub done: &'a Done,
+    /// The flags that name the same registry again.
+    pub registry: &'a str,
+}
+
+#[derive(Serialize)]
+struct Line<'a> {
+    verb: &'a str,
+    store: &'a str,
+    entry: Option<&'a str>,
+    ending: &'a Ending,
+    steps: Vec<StepJson<'a>>,
+    of: usize,
+    proofs: &'a [Proof],
+    notes: &'a [String],
+}
+
+#[derive(Serialize)]
+struct StepJson<'a> {
+    key: &'a str,
+    outcome: &'a StepOutcome,
+}
+
+impl Told<'_> {
+    /// One object on one line, without its end.
+    pub fn json(&self) -> String {
+        let Self { proposal, done, registry: _ } = self;
+        let line = Line {
+            verb: &proposal.verb,
+            store: &proposal.store,
+            entry: done.entry.as_deref(),
+            ending: &done.ending,
+            steps: done.steps.iter().map(|(key, outcome)| StepJson { key, outcome }).collect(),
+            of: done.of,
+            proofs: &done.proofs,
+            notes: &done.notes,
+        };
+        // Strings, numbers and lists of them cannot fail to be written.
+        escaped(&serde_json::to_string(&line).unwrap_or_default())
+    }
+
+    /// For people.
+    pub fn text(&self, paper: Paper) -> String {
+        let done = self.done;
+        let well = done.steps.iter().filter(|(_, outcome)| outcome.is_well()).count();
+        let (word, tone, why) = ending(&done.ending, paper);
+        let of = if done.of == 1 { "step" } else { "steps" };
+        let mut text = format!("{}  {well} of {} {of}", paper.paint(tone, &word), done.of);
+        if let Some(entry) = &done.entry {
+            let _ = write!(text, ", entry {entry}");
+        }
+        text.push('\n');
+        if !why.is_empty() {
+            text.push_str(&paper.sentence("  ", &sanitise(why)));
+        }
+        let outcomes: Vec<Option<&StepOutcome>> =
+            done.steps.iter().map(|(_, outcome)| Some(outcome)).collect();
+        text.push_str(&steps(self.proposal, &outcomes, paper));
+        done.proofs.iter().for_each(|proof| text.push_str(&seen(proof, paper)));
+        done.notes.iter().for_each(|note| text.push_str(&paper.sentence("  note: ", &sanitise(note))));
+        text + &self.next(well)
+    }
+
+    /// What can be done about it now.
+    fn next(&self, well: usize) -> String {
+        let Some(entry) = &self.done.entry else { return String::new() };
+        let command = |name: &str| {
+            let words = ["quarterdeck", name, entry, self.registry];
+            format!("  $ {}\n", sanitise(words.join(" ").trim_end()))
+        };
+        let mut text = String::new();
+        if self.done.ending != Ending::Done {
+            text.push_str("to do what is left:\n");
+            text.push_str(&command("resume"));
+        }
+        if well > 0 && !matches!(self.proposal.about, Some(About::Undo(_))) {
+            text.push_str("to take it back:\n");
+            text.push_str(&command("undo"));
+        }
+        text
+    }
+}
+
+fn ending(ending: &Ending, paper: Paper) -> (String, Tone, &str) {
+    let glyphs = paper.glyphs;
+    match ending {
+        Ending::Done => (format!("{} done", glyphs.good), Tone::Good, ""),
+        Ending::Changed { why } => (format!("{} stopped, something changed", glyphs.bad), Tone::Bad, why),
+        Ending::Failed { why } => (format!("{} failed", glyphs.bad), Tone::Bad, why),
+        Ending::Stopped => (format!("{} stopped by you", glyphs.unknown), Tone::Doubt, ""),
+    }
+}
+
+/// What came of each step, as far as there is an outcome; the others are left out.
+pub fn steps(proposal: &Proposal, outcomes: &[Option<&StepOutcome>], paper: Paper) -> String {
+    let (mut text, mut left) = (String::new(), outcomes.iter());
+    for item in &proposal.items {
+        let folder = proposal::folder(item);
+        if !folder.is_empty() {
+            let _ = writeln!(text, "  in {}", sanitise(folder));
+        }
+        for run in proposal::runs(&item.steps) {
+            let came: Vec<&StepOutcome> =
+                left.by_ref().take(run.len()).filter_map(|outcome| *outcome).collect();
+            let quietly = came.len() == run.len() && came.iter().all(|outcome| outcome.why().is_empty());
+            match (run, came.as_slice()) {
+                ([_, _, ..], [first, ..]) if quietly => {
+                    text.push_str(&step(&proposal::folders(run), first, paper))
+                }
+                _ => run.iter().zip(came).for_each(|(one, outcome)| {
+                    text.push_str(&step(proposal::inside(&one.key, folder), outcome, paper));
+                }),
+            }
+        }
+    }
+    text
+}
+
+/// One step and what came of it.
+fn step(key: &str, outcome: &StepOutcome, paper: Paper) -> String {
+    let (glyph, word, tone) = match outcome {
+        StepOutcome::Done { .. } => (paper.glyphs.good, "done", Tone::Good),
+        StepOutcome::Already { .. } => (paper.glyphs.good, "already", Tone::Dim),
+        StepOutcome::Changed { .. } => (paper.glyphs.bad, "changed", Tone::Bad),
+        StepOutcome::Failed { .. } => (paper.glyphs.bad, "failed", Tone::Bad),
+        StepOutcome::PutBack { .. } => (paper.glyphs.unknown, "put back", Tone::Doubt),
+    };
+    let state = paper.paint(tone, &format!("{glyph} {word:<8}"));
+    let mut text = format!("  {state}  {}\n", sanitise(key));
+    if !outcome.why().is_empty() {
+        text.push_str(&paper.sentence("              ", &sanitise(outcome.why())));
+    }
+    text
+}
+
+fn seen(proof: &Proof, paper: Paper) -> String {
+    let after = proof.after.as_deref().unwrap_or("not asked");
+    let (of, before, after) = (sanitise(&proof.of), sanitise(&proof.before), sanitise(after));
+    paper.sentence("  ", &format!("{of}: {before}, now {after}"))
+}
