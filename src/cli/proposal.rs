@@ -72,22 +72,33 @@ impl Shown<'_> {
             let _ = writeln!(text, "  $ {}", sanitise(&command));
         }
         text.push_str(&paper.sentence("undo      ", &sanitise(&undone_by(self.proposal))));
-        let also = match self.demand.also.as_slice() {
-            [] => String::new(),
-            words => format!(", and the word {}", words.join(" and ")),
-        };
-        let agree =
-            format!("nothing was written. To have it done, agree by naming {}{also}:", self.demand.what);
-        text.push_str(&format!("\n{}", paper.sentence("", &agree)));
+        let _ =
+            write!(text, "\n{}", paper.sentence("", &format!("nothing was written. {}:", self.agreement())));
         let _ = writeln!(text, "  $ {}", paper.paint(Tone::Strong, &sanitise(self.command)));
         text
     }
 }
 
+impl Shown<'_> {
+    /// What agreeing takes, in words.
+    fn agreement(&self) -> String {
+        let words: Vec<String> = self.demand.also.iter().map(|word| format!("the word {word}")).collect();
+        let named = match &self.proposal.about {
+            None => Some(self.demand.what.to_owned()),
+            Some(About::Undo(_) | About::Resume(_)) => None,
+        };
+        let named: Vec<String> = named.into_iter().chain(words).collect();
+        match named.as_slice() {
+            [] => "To have it done, type".to_owned(),
+            named => format!("To have it done, agree by naming {}", named.join(" and ")),
+        }
+    }
+}
+
 fn heading(proposal: &Proposal, environment: &str, paper: Paper) -> String {
     let what = match &proposal.about {
-        Some(About::Undo(entry)) => format!("undo {} of {entry}", proposal.verb),
-        Some(About::Resume(entry)) => format!("resume {} of {entry}", proposal.verb),
+        Some(About::Undo(entry)) => format!("undo of {entry}"),
+        Some(About::Resume(entry)) => format!("resume of {entry}"),
         None => proposal.verb.clone(),
     };
     let place = format!("  {} ({})", sanitise(&proposal.store), sanitise(environment));
