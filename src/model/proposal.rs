@@ -94,7 +94,7 @@ pub enum Act {
     PutBack { version: String, content: Content },
     /// Remove a folder that is empty (file systems only).
     RemoveFolder,
-    /// Make a folder (file systems only); the attributes are the driver's own words.
+    /// Make a folder (file systems only); the attributes are the driver's own words, empty for those of the folder above.
     MakeFolder { attributes: String },
     /// DELETE of the tag through the registry's API, which knows no precondition.
     ApiDelete { repository: String, tag: String },

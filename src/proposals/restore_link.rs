@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::look::{self, Content};
 use super::{Ground, NoProposal, manifests, words};
 use crate::model::{Act, Content as Bytes, Expect, Guard, Item, Step, Subject, Target};
+use crate::registry::checks::StoreKind;
 use crate::registry::digest::{Algorithm, Digest};
 use crate::registry::layout::{Key, Place, layers_prefix, tag_prefix};
 use crate::registry::manifest::{self, MANIFEST_LIMIT};
@@ -33,20 +34,49 @@ pub async fn item(ground: &Ground<'_>, target: &Target) -> Result<Item, NoPropos
     }
 }
 
-/// The step that makes a link say this.
-fn write(key: &str, there: Option<&Entry>, digest: &Digest, guards: Vec<Guard>) -> Step {
+/// The steps that make a link say this. On a file system the folders that it needs come first, so that they go again
+/// when it is undone.
+async fn write(
+    ground: &Ground<'_>,
+    key: &str,
+    there: Option<&Entry>,
+    digest: &Digest,
+    guards: Vec<Guard>,
+) -> Vec<Step> {
     let content = Bytes::Text(digest.to_string());
+    let mut steps = missing_folders(ground, key).await;
     let act = match there {
         Some(entry) => Act::Replace { version: entry.version.0.clone(), content },
         None => Act::Create { content },
     };
-    Step {
+    steps.push(Step {
         act,
         key: key.to_owned(),
         size: there.and_then(|entry| entry.size),
         modified: there.and_then(|entry| entry.modified),
         guards,
+    });
+    steps
+}
+
+/// The folders above a key that are not there, outermost first.
+async fn missing_folders(ground: &Ground<'_>, key: &str) -> Vec<Step> {
+    let mut steps = Vec::new();
+    let mut above = key;
+    while ground.kind() == StoreKind::FileSystem
+        && let Some((folder, _)) = above.rsplit_once('/')
+    {
+        let prefix = format!("{folder}/");
+        match ground.store().attributes(&prefix).await {
+            Err(error) if error.is_gone() => {}
+            Ok(_) | Err(_) => break,
+        }
+        let act = Act::MakeFolder { attributes: String::new() };
+        steps.push(Step { act, key: prefix, size: None, modified: None, guards: Vec::new() });
+        above = folder;
     }
+    steps.reverse();
+    steps
 }
 
 fn as_it_is(entry: &Entry) -> Guard {
@@ -118,7 +148,7 @@ async fn by_path(ground: &Ground<'_>, key: Key, mut item: Item) -> Result<Item, 
         now_holds(there.as_ref())
     ));
     let entry = there.as_ref().map(|(entry, _)| entry);
-    item.steps.push(write(&path, entry, &digest, vec![as_it_is(&blob)]));
+    item.steps.extend(write(ground, &path, entry, &digest, vec![as_it_is(&blob)]).await);
     (item.before, item.after) = match key {
         Key::IndexLink { .. } => (
             "nothing a client notices".to_owned(),
@@ -190,7 +220,8 @@ async fn current(
         "certain: the history of the tag names one revision, {digest}, and its link and its manifest are whole; {}",
         now_holds(there.as_ref())
     ));
-    item.steps.push(write(&key, there.as_ref().map(|(entry, _)| entry), digest, vec![as_it_is(entry)]));
+    let now = there.as_ref().map(|(entry, _)| entry);
+    item.steps.extend(write(ground, &key, now, digest, vec![as_it_is(entry)]).await);
     let tag = ground.scene.looking.look(ground.store(), &Reference::tag(repository, tag)).await;
     item.state = Some(tag.state);
     item.why.extend(tag.findings.iter().map(words::finding));
@@ -264,7 +295,13 @@ async fn layers(ground: &Ground<'_>, repository: Repository, mut item: Item) -> 
     for digest in &needed {
         let key = Key::LayerLink { repository: repository.clone(), digest: digest.clone() }.path();
         match proven(ground, digest).await {
-            Ok(blob) => item.steps.push(write(&key, None, digest, vec![as_it_is(&blob)])),
+            Ok(blob) => {
+                for step in write(ground, &key, None, digest, vec![as_it_is(&blob)]).await {
+                    if !item.steps.iter().any(|made| made.key == step.key) {
+                        item.steps.push(step);
+                    }
+                }
+            }
             Err(NoProposal::NotHere(why)) => item.mind.push(format!("left out: {why}")),
             Err(why) => return Err(why),
         }

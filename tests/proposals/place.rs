@@ -221,6 +221,7 @@ pub fn carried_out(place: &Place, proposal: &Proposal) -> BTreeMap<String, Bytes
                 let left: Vec<_> = tree.keys().filter(|key| key.starts_with(&step.key)).collect();
                 assert!(left.is_empty(), "{} is not empty: {left:?}", step.key);
             }
+            Act::MakeFolder { .. } => assert_eq!(place.kind, StoreKind::FileSystem),
             other => panic!("{other:?} is nothing that a verb proposes by itself"),
         }
     }

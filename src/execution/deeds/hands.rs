@@ -207,7 +207,8 @@ impl Hands<'_> {
     }
 
     async fn make_folder(&self, key: &str, attributes: &str) -> StepOutcome {
-        match self.store.make_folder(key, Some(&Attributes(attributes.to_owned()))).await {
+        let attributes = (!attributes.is_empty()).then(|| Attributes(attributes.to_owned()));
+        match self.store.make_folder(key, attributes.as_ref()).await {
             Ok(()) => StepOutcome::Done { version: None },
             Err(error) if error.kind == ErrorKind::Changed => already(format!("{key} is there already")),
             Err(error) => failed(&error),
