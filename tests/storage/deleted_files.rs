@@ -260,6 +260,21 @@ async fn what_was_deleted_before_on_purpose_is_never_resurrected() {
 }
 
 #[tokio::test]
+async fn a_push_into_a_file_that_was_replaced_is_not_lost() {
+    let tree = Tree::new();
+    let mut late = File::options().write(true).open(tree.at(KEY)).unwrap();
+    let version = tree.version().await;
+    tree.store.replace(KEY, Bytes::from_static(b"repaired"), &version).await.unwrap();
+    assert_eq!(tree.store.look_again(KEY, &version).await, Ok(Aftermath::Quiet));
+    late.write_all(b"pushed").unwrap();
+    let Aftermath::Aside(place) = tree.store.look_again(KEY, &version).await.unwrap() else { panic!() };
+    assert_eq!(
+        (fs::read_to_string(place).unwrap().as_str(), tree.read(KEY).as_str()),
+        ("pushed", "repaired")
+    );
+}
+
+#[tokio::test]
 async fn nothing_is_written_through_a_folder_that_is_a_link() {
     let tree = Tree::new();
     let elsewhere = tempfile::tempdir().unwrap();
@@ -332,6 +347,55 @@ async fn a_file_is_written_with_the_mode_owner_and_time_it_had() {
     tree.delete().await;
     tree.store.create(KEY, Bytes::from_static(b"old"), Some(&noted)).await.unwrap();
     assert_eq!(picture(tree.root.path()), before);
+}
+
+/// Writes as an old registry does: in place, in three steps, with a little time before each.
+fn push_in_place(path: &Path, pauses: [u32; 3]) {
+    let pause = |turns: u32| (0..turns).for_each(|_| std::hint::spin_loop());
+    pause(pauses[0]);
+    let mut file = File::options().write(true).create(true).truncate(false).open(path).unwrap();
+    pause(pauses[1]);
+    file.set_len(0).unwrap();
+    pause(pauses[2]);
+    file.write_all(b"pushed").unwrap();
+}
+
+#[tokio::test]
+async fn whatever_the_moment_a_push_in_place_is_not_lost() {
+    for round in 0..400 {
+        let tree = Tree::new();
+        let version = tree.version().await;
+        let pauses = std::array::from_fn(|_| fastrand::u32(..20_000));
+        let path = tree.at(KEY);
+        let push = std::thread::spawn(move || push_in_place(&path, pauses));
+        let done = if round % 2 == 0 {
+            tree.store.delete(KEY, &version).await
+        } else {
+            tree.store.replace(KEY, Bytes::from_static(b"repaired"), &version).await.map(drop)
+        };
+        let early = tree.store.look_again(KEY, &version).await.unwrap();
+        push.join().unwrap();
+        let late = tree.store.look_again(KEY, &version).await.unwrap();
+        let mut found = vec![fs::read_to_string(tree.at(KEY)).unwrap_or_default()];
+        for aftermath in [&early, &late] {
+            if let Aftermath::Aside(place) = aftermath {
+                found.push(fs::read_to_string(place).unwrap_or_default());
+            }
+        }
+        if let Err(error) = &done {
+            found.extend(
+                error
+                    .detail
+                    .split(" lies at ")
+                    .nth(1)
+                    .map(|place| fs::read_to_string(place).unwrap_or_default()),
+            );
+        }
+        assert!(
+            found.iter().any(|text| text == "pushed"),
+            "{round} {pauses:?} {done:?} {early:?} {late:?}: {found:?}"
+        );
+    }
 }
 
 /// A file or folder of a random tree: its place, bytes and mode.

@@ -147,6 +147,11 @@ async fn a_store_for_looking_refuses_writes_without_asking() {
         store.create("key", Bytes::new(), None).await.map(drop),
         store.replace("key", Bytes::new(), &version).await.map(drop),
         store.delete("key", &version).await,
+        store.keep("key", &version).await.map(drop),
+        store.undelete("key", &version).await.map(drop),
+        store.look_again("key", &version).await.map(drop),
+        store.remove_folder("key/").await,
+        store.make_folder("key/", None).await,
     ] {
         let error = refused.unwrap_err();
         assert!(error.kind == ErrorKind::Denied && error.detail.contains("read-only"), "{error}");

@@ -18,6 +18,7 @@ mod graves;
 mod names;
 mod place;
 mod read;
+mod replace;
 mod status;
 mod walk;
 mod write;
@@ -144,7 +145,7 @@ impl ObjectStore for Filesystem {
 
     async fn replace(&self, key: &str, bytes: Bytes, version: &Version) -> Result<Entry> {
         let version = version.clone();
-        self.blocking(key, move |root, key| write::replace(root, key, &bytes, &version)).await
+        self.blocking(key, move |root, key| replace::replace(root, key, &bytes, &version)).await
     }
 
     async fn delete(&self, key: &str, version: &Version) -> Result<()> {

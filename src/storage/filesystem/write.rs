@@ -1,4 +1,4 @@
-//! Creates, replaces and deletes files and folders, never overwriting what was not named.
+//! Creates and deletes files and folders, never overwriting what was not named.
 //!
 //! New content is written in our own folder and moved into place whole: a stray file inside a registry's tree is a
 //! fault of its own, and so is a link with half its bytes.
@@ -45,18 +45,6 @@ pub fn create(root: &Root, key: &str, bytes: &Bytes, attributes: Option<&Attribu
         return Err(io(key, &refused.error));
     }
     sync(folder);
-    read::entry(&path, key)
-}
-
-/// Overwrites the file that is in the state `version`, keeping its mode and owner.
-pub fn replace(root: &Root, key: &str, bytes: &[u8], version: &Version) -> Result<Entry> {
-    let path = root.path_to_write(key)?;
-    let before = expect(&path, key, version)?;
-    let look = Look::without_time(&before);
-    let written = written(root, key, bytes, &look)?;
-    expect(&path, key, version)?;
-    written.persist(&path).map_err(|refused| io(key, &refused.error))?;
-    sync(path.parent().unwrap_or(&root.path));
     read::entry(&path, key)
 }
 
@@ -131,7 +119,7 @@ pub fn make_folder(root: &Root, prefix: &str, attributes: Option<&Attributes>) -
 const SYMLINK: &str = "a symbolic link; quarterdeck writes to plain files and folders only";
 
 /// What stands at `path`, if it is a file in the state `version`.
-fn expect(path: &Path, key: &str, version: &Version) -> Result<Stat> {
+pub fn expect(path: &Path, key: &str, version: &Version) -> Result<Stat> {
     let stat = rustix::fs::lstat(path).map_err(|errno| status::error(key, errno))?;
     if status::is_symlink(&stat) {
         return Err(StoreError::new(ErrorKind::Denied, key, SYMLINK));

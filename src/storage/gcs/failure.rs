@@ -53,11 +53,15 @@ impl Failure {
     }
 }
 
+/// What an account has to be allowed.
+const NEEDED: &str = "; reading takes storage.objects.list and storage.objects.get, writing storage.objects.create \
+                      and storage.objects.delete, bringing back storage.objects.restore";
+
 /// What a status means for the object that was asked for, and what to do about it.
 fn meaning(status: u16) -> (ErrorKind, &'static str) {
     match status {
         401 => (ErrorKind::Denied, "; the credentials are missing or no longer valid"),
-        403 => (ErrorKind::Denied, "; the account needs storage.objects.list and storage.objects.get"),
+        403 => (ErrorKind::Denied, NEEDED),
         407 => (ErrorKind::Denied, "; the proxy wants credentials"),
         404 => (ErrorKind::Gone, ""),
         412 => (ErrorKind::Changed, ""),
