@@ -149,13 +149,16 @@ pub trait ObjectStore: Send + Sync {
 
     /// Brings back the very object that was deleted in this version, where the store still keeps it and nothing
     /// stands in its place: a file that was moved aside, a soft-deleted generation, what `keep` copied. `Gone` where
-    /// it keeps none, `Changed` where something is there.
+    /// it keeps none, `Changed` where something else is there or the moved file was written to since. Where that very
+    /// object stands already (on an object store: the same bytes), its entry is the answer, so asking twice is no harm.
     async fn undelete(&self, key: &str, version: &Version) -> Result<Entry> {
         let _ = version;
         cannot(key)
     }
 
-    /// Looks again at an object that was deleted in this version: on a file system somebody may have had it open.
+    /// Looks again at an object that was deleted or replaced in this version: on a file system somebody may have had it
+    /// open, or a delete that died on the way may have taken another file. Such a file is put back where nothing stands.
+    /// A writer that has done nothing yet cannot be seen, so look once more a little later.
     async fn look_again(&self, key: &str, version: &Version) -> Result<Aftermath> {
         let _ = version;
         cannot(key)
