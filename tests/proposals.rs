@@ -6,5 +6,9 @@
 mod catalogue;
 #[path = "proposals/place.rs"]
 mod place;
+#[path = "proposals/refused.rs"]
+mod refused;
+#[path = "proposals/repositories.rs"]
+mod repositories;
 #[path = "proposals/tags.rs"]
 mod tags;

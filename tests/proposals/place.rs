@@ -10,13 +10,17 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use bytes::Bytes;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use md5::{Digest as _, Md5};
 use quarterdeck::model::{Order, Proposal, Step, Subject, Target};
 use quarterdeck::proposals::{NoProposal, Scene, propose};
 use quarterdeck::registry::mode::Configured;
 use quarterdeck::sources::bucket::scan::{Hashing, ScanOptions};
 use quarterdeck::sources::look::Looking;
+use quarterdeck::staging::tree::image::Image;
+use quarterdeck::staging::tree::images::Images;
+use quarterdeck::staging::tree::push::push;
+use quarterdeck::staging::tree::seed::Seed;
 use quarterdeck::staging::tree::{Memory, Sink, Spec, StoreKind, Truth, write};
 use quarterdeck::storage::filesystem::Filesystem;
 use quarterdeck::storage::{
@@ -143,6 +147,12 @@ pub struct Place {
     pub folder: Option<TempDir>,
 }
 
+/// A folder in memory where there is one: thousands of small files are slow to write and remove on a disk.
+fn scratch() -> TempDir {
+    let memory = std::path::Path::new("/dev/shm");
+    if memory.is_dir() { tempfile::tempdir_in(memory).unwrap() } else { tempfile::tempdir().unwrap() }
+}
+
 /// Judges at once, and reads every byte.
 pub fn thorough() -> ScanOptions {
     ScanOptions { hashing: Hashing::All, settle: Duration::ZERO, ..ScanOptions::default() }
@@ -166,12 +176,22 @@ impl Place {
         let (store, folder): (Arc<dyn ObjectStore>, _) = match kind {
             StoreKind::Bucket => (Arc::new(Bucket::new(tree.clone())), None),
             StoreKind::FileSystem => {
-                let folder = tempfile::tempdir().unwrap();
+                let folder = scratch();
                 tree.pour(folder.path()).unwrap();
                 (Arc::new(Filesystem::open(folder.path()).unwrap()), Some(folder))
             }
         };
         Self { store, kind, tree, truth, looking: looking(thorough()), folder }
+    }
+
+    /// Why a verb refuses, and what kind of refusal that is.
+    pub async fn refused(&self, verb: &'static str, target: Target) -> String {
+        match self.propose(verb, vec![target.clone()]).await {
+            Ok(proposal) => panic!("{verb} of {target:?} is proposed: {proposal:#?}"),
+            Err(NoProposal::NotHere(why)) => format!("not here: {why}"),
+            Err(NoProposal::Absent(why)) => format!("absent: {why}"),
+            Err(NoProposal::Unread(why)) => format!("unread: {why}"),
+        }
     }
 
     pub async fn propose(
@@ -191,6 +211,36 @@ impl Place {
 
 pub fn looking(options: ScanOptions) -> Arc<Looking> {
     Looking::new(options, Configured::Files, None)
+}
+
+/// Reads every byte, and spares what may still be under way.
+pub fn patient() -> ScanOptions {
+    ScanOptions { hashing: Hashing::All, ..ScanOptions::default() }
+}
+
+/// A maker of images.
+pub const IMAGES: Images = Images { seed: Seed(7), layer_bytes: 200 };
+
+/// A tree with these images, pushed a day ago.
+pub fn pushed(kind: StoreKind, images: &[(&str, Option<&str>, &Image)]) -> Memory {
+    let mut tree = Memory::new(kind);
+    for (repository, tag, image) in images {
+        push(&mut tree, repository, *tag, image, now() - SignedDuration::from_hours(24)).unwrap();
+    }
+    tree
+}
+
+pub fn object(key: &str) -> Target {
+    Target { subject: Subject::Object(key.to_owned()), object: Some(key.to_owned()) }
+}
+
+pub fn repository(name: &str) -> Target {
+    Target { subject: Subject::Repository(name.to_owned()), object: None }
+}
+
+pub fn manifest(repository: &str, digest: &str) -> Target {
+    let subject = Subject::Manifest { repository: repository.to_owned(), digest: digest.to_owned() };
+    Target { subject, object: None }
 }
 
 pub fn tag(repository: &str, tag: &str) -> Target {
