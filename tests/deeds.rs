@@ -10,6 +10,8 @@ mod crash;
 mod hooked;
 #[path = "deeds/place.rs"]
 mod place;
+#[path = "deeds/race.rs"]
+mod race;
 #[path = "deeds/stories.rs"]
 mod stories;
 mod support;
