@@ -4,14 +4,20 @@
 
 #[path = "deeds/bucket.rs"]
 mod bucket;
+#[path = "deeds/by_api.rs"]
+mod by_api;
 #[path = "deeds/crash.rs"]
 mod crash;
+#[path = "deeds/executor.rs"]
+mod executor;
 #[path = "deeds/hooked.rs"]
 mod hooked;
 #[path = "deeds/place.rs"]
 mod place;
 #[path = "deeds/race.rs"]
 mod race;
+#[path = "deeds/repairs.rs"]
+mod repairs;
 #[path = "deeds/stories.rs"]
 mod stories;
 mod support;

@@ -172,6 +172,21 @@ impl Keeper<'_> {
     }
 }
 
+/// The folders above a key that are not there, outermost first.
+pub async fn missing_folders(store: &dyn ObjectStore, key: &str) -> Result<Vec<String>, StoreError> {
+    let above = key.match_indices('/').map(|(at, _)| &key[..=at]);
+    let mut missing = Vec::new();
+    for folder in above.collect::<Vec<_>>().into_iter().rev() {
+        match store.attributes(folder).await {
+            Ok(_) => break,
+            Err(error) if error.is_gone() => missing.push(folder.to_owned()),
+            Err(error) => return Err(error),
+        }
+    }
+    missing.reverse();
+    Ok(missing)
+}
+
 fn failed(error: StoreError) -> NotKept {
     match error.kind {
         ErrorKind::Changed => NotKept::Changed(error.to_string()),

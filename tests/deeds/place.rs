@@ -51,6 +51,15 @@ impl Place {
         Self { folder, truth }
     }
 
+    /// With every fault and look-alike that a file system can hold.
+    pub fn everything() -> Self {
+        let folder = scratch();
+        std::fs::create_dir(folder.path().join("registry")).unwrap();
+        let spec = Spec { layer_bytes: 256, ..Spec::everything(1, now(), StoreKind::FileSystem) };
+        let truth = write_into(&folder.path().join("registry"), &spec).unwrap();
+        Self { folder, truth }
+    }
+
     /// With one broken tag and one that is whole.
     pub fn small() -> Self {
         let folder = scratch();

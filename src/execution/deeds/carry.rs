@@ -6,9 +6,9 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use tokio::sync::watch;
 
 use super::hands::Hands;
-use super::{Deeds, late, proof};
+use super::{Deeds, has_folders, late, proof};
 use crate::actions::confirm::Confirmed;
-use crate::execution::backup::{Keeper, NotKept};
+use crate::execution::backup::{self, Keeper, NotKept};
 use crate::execution::disk::Trouble;
 use crate::execution::journal::{Entry, Record};
 use crate::model::{Act, Done, Ending, Permit, Phase, Progress, Proof, Proposal, StepOutcome};
@@ -104,6 +104,9 @@ impl<'a> Run<'a> {
         for (step, backup) in self.backups().await? {
             self.entry.write(Record::Kept { step, backup }).await.map_err(nothing_done)?;
         }
+        for (step, folders) in self.missing_folders().await? {
+            self.entry.write(Record::Makes { step, folders }).await.map_err(nothing_done)?;
+        }
         if *self.stop.borrow() {
             return Err(Ending::Stopped);
         }
@@ -131,6 +134,28 @@ impl<'a> Run<'a> {
                 why: format!("not everything could be backed up, so nothing was done: {why}"),
             },
         })
+    }
+
+    /// Folders that steps will make on their way, so that an undo can remove them.
+    async fn missing_folders(&self) -> Result<Vec<(usize, Vec<String>)>, Ending> {
+        let mut missing = Vec::new();
+        if !has_folders(&*self.store) {
+            return Ok(missing);
+        }
+        for (number, step) in self.proposal.steps().enumerate() {
+            if !matches!(step.act, Act::Create { .. } | Act::PutBack { .. }) {
+                continue;
+            }
+            let folders = backup::missing_folders(&*self.store, &step.key).await;
+            let folders = folders.map_err(|error| Ending::Failed {
+                why: format!(
+                    "the folders above {} could not be read, so nothing was done: {error}",
+                    step.key
+                ),
+            })?;
+            missing.extend((!folders.is_empty()).then_some((number, folders)));
+        }
+        Ok(missing)
     }
 
     /// A registry may have been given a metadata database since.

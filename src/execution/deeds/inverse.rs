@@ -136,6 +136,19 @@ impl Ground<'_> {
         Ok(if there { Inverse::Step(Act::RemoveFolder) } else { Inverse::Nothing })
     }
 
+    /// What removes the folders that a step made on its way, innermost first.
+    pub async fn folders_made(&self, history: &History, number: usize) -> Result<Vec<Step>, NoProposal> {
+        let mut steps = Vec::new();
+        let made = history.makes.get(&number).filter(|_| history.happened(number) != Happened::No);
+        for folder in made.into_iter().flatten().rev() {
+            if self.is_folder(folder).await? {
+                let (act, key) = (Act::RemoveFolder, folder.clone());
+                steps.push(Step { act, key, size: None, modified: None, guards: Vec::new() });
+            }
+        }
+        Ok(steps)
+    }
+
     async fn is_folder(&self, key: &str) -> Result<bool, NoProposal> {
         match self.store.attributes(key).await {
             Ok(_) => Ok(true),

@@ -1,7 +1,7 @@
 //! Looks again at what was deleted: a registry that had a file open may have written to it after it was moved away.
 
 use super::carry::Run;
-use super::earlier;
+use super::{earlier, has_folders};
 use crate::model::{About, Act, Ending, StepOutcome};
 use crate::storage::{Aftermath, Version};
 
@@ -17,7 +17,7 @@ struct Deleted {
 pub async fn look_again(run: &mut Run<'_>, mut ending: Ending) -> Ending {
     let mut left = deleted(run);
     left.extend(deleted_before(run).await);
-    let rounds = if run.store.url().starts_with("file:") { 2 } else { 1 };
+    let rounds = if has_folders(&*run.store) { 2 } else { 1 };
     for round in 0..rounds {
         if round > 0 && !left.is_empty() {
             tokio::time::sleep(run.deeds.late).await;

@@ -101,3 +101,9 @@ impl Deeds {
         self.journal.entries().map_err(|trouble| trouble.to_string())
     }
 }
+
+/// Whether it is a file system: folders are there for themselves, and a file that was deleted may still be written to
+/// by whoever has it open.
+fn has_folders(store: &dyn ObjectStore) -> bool {
+    store.url().starts_with("file:")
+}

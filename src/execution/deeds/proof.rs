@@ -99,15 +99,18 @@ pub fn verdict(report: &TagReport) -> String {
 
 /// What a client that pulls would be answered.
 async fn front_door(client: &Client, reference: &Reference) -> String {
-    match client.head_manifest(reference).await {
-        Ok(head) => match head.claimed {
-            Some(digest) => format!("200 {}", clean(&digest)),
-            None => "200".to_owned(),
-        },
-        Err(error) => match (error.status, &error.code) {
-            (Some(status), Some(code)) => format!("{status} {code}"),
-            (Some(status), None) => status.to_string(),
-            (None, _) => error.to_string(),
-        },
+    let error = match client.head_manifest(reference).await {
+        Ok(head) => {
+            return head.claimed.map_or_else(|| "200".to_owned(), |digest| format!("200 {}", clean(&digest)));
+        }
+        Err(error) => error,
+    };
+    let Some(status) = error.status else { return error.to_string() };
+    // The answer to a HEAD has no words in it.
+    match client.manifest(reference).await {
+        Err(error) if error.status == Some(status) => {
+            error.code.map_or_else(|| status.to_string(), |code| format!("{status} {code}"))
+        }
+        Ok(_) | Err(_) => status.to_string(),
     }
 }

@@ -64,12 +64,15 @@ impl Undo<'_> {
         let ground = Ground { store: self.store, client: self.deeds.looking.client() };
         for part in self.parts {
             for (number, step) in steps_of(part, subject).into_iter().rev() {
+                let known: Vec<String> = steps.iter().map(|step: &Step| step.key.clone()).collect();
                 match ground.inverse(part, number, step).await {
                     // A later part that did the same step again knows better.
-                    Ok(step) => steps.extend(step.filter(|step| !has(&steps, step))),
+                    Ok(step) => steps.extend(step.filter(|step| !has(&known, step))),
                     Err(Ok(left)) => mind.push(left),
                     Err(Err(why)) => return Err(why),
                 }
+                let made = ground.folders_made(part, number).await?;
+                steps.extend(made.into_iter().filter(|step| !has(&known, step)));
             }
         }
         mind.extend(self.damaged(&steps).await);
@@ -160,8 +163,8 @@ impl Undo<'_> {
     }
 }
 
-fn has(steps: &[Step], step: &Step) -> bool {
-    steps.iter().any(|known| known.key == step.key)
+fn has(keys: &[String], step: &Step) -> bool {
+    keys.contains(&step.key)
 }
 
 /// The steps of a part that concern a subject, with their numbers.
@@ -182,8 +185,16 @@ fn ordered(steps: Vec<Step>, state: Option<TagState>) -> Vec<Step> {
         _ if goes_first(step) => 1,
         _ => 3,
     };
+    let depth = |step: &Step| {
+        let depth = isize::try_from(step.key.len()).unwrap_or(isize::MAX);
+        match &step.act {
+            Act::MakeFolder { .. } => depth,
+            Act::RemoveFolder => -depth,
+            _ => 0,
+        }
+    };
     let mut steps = steps;
-    steps.sort_by_key(rank);
+    steps.sort_by_key(|step| (rank(step), depth(step)));
     steps
 }
 

@@ -21,6 +21,8 @@ pub struct History {
     pub before: Vec<Proof>,
     /// What each step takes away.
     pub kept: BTreeMap<usize, Backup>,
+    /// Folders that a step made on its way, outermost first.
+    pub makes: BTreeMap<usize, Vec<String>>,
     /// Steps that were begun.
     pub begun: BTreeSet<usize>,
     /// What came of them.
@@ -63,6 +65,7 @@ impl History {
             proposal: (**proposal).clone(),
             before: proofs.clone(),
             kept: BTreeMap::new(),
+            makes: BTreeMap::new(),
             begun: BTreeSet::new(),
             outcomes: BTreeMap::new(),
             ending: None,
@@ -77,6 +80,9 @@ impl History {
         match &line.record {
             Record::Kept { step, backup } => {
                 self.kept.insert(*step, backup.clone());
+            }
+            Record::Makes { step, folders } => {
+                self.makes.insert(*step, folders.clone());
             }
             Record::Doing { step } => {
                 self.begun.insert(*step);

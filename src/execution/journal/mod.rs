@@ -16,7 +16,8 @@
 //! | `session` | `program`, `by` (`user@machine`), `pid` | the file begins |
 //! | `proposed` | `environment`, `typed`, `proposal`, `proofs` | what was agreed to, and what was seen before |
 //! | `kept` | `step`, `backup` | what the step takes away lies in `backups/` (or in the store), with its SHA-256 |
-//! | `backed-up` | – | so does all that any step takes away; nothing has been written yet |
+//! | `makes` | `step`, `folders` | folders that are missing before the step, which makes them on its way (file systems) |
+//! | `backed-up` | – | all that any step takes away is kept; nothing has been written yet |
 //! | `doing` | `step` | the step is begun now |
 //! | `done` | `step`, `outcome` | what came of it; a later line about the same step counts instead |
 //! | `checked` | `proofs`, `notes` | what was seen after |

@@ -34,6 +34,8 @@ pub enum Record {
     Proposed { environment: String, typed: String, proposal: Box<Proposal>, proofs: Vec<Proof> },
     /// What a step takes away is safe.
     Kept { step: usize, backup: Backup },
+    /// These folders are not there before the step, which makes them on its way; outermost first.
+    Makes { step: usize, folders: Vec<String> },
     /// So is everything that any step takes away.
     BackedUp,
     /// The step is begun now.
