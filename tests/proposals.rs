@@ -2,6 +2,8 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+#[path = "proposals/by_hand.rs"]
+mod by_hand;
 #[path = "proposals/catalogue.rs"]
 mod catalogue;
 #[path = "proposals/place.rs"]

@@ -43,6 +43,7 @@ pub async fn item(ground: &Ground<'_>, target: &Target) -> Result<Item, NoPropos
     let mut item = words::blank(&target.subject);
     item.steps = own.steps(ground.kind(), &states);
     own.describe(ground.kind(), &tags, &states, &mut item);
+    item.mind.extend(own.changed_lately(ground).await);
     Ok(item)
 }
 
@@ -109,6 +110,16 @@ impl Own {
             look::has_settled(ground, &what, newest(&self.layers)).await?;
         }
         Ok(())
+    }
+
+    /// That somebody may be pushing, if anything is young.
+    async fn changed_lately(&self, ground: &Ground<'_>) -> Option<String> {
+        let all = self.parts().into_iter().flat_map(|part| &part.objects);
+        let newest = all.filter_map(|entry| entry.modified).max()?;
+        let age = ground.store().now().await.ok()?.duration_since(newest);
+        let settle = jiff::SignedDuration::try_from(ground.scene.looking.options.settle).ok()?;
+        (age < settle)
+            .then(|| format!("something in it changed {} ago: somebody may be pushing", words::age(age)))
     }
 
     /// What each tag is: of the first ones by a look at the image, of the rest by the link alone.

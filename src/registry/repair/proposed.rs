@@ -33,7 +33,10 @@ fn command(proposal: &Proposal, target: &Target<'_>, step: &Step) -> String {
             vec![api("PUT", &what, &proposal.store, repository, tag)]
         }
     };
-    commands.join(" && ")
+    match commands.as_slice() {
+        [] => format!("# no command is known that would {} {} here", step.act.word(), visible(key)),
+        commands => commands.join(" && "),
+    }
 }
 
 /// Where a command takes the bytes from that it writes.
