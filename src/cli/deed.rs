@@ -13,7 +13,7 @@ use super::{Arming, Exit, Look, Output, Place, Words, done, place, proposal, wri
 use crate::actions::confirm::{Confirmed, confirm};
 use crate::execution::deeds::Deeds;
 use crate::model::text::sanitise;
-use crate::model::{Answer, Demand, Ending, Gate, Permit, Phase, Proposal, demand};
+use crate::model::{About, Answer, Demand, Ending, Gate, Permit, Phase, Proposal, demand};
 use crate::proposals::NoProposal;
 use crate::registry::repair::quote;
 
@@ -24,7 +24,7 @@ pub struct Say {
     pub yes: Option<String>,
     pub words: Words,
     pub output: Output,
-    /// This command as it would be typed again, without leave and agreement.
+    /// A `delete` as it would be typed again, without leave and agreement.
     pub command: String,
     /// The flags that name the same registry again.
     pub registry: Vec<String>,
@@ -147,8 +147,18 @@ impl Desk {
             Some(_) => "--yes".to_owned(),
             None => format!("--yes={}", quote(&demand.word)),
         };
+        let again = |name: &str, entry: &str| {
+            let words = ["quarterdeck", name, entry].into_iter().map(str::to_owned);
+            words.chain(self.say.registry.clone()).collect::<Vec<_>>().join(" ")
+        };
+        // What is newest may be another entry by then.
+        let command = match &proposal.about {
+            Some(About::Undo(entry)) => again("undo", entry),
+            Some(About::Resume(entry)) => again("resume", entry),
+            None => self.say.command.clone(),
+        };
         let also = demand.also.iter().map(|word| format!("--{word}"));
-        let parts = [self.say.command.clone(), write, yes].into_iter().chain(also);
+        let parts = [command, write, yes].into_iter().chain(also);
         parts.collect::<Vec<_>>().join(" ")
     }
 

@@ -8,7 +8,7 @@ use super::json::escaped;
 use super::paper::{Paper, Tone};
 use super::proposal;
 use crate::model::text::sanitise;
-use crate::model::{About, Done, Ending, Proof, Proposal, StepOutcome};
+use crate::model::{About, Done, Ending, Item, Proof, Proposal, StepOutcome};
 
 /// What is told of a proposal's end.
 pub struct Told<'a> {
@@ -71,7 +71,7 @@ impl Told<'_> {
         let outcomes: Vec<Option<&StepOutcome>> =
             done.steps.iter().map(|(_, outcome)| Some(outcome)).collect();
         text.push_str(&steps(self.proposal, &outcomes, paper));
-        done.proofs.iter().for_each(|proof| text.push_str(&seen(proof, paper)));
+        done.proofs.iter().filter_map(|proof| seen(proof, paper)).for_each(|line| text.push_str(&line));
         done.notes.iter().for_each(|note| text.push_str(&paper.sentence("  note: ", &sanitise(note))));
         text + &self.next(well)
     }
@@ -106,25 +106,51 @@ fn ending(ending: &Ending, paper: Paper) -> (String, Tone, &str) {
     }
 }
 
-/// What came of each step, as far as there is an outcome; the others are left out.
+/// What came of each step, as far as there is an outcome; the others are left out. Of several targets, one that went
+/// well takes one line.
 pub fn steps(proposal: &Proposal, outcomes: &[Option<&StepOutcome>], paper: Paper) -> String {
-    let (mut text, mut left) = (String::new(), outcomes.iter());
+    let (mut text, mut left) = (String::new(), outcomes);
     for item in &proposal.items {
-        let folder = proposal::folder(item);
-        if !folder.is_empty() {
-            let _ = writeln!(text, "  in {}", sanitise(folder));
+        let (mine, others) = left.split_at(left.len().min(item.steps.len()));
+        left = others;
+        match mine.first() {
+            Some(Some(first)) if proposal.items.len() > 1 && quietly(mine) => {
+                let steps =
+                    if mine.len() == 1 { "1 step".to_owned() } else { format!("{} steps", mine.len()) };
+                text.push_str(&step(&format!("{}  {steps}", item.subject), first, paper));
+            }
+            Some(_) if mine.iter().any(Option::is_some) => text.push_str(&each(item, mine, paper)),
+            Some(_) | None => {}
         }
-        for run in proposal::runs(&item.steps) {
-            let came: Vec<&StepOutcome> =
-                left.by_ref().take(run.len()).filter_map(|outcome| *outcome).collect();
-            let quietly = came.len() == run.len() && came.iter().all(|outcome| outcome.why().is_empty());
-            match (run, came.as_slice()) {
-                ([_, _, ..], [first, ..]) if quietly => {
-                    text.push_str(&step(&proposal::folders(run), first, paper))
+    }
+    text
+}
+
+/// Whether all was done, and nothing is to be said about it.
+fn quietly(outcomes: &[Option<&StepOutcome>]) -> bool {
+    outcomes.iter().all(|outcome| matches!(outcome, Some(StepOutcome::Done { .. })))
+}
+
+fn each(item: &Item, outcomes: &[Option<&StepOutcome>], paper: Paper) -> String {
+    let folder = proposal::folder(item);
+    let mut text = String::new();
+    if !folder.is_empty() {
+        let _ = writeln!(text, "  in {}", sanitise(folder));
+    }
+    let mut left = outcomes;
+    for run in proposal::runs(&item.steps) {
+        let (came, others) = left.split_at(left.len().min(run.len()));
+        left = others;
+        match (run, came) {
+            ([_, _, ..], [Some(first), ..]) if came.len() == run.len() && quietly(came) => {
+                text.push_str(&step(&proposal::folders(run), first, paper));
+            }
+            _ => {
+                for (one, outcome) in run.iter().zip(came) {
+                    let line =
+                        outcome.map(|outcome| step(proposal::inside(&one.key, folder), outcome, paper));
+                    text.push_str(&line.unwrap_or_default());
                 }
-                _ => run.iter().zip(came).for_each(|(one, outcome)| {
-                    text.push_str(&step(proposal::inside(&one.key, folder), outcome, paper));
-                }),
             }
         }
     }
@@ -148,8 +174,11 @@ fn step(key: &str, outcome: &StepOutcome, paper: Paper) -> String {
     text
 }
 
-fn seen(proof: &Proof, paper: Paper) -> String {
-    let after = proof.after.as_deref().unwrap_or("not asked");
-    let (of, before, after) = (sanitise(&proof.of), sanitise(&proof.before), sanitise(after));
-    paper.sentence("  ", &format!("{of}: {before}, now {after}"))
+/// What was seen before and after; nothing where it was not looked at again.
+fn seen(proof: &Proof, paper: Paper) -> Option<String> {
+    let (of, before, after) =
+        (sanitise(&proof.of), sanitise(&proof.before), sanitise(proof.after.as_deref()?));
+    let changed =
+        if before == after { format!("{after}, as before") } else { format!("{before}, now {after}") };
+    Some(paper.sentence("  ", &format!("{of}: {changed}")))
 }

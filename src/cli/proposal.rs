@@ -151,7 +151,11 @@ pub fn folder(item: &Item) -> &str {
 
 /// What a key is called inside of that folder.
 pub fn inside<'k>(key: &'k str, folder: &str) -> &'k str {
-    key.strip_prefix(folder).filter(|rest| !rest.is_empty()).unwrap_or(key)
+    match key.strip_prefix(folder) {
+        Some("") => ".",
+        Some(rest) => rest,
+        None => key,
+    }
 }
 
 /// Steps that are told of in one line: folders that come or go one after the other.

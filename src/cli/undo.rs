@@ -33,9 +33,7 @@ pub fn again_with(
         complain(&format!("--yes={word} does not agree to {name}: give --yes={name}, or --yes alone"));
         return Exit::Usage;
     }
-    let words_of_it = ["quarterdeck".to_owned(), name.to_owned()].into_iter().chain(entry.clone());
-    let registry = flags(&place);
-    let command = words_of_it.chain(registry.clone()).collect::<Vec<_>>().join(" ");
+    let (command, registry) = (String::new(), flags(&place));
     let say = Say { arming: inner.or(arming), yes, words, output, command, registry };
     work::run(|stop| async move {
         match Desk::open(place, say, stop).await {
