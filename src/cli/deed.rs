@@ -168,7 +168,8 @@ impl Desk {
             .deeds
             .carry_out(confirmed, self.stop.clone(), &|at| {
                 progress.at(at.finished as u64, at.of as u64);
-                progress.say(format!("{} {}", phase(at.phase), sanitise(&at.key)));
+                let key = at.key.strip_prefix("docker/registry/v2/").unwrap_or(&at.key);
+                progress.say(format!("{} {}", phase(at.phase), sanitise(key)));
             })
             .await;
         drop(progress);
