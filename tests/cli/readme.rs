@@ -24,14 +24,15 @@ fn stable(screen: &str) -> String {
 fn the_screens_of_the_readme_are_what_the_program_prints() {
     let blocks: Vec<_> =
         README.split("```console\n").filter_map(|block| block.strip_prefix(COMMAND)).collect();
-    assert_eq!(blocks.len(), 2);
+    assert_eq!(blocks.len(), 3);
     for block in blocks {
         let (arguments, rest) = block.split_once('\n').unwrap();
         let shown = rest.split("\n```").next().unwrap();
-        let (size, keys) = arguments.split_once(" --keys ").unwrap();
+        let (options, keys) = arguments.split_once(" --keys ").unwrap();
+        let mut words = vec!["demo", "--print", "--size"];
+        words.extend(options.split(' ').chain(["--keys", keys.trim_matches('\'')]));
         let home = Home::new();
-        let mut command =
-            home.command(&["demo", "--print", "--size", size, "--keys", keys.trim_matches('\'')]);
+        let mut command = home.command(&words);
         command.env("LC_ALL", "C.UTF-8");
         let output = command.output().unwrap();
         assert!(output.status.success(), "{output:?}");
