@@ -16,6 +16,8 @@ mod hooked;
 mod place;
 #[path = "deeds/race.rs"]
 mod race;
+#[path = "deeds/real.rs"]
+mod real;
 #[path = "deeds/repairs.rs"]
 mod repairs;
 #[path = "deeds/stories.rs"]

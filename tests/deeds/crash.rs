@@ -13,7 +13,7 @@ use quarterdeck::execution::deeds::Deeds;
 use quarterdeck::execution::journal::{Condition, Happened, History, Journal};
 use quarterdeck::model::{About, Act, Ending, Standing};
 use quarterdeck::storage::filesystem::Filesystem;
-use rustix::process::{Signal, getpid, kill_process};
+use rustix::process::{Resource, Rlimit, Signal, getpid, kill_process};
 
 use super::hooked::Hooked;
 use super::place::{self, Place, Tree, delete_tag, tag};
@@ -22,6 +22,7 @@ const AT: &str = "TEST_DIES_AT";
 const ROOT: &str = "TEST_ROOT";
 const STATE: &str = "TEST_STATE";
 const WHAT: &str = "TEST_DEED";
+const LARGEST: &str = "TEST_LARGEST_FILE";
 
 /// Moments so far, in the process that is to die.
 static MOMENTS: AtomicUsize = AtomicUsize::new(0);
@@ -61,9 +62,23 @@ fn a_process_that_dies() {
         };
         // Moments of looking are no moments of the deed.
         MOMENTS.store(0, Ordering::SeqCst);
+        let is_small = no_larger_files();
         let done = place::carry_out(&deeds, proposal).await;
+        if is_small {
+            return;
+        }
         assert_eq!(done.ending, Ending::Done, "{done:#?}");
     });
+}
+
+/// From now on no file of this process may become larger than it is told: a write ends there.
+fn no_larger_files() -> bool {
+    let Some(most) = std::env::var(LARGEST).ok().and_then(|most| most.parse().ok()) else { return false };
+    // Else the signal would end the process.
+    signal_hook::flag::register(25, Arc::default()).unwrap();
+    let limit = Rlimit { current: Some(most), maximum: Some(most) };
+    rustix::process::setrlimit(Resource::Fsize, limit).unwrap();
+    true
 }
 
 fn doomed() -> quarterdeck::model::Subject {
@@ -72,18 +87,22 @@ fn doomed() -> quarterdeck::model::Subject {
 
 /// Whether the process died at this moment; it ends well where it has fewer.
 fn dies(place: &Place, what: &str, at: usize) -> bool {
-    let status = Command::new(std::env::current_exe().unwrap())
+    let status = process(place, what).env(AT, at.to_string()).status().unwrap();
+    assert!(status.success() || status.code().is_none(), "it failed at moment {at}: {status}");
+    !status.success()
+}
+
+/// The process that does a deed.
+fn process(place: &Place, what: &str) -> Command {
+    let mut process = Command::new(std::env::current_exe().unwrap());
+    process
         .args(["--exact", "crash::a_process_that_dies", "--test-threads=1"])
-        .env(AT, at.to_string())
         .env(ROOT, place.root())
         .env(STATE, place.state())
         .env(WHAT, what)
         .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        .status()
-        .unwrap();
-    assert!(status.success() || status.code().is_none(), "it failed at moment {at}: {status}");
-    !status.success()
+        .stderr(Stdio::null());
+    process
 }
 
 /// Walks through all moments, a few at a time.
@@ -134,7 +153,6 @@ fn agrees(history: &History, root: &Path, before: &Tree, at: usize) {
         }
     }
     assert!(in_doubt <= 1, "moment {at}: {in_doubt} steps in doubt");
-    assert!(matches!(history.ending, None | Some(Ending::Done)), "moment {at}");
 }
 
 /// Whatever goes is kept before anything goes.
@@ -199,6 +217,7 @@ fn killed_at_any_moment_of_a_delete_it_can_be_finished_and_taken_back() {
             };
             agrees(&history, &place.root(), &before, at);
             is_kept(&deeds, &history, &before, at);
+            assert!(matches!(history.ending, None | Some(Ending::Done)), "moment {at}: {:?}", history.ending);
             let standing = deeds.recall().unwrap()[0].standing.clone();
             assert_eq!(
                 standing == Standing::Interrupted,
@@ -255,4 +274,43 @@ fn killed_at_any_moment_of_an_undo_it_can_be_finished_or_begun_anew() {
     });
     println!("killed at each of {moments} moments of an undo");
     assert!(moments > 30, "only {moments} moments");
+}
+
+#[test]
+fn a_write_that_ends_at_any_byte_of_the_journal_stops_the_deed_before_its_next_step() {
+    const STRIDE: usize = 97;
+    let (on_the_way, enough) = (AtomicUsize::new(0), AtomicUsize::new(0));
+    walk(|number| {
+        let most = number * STRIDE;
+        let place = Place::small();
+        let before = place.tree();
+        assert!(process(&place, "delete").env(LARGEST, most.to_string()).status().unwrap().success());
+        let deeds = place.deeds();
+        let Some(history) = told(&deeds) else {
+            same(&place.tree(), &before, most);
+            return true;
+        };
+        for chronicle in deeds.journal.chronicles().unwrap() {
+            assert_eq!(chronicle.condition, Condition::Whole, "{most} bytes");
+        }
+        agrees(&history, &place.root(), &before, most);
+        is_kept(&deeds, &history, &before, most);
+        if history.ending == Some(Ending::Done) {
+            enough.fetch_max(most, Ordering::SeqCst);
+            return false;
+        }
+        on_the_way.fetch_add(usize::from(!history.begun.is_empty()), Ordering::SeqCst);
+        on_runtime(async {
+            if number % 2 == 0 {
+                finish(&deeds, &history).await;
+                same(&place.tree(), &without(&before), most);
+            }
+            take_back(&deeds, &history.id).await;
+            same(&place.tree(), &before, most);
+        });
+        true
+    });
+    let on_the_way = on_the_way.into_inner();
+    println!("stopped {on_the_way} times between two steps; {enough:?} bytes are enough");
+    assert!(on_the_way > 10, "only {on_the_way}");
 }

@@ -12,7 +12,7 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use quarterdeck::execution::deeds::Deeds;
-use quarterdeck::model::{Done, Ending};
+use quarterdeck::model::{Done, Ending, Phase, Progress, Proposal};
 use quarterdeck::registry::digest::Digest;
 use quarterdeck::storage::filesystem::Filesystem;
 use tempfile::TempDir;
@@ -204,14 +204,14 @@ async fn round<P: Pusher>(
         let (pusher, name, digest) = (pusher.clone(), name.to_owned(), digest.clone());
         move || pusher.push(&name, &digest, dally).map(|()| Instant::now())
     };
-    let (done, pushed) = match moment {
+    let ((done, looked), pushed) = match moment {
         Moment::BeforeAgreement => {
             let pushed = tokio::task::spawn_blocking(push).await.unwrap();
-            (place::carry_out(deeds, proposal).await, pushed)
+            (carry_out(deeds, proposal).await, pushed)
         }
         Moment::BetweenDeletes | Moment::Within => {
             let slot = trap.set(moment == Moment::Within, push);
-            let done = place::carry_out(deeds, proposal).await;
+            let done = carry_out(deeds, proposal).await;
             (done, slot.recv().unwrap())
         }
         Moment::Any => {
@@ -222,12 +222,25 @@ async fn round<P: Pusher>(
                 push()
             });
             let begun = Instant::now();
-            let done = place::carry_out(deeds, proposal).await;
+            let done = carry_out(deeds, proposal).await;
             score.usual.store(begun.elapsed().as_micros() as usize, Ordering::SeqCst);
             (done, pushed.await.unwrap())
         }
     };
-    judge(pusher, name, &digest, &done, pushed, Instant::now(), score, moment);
+    judge(pusher, name, &digest, &done, pushed, looked, score, moment);
+}
+
+/// Carries it out, and tells when it was looked at what came of it.
+async fn carry_out(deeds: &Deeds, proposal: Proposal) -> (Done, Option<Instant>) {
+    let (_keep, stop) = tokio::sync::watch::channel(false);
+    let looked = Mutex::new(None);
+    let tell = |progress: Progress| {
+        if progress.phase == Phase::Check {
+            looked.lock().unwrap().get_or_insert_with(Instant::now);
+        }
+    };
+    let done = deeds.carry_out(&place::agreed(proposal), stop, &tell).await;
+    (done, looked.into_inner().unwrap())
 }
 
 #[allow(clippy::too_many_arguments)]
@@ -237,7 +250,7 @@ fn judge<P: Pusher>(
     digest: &Digest,
     done: &Done,
     pushed: io::Result<Instant>,
-    ended: Instant,
+    looked: Option<Instant>,
     score: &Score,
     moment: Moment,
 ) {
@@ -260,8 +273,8 @@ fn judge<P: Pusher>(
         count.fetch_add(usize::from(happened), Ordering::SeqCst);
     }
     let seen = done.proofs.iter().any(|proof| proof.after.as_deref() != Some("absent"));
-    // One that came after everything was looked at is nobody's to tell.
-    if !stopped && !seen && at < ended && moment != Moment::Any {
+    // One that was answered after everything was looked at is nobody's to tell.
+    if !stopped && !seen && looked.is_some_and(|looked| at < looked) {
         score.untold.fetch_add(1, Ordering::SeqCst);
         println!("NOT TOLD {name} {moment:?}: {done:#?}");
     }
@@ -370,7 +383,7 @@ fn file_lane(lane: usize, folder: &Path, images: &Images) -> (Deeds, Files, Trap
     let trap = Trap::default();
     let store = Arc::new(Hooked::new(Filesystem::open(&root).unwrap(), trap.hook()));
     // A writer here dallies for less than a millisecond, and the machine may be busy.
-    let late = Duration::from_millis(120);
+    let late = Duration::from_millis(400);
     let deeds = Deeds { late, ..place::deeds_on(store, folder.join(format!("state {lane}"))) };
     (deeds, Files { root, in_place: lane % 2 == 0 }, trap)
 }
