@@ -11,6 +11,10 @@ mod hostile;
 mod program;
 #[path = "cli/readme.rs"]
 mod readme;
+#[path = "cli/real.rs"]
+mod real;
+#[path = "support/registry/mod.rs"]
+mod registry;
 #[path = "cli/scan.rs"]
 mod scan;
 #[path = "cli/setup.rs"]
