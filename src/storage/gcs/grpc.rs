@@ -1,11 +1,12 @@
 //! Google's own client: gRPC for listings and metadata, HTTP for bytes.
+//!
+//! Uploads go by the JSON API: the client appends a part with checksums to each, which emulators refuse.
 
 use std::ops::Range;
 
 use async_trait::async_trait;
 use bytes::{Bytes, BytesMut};
 use google_cloud_gax::retry_policy::NeverRetry;
-use google_cloud_storage::builder::storage::WriteObject;
 use google_cloud_storage::client::{Storage, StorageControl};
 use google_cloud_storage::model::{
     self, DeleteObjectRequest, GetObjectRequest, ListObjectsRequest, RestoreObjectRequest,
@@ -20,12 +21,12 @@ use super::attributes::{self, Look};
 use super::bucket::{Bucket, Wire};
 use super::copies::{Copied, Copying, State, Whole};
 use super::failure::{Answer, Failure, chain};
-use super::http_answer::client;
 use super::identity::Identity;
+use super::json::Json;
 use super::listing::Listing;
+use super::media;
 use super::metadata::{MASK, Metadata};
 use super::place::Place;
-use super::{clock, media};
 use crate::storage::{Checksum, Delimiter, Entry, ErrorKind, Object, Result, StoreError};
 
 /// Google's client for one bucket.
@@ -33,9 +34,7 @@ pub struct Grpc {
     place: Place,
     control: StorageControl,
     storage: Storage,
-    http: reqwest::Client,
-    http_endpoint: String,
-    identity: Identity,
+    json: Json,
 }
 
 impl Grpc {
@@ -50,27 +49,25 @@ impl Grpc {
         let failed = |error: google_cloud_gax::client_builder::Error| {
             StoreError::new(ErrorKind::Denied, place.url(), format!("no client: {}", chain(&error)))
         };
-        let http_endpoint = http_endpoint.trim_end_matches('/').to_owned();
         let control = StorageControl::builder()
             .with_endpoint(grpc_endpoint)
             .with_credentials(identity.credentials())
             .with_retry_policy(NeverRetry)
             .build();
         let storage = Storage::builder()
-            .with_endpoint(&http_endpoint)
+            .with_endpoint(http_endpoint.trim_end_matches('/'))
             .with_credentials(identity.credentials())
             .with_retry_policy(NeverRetry)
             .with_read_resume_policy(NeverResume)
-            .with_resumable_upload_threshold(usize::MAX)
             .build();
         let (control, storage) = (control.await.map_err(failed)?, storage.await.map_err(failed)?);
-        let http = client().map_err(|failure| failure.at(place.url()))?;
-        Ok(Bucket::new(place.clone(), Self { place, control, storage, http, http_endpoint, identity }))
+        let json = Json::wire(place.clone(), http_endpoint, identity)?;
+        Ok(Bucket::new(place.clone(), Self { place, control, storage, json }))
     }
 
     /// Asks for the credentials first: the client's own error does not say what to set.
     async fn identified(&self) -> Answer<()> {
-        self.identity.headers().await.map(drop)
+        self.json.identity.headers().await.map(drop)
     }
 
     fn get(&self, name: &str) -> GetObjectRequest {
@@ -140,13 +137,7 @@ impl Wire for Grpc {
     }
 
     async fn upload(&self, name: &str, bytes: Bytes, generation: i64, look: Option<&Look>) -> Answer<Entry> {
-        self.identified().await?;
-        let mut request = self.storage.write_object(self.place.resource(), name, bytes);
-        request = request.set_if_generation_match(generation);
-        if let Some(look) = look {
-            request = dressed(request, look);
-        }
-        self.entry(name, request.send_unbuffered().await?)
+        self.json.upload(name, bytes, generation, look).await
     }
 
     async fn remove(&self, name: &str, generation: i64) -> Answer<()> {
@@ -195,38 +186,12 @@ impl Wire for Grpc {
     }
 
     async fn clock(&self) -> Answer<Timestamp> {
-        clock::now(&self.http, &self.http_endpoint).await
+        self.json.clock().await
     }
 }
 
 fn mask(fields: &[&str]) -> FieldMask {
     FieldMask::default().set_paths(fields.iter().copied())
-}
-
-/// An upload with this look. What is empty is left to the server.
-fn dressed<T>(mut request: WriteObject<T>, look: &Look) -> WriteObject<T> {
-    if !look.content_type.is_empty() {
-        request = request.set_content_type(&look.content_type);
-    }
-    if !look.content_encoding.is_empty() {
-        request = request.set_content_encoding(&look.content_encoding);
-    }
-    if !look.content_disposition.is_empty() {
-        request = request.set_content_disposition(&look.content_disposition);
-    }
-    if !look.content_language.is_empty() {
-        request = request.set_content_language(&look.content_language);
-    }
-    if !look.cache_control.is_empty() {
-        request = request.set_cache_control(&look.cache_control);
-    }
-    if !look.storage_class.is_empty() {
-        request = request.set_storage_class(&look.storage_class);
-    }
-    if let Some(time) = look.time() {
-        request = request.set_custom_time(time);
-    }
-    request.set_metadata(look.metadata.clone())
 }
 
 /// What the headers of a download say; the client does not show when the object was written.

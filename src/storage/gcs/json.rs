@@ -27,15 +27,20 @@ pub struct Json {
     place: Place,
     endpoint: String,
     client: reqwest::Client,
-    identity: Identity,
+    pub(super) identity: Identity,
 }
 
 impl Json {
     /// Speaks to `endpoint` (a URL without path) as `identity`. Sends nothing yet.
     pub fn open(place: Place, endpoint: &str, identity: Identity) -> Result<Bucket<Self>> {
+        Ok(Bucket::new(place.clone(), Self::wire(place, endpoint, identity)?))
+    }
+
+    /// The wire alone.
+    pub(super) fn wire(place: Place, endpoint: &str, identity: Identity) -> Result<Self> {
         let client = client().map_err(|failure| failure.at(place.url()))?;
         let endpoint = endpoint.trim_end_matches('/').to_owned();
-        Ok(Bucket::new(place.clone(), Self { place, endpoint, client, identity }))
+        Ok(Self { place, endpoint, client, identity })
     }
 
     fn objects(&self, method: Method) -> RequestBuilder {
