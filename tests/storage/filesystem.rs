@@ -5,7 +5,7 @@ use std::fs;
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::{MetadataExt, PermissionsExt, symlink};
 use std::os::unix::net::UnixListener;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use bytes::Bytes;
 use quarterdeck::storage::filesystem::Filesystem;
@@ -252,8 +252,8 @@ async fn a_deleted_file_lies_beside_the_tree_with_its_mode_and_bytes() {
     let inode = fs::metadata(root.path().join("docker/registry/link")).unwrap().ino();
     let listed = store.list("docker/registry/", Delimiter::Slash, None).await.unwrap().entries.remove(0);
     store.delete("docker/registry/link", &listed.version).await.unwrap();
-    let deleted = root.path().join(".quarterdeck/deleted");
-    let grave = fs::read_dir(deleted).unwrap().next().unwrap().unwrap().path().join("docker/registry/link");
+    let only = |folder: PathBuf| fs::read_dir(folder).unwrap().next().unwrap().unwrap().path();
+    let grave = only(only(root.path().join(".quarterdeck/deleted"))).join("docker/registry/link");
     let found = fs::metadata(&grave).unwrap();
     assert_eq!(
         (found.ino(), found.mode() & 0o777, fs::read(&grave).unwrap()),

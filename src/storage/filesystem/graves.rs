@@ -1,6 +1,6 @@
 //! Where deleted files lie, and how they come back.
 //!
-//! A file that goes is moved to `.quarterdeck/deleted/<time>-<state>-<random>/<key>`, where `<state>` stands for the
+//! A file that goes is moved to `.quarterdeck/deleted/<state>/<time>-<random>/<key>`, where `<state>` stands for the
 //! version that was to be deleted. So whatever lies there can be told, even after this program died between two
 //! system calls: the file of that version was deleted; any other one was taken by mistake or written to since, and
 //! has to go back. Nothing purges these folders.
@@ -27,10 +27,10 @@ pub struct Grave {
 impl Grave {
     /// Makes a free place for `key` in the state `version`.
     pub fn dig(root: &Root, key: &str, version: &Version) -> Result<Self> {
-        let deleted = deleted(root);
-        let prefix = format!("{}-{}-", Timestamp::now().as_nanosecond(), mark(version));
-        let made = private(&deleted)
-            .and_then(|()| Ok(tempfile::Builder::new().prefix(&prefix).tempdir_in(&deleted)?.keep()));
+        let state = state(root, version);
+        let prefix = format!("{}-", Timestamp::now().as_nanosecond());
+        let made = private(&state)
+            .and_then(|()| Ok(tempfile::Builder::new().prefix(&prefix).tempdir_in(&state)?.keep()));
         let folder = made.map_err(|error| own(key, &error))?;
         let grave = Self { file: names::path(&folder, key)?, folder };
         private(grave.above()).map_err(|error| own(key, &error)).inspect_err(|_| grave.fill_in())?;
@@ -39,18 +39,13 @@ impl Grave {
 
     /// The places that were made for `key` in the state `version`, newest first.
     fn find(root: &Root, key: &str, version: &Version) -> Result<Vec<Self>> {
-        let marked = format!("-{}-", mark(version));
-        let found = match std::fs::read_dir(deleted(root)) {
+        let found = match std::fs::read_dir(state(root, version)) {
             Ok(found) => found.collect::<std::io::Result<Vec<_>>>(),
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
             Err(error) => Err(error),
         };
-        let mut folders: Vec<_> = found
-            .map_err(|error| own(key, &error))?
-            .into_iter()
-            .map(|entry| entry.path())
-            .filter(|path| path.file_name().is_some_and(|name| name.to_string_lossy().contains(&marked)))
-            .collect();
+        let found = found.map_err(|error| own(key, &error))?;
+        let mut folders: Vec<_> = found.into_iter().map(|entry| entry.path()).collect();
         folders.sort_unstable_by(|one, other| other.cmp(one));
         folders.into_iter().map(|folder| Ok(Self { file: names::path(&folder, key)?, folder })).collect()
     }
@@ -85,7 +80,8 @@ impl Grave {
 
     /// Removes the folders that were made for it, as far as they are empty.
     pub fn fill_in(&self) {
-        let ours = |folder: &&Path| folder.starts_with(&self.folder);
+        let state = self.folder.parent().unwrap_or(&self.folder);
+        let ours = |folder: &&Path| folder.starts_with(state);
         let _ = self.file.ancestors().skip(1).take_while(ours).try_for_each(rustix::fs::rmdir);
     }
 
@@ -94,14 +90,11 @@ impl Grave {
     }
 }
 
-fn deleted(root: &Root) -> PathBuf {
-    root.path.join(OWN_FOLDER).join("deleted")
-}
-
-/// What stands for a version in the name of a folder; the same with and without the content in the version.
-fn mark(version: &Version) -> String {
+/// The folder of all files that were deleted in this version; the same with and without the content in the version.
+fn state(root: &Root, version: &Version) -> PathBuf {
     let state = version.0.split('#').next().unwrap_or_default();
-    hex::encode(&Sha256::digest(state)[..8])
+    let mark = hex::encode(&Sha256::digest(state)[..8]);
+    root.path.join(OWN_FOLDER).join("deleted").join(mark)
 }
 
 /// Brings back the file that was deleted in the state `version`.
