@@ -141,3 +141,147 @@ pub fn undone_by(proposal: &Proposal) -> String {
         format!("{again} {}", how.join(", and "))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::{Item, Subject};
+
+    const KEY: &str = "docker/registry/v2/repositories/g/p/_manifests/tags/v1/current/link";
+
+    fn step(key: &str, act: Act) -> Step {
+        let modified = Some(Timestamp::new(1_700_000_000, 5).unwrap());
+        Step { act, key: key.into(), size: Some(71), modified, guards: Vec::new() }
+    }
+
+    fn proposal(store: &str, steps: Vec<Step>) -> Proposal {
+        let item = Item {
+            subject: Subject::Tag { repository: "g/p".into(), tag: "v1".into() },
+            state: None,
+            why: Vec::new(),
+            steps,
+            references: Vec::new(),
+            before: String::new(),
+            after: String::new(),
+            mind: Vec::new(),
+        };
+        Proposal { verb: "undo".into(), store: store.into(), about: None, items: vec![item] }
+    }
+
+    fn backup(file: Option<&str>, in_store: Option<&str>) -> Content {
+        let (file, in_store) = (file.map(str::to_owned), in_store.map(str::to_owned));
+        Content::Backup(Backup { file, in_store, size: 71, digest: None, attributes: None })
+    }
+
+    fn one(store: &str, key: &str, act: Act) -> String {
+        let commands = commands(&proposal(store, vec![step(key, act)]));
+        assert_eq!(commands.len(), 1);
+        commands.into_iter().next().unwrap()
+    }
+
+    #[test]
+    fn every_act_is_one_command_of_its_store() {
+        let text = || Content::Text("sha256:ab".into());
+        let (gs, file) = ("gs://b", "file:///r");
+        let folder = KEY.trim_end_matches("link");
+        for (store, key, act, ends) in [
+            (
+                gs,
+                KEY,
+                Act::Create { content: text() },
+                "cp --if-generation-match=0 - gs://b/".to_owned() + KEY,
+            ),
+            (
+                gs,
+                KEY,
+                Act::Replace { version: "7".into(), content: text() },
+                format!("cp --if-generation-match=7 - gs://b/{KEY}"),
+            ),
+            (
+                gs,
+                KEY,
+                Act::PutBack { version: "7".into(), content: backup(Some("e/1"), None) },
+                format!("gcloud storage cp --if-generation-match=0 backups/e/1 gs://b/{KEY}"),
+            ),
+            (
+                gs,
+                KEY,
+                Act::PutBack { version: "7".into(), content: backup(None, Some("7")) },
+                format!("gcloud storage restore 'gs://b/{KEY}#7'"),
+            ),
+            (file, KEY, Act::Create { content: text() }, format!("(set -C; printf %s sha256:ab > /r/{KEY})")),
+            (
+                file,
+                KEY,
+                Act::PutBack { version: "7".into(), content: backup(Some("e/1"), None) },
+                format!("cp -n backups/e/1 /r/{KEY}"),
+            ),
+            (file, folder, Act::RemoveFolder, format!("rmdir /r/{}", folder.trim_end_matches('/'))),
+            (
+                file,
+                folder,
+                Act::MakeFolder { attributes: String::new() },
+                format!("mkdir /r/{}", folder.trim_end_matches('/')),
+            ),
+            (
+                gs,
+                "g/p:v1",
+                Act::ApiDelete { repository: "g/p".into(), tag: "v1".into() },
+                "https://REGISTRY/v2/g/p/manifests/v1".to_owned(),
+            ),
+        ] {
+            let command = one(store, key, act);
+            assert!(command.ends_with(&ends), "{command}\n{ends}");
+        }
+        let replaced = one(file, KEY, Act::Replace { version: "7".into(), content: text() });
+        assert!(replaced.starts_with("[ \"$(stat -c %s:%.9Y /r/"), "{replaced}");
+        assert!(replaced.contains("= 71:1700000000.000000005 ] && mkdir -p "), "{replaced}");
+    }
+
+    #[test]
+    fn no_command_would_reach_another_object_than_the_one_meant() {
+        for (store, key) in [
+            ("gs://b", "docker/x*"),
+            ("gs://b", "docker/x#1"),
+            ("file:///r", "docker/../x"),
+            ("file:///r", "docker//x"),
+            ("s3://b", "docker/x"),
+        ] {
+            for act in [
+                Act::Delete { version: "7".into() },
+                Act::Create { content: Content::Text("x".into()) },
+                Act::Replace { version: "7".into(), content: Content::Text("x".into()) },
+            ] {
+                let command = one(store, key, act);
+                assert!(command.starts_with("# no command"), "{store} {key}: {command}");
+            }
+        }
+        let act = Act::ApiDelete { repository: "g/p".into(), tag: "v1#x".into() };
+        assert!(one("gs://b", "g/p:v1#x", act).starts_with("# no URL"));
+    }
+
+    #[test]
+    fn what_a_command_does_not_make_sure_of_is_said() {
+        let mut guarded = step(KEY, Act::Delete { version: "7".into() });
+        guarded.guards = vec![
+            Guard { key: KEY.into(), expect: Expect::Absent },
+            Guard { key: "docker/registry/v2/x\u{1b}/".into(), expect: Expect::NothingBelow },
+        ];
+        let command = commands(&proposal("gs://b", vec![guarded])).remove(0);
+        assert!(
+            command.ends_with(" # only while v1/current/link is not there and nothing is below x\\u{1b}/"),
+            "{command}"
+        );
+    }
+
+    #[test]
+    fn undoing_is_said_by_what_was_done() {
+        let (delete, create) =
+            (Act::Delete { version: "7".into() }, Act::Create { content: Content::Text("x".into()) });
+        let said = |store: &str, act: Act| undone_by(&proposal(store, vec![step(KEY, act)]));
+        assert!(said("file:///r", delete.clone()).contains("mode and owner included"));
+        assert!(said("gs://b", delete).contains("content type and metadata included"));
+        assert!(said("gs://b", create).contains("deletes what was written"));
+        assert_eq!(undone_by(&proposal("gs://b", Vec::new())), "there is nothing to undo");
+    }
+}
