@@ -159,7 +159,7 @@ async fn pushed(registry: &Registry, part: &Part) -> &'static str {
 
 /// What the first cure promises.
 fn promised(case: &Case, repair: Repair) -> &'static str {
-    let tag = case.stage.parts.first().is_some();
+    let tag = !case.stage.parts.is_empty();
     match repair {
         Repair::RePush => "pulled after a push",
         repairs::RESTORE_LINK => "pulled",
