@@ -4,16 +4,17 @@ use jiff::SignedDuration;
 
 use super::verbs::{Risk, Shelf, VERBS, Verb};
 use crate::event::{Errand, Intent, MenuKind, PanelId};
-use crate::model::{Order, Repair, Subject, TagState, Target};
+use crate::model::{Ending, Order, Repair, Subject, TagState, Target};
 use crate::registry::checks::repairs::{
-    ALL, COPY_REPUSH_REQUEST, DELETE_REPOSITORY, DELETE_STRAY, DELETE_TAG, DELETE_TAG_API,
+    ALL, COPY_REPUSH_REQUEST, DELETE_REPOSITORY, DELETE_REVISION_LINK, DELETE_STRAY, DELETE_TAG,
+    DELETE_TAG_API,
 };
-use crate::registry::repair::target;
+use crate::registry::repair::{leaves_gc_stopped, target};
 use crate::sources::bucket::browse::Place;
 use crate::sources::bucket::facts::Survey;
 use crate::sources::bucket::node::is_internal;
 use crate::sources::bucket::picture::Verdict;
-use crate::state::{Pane, State, is_stray};
+use crate::state::{Deed, Pane, Stage, State, is_stray};
 
 /// How long a session is armed for unless it is said.
 pub const SPAN: SignedDuration = SignedDuration::from_mins(10);
@@ -138,8 +139,30 @@ pub fn deletion(state: &State) -> Intent {
 pub fn deletion_verb(state: &State) -> Option<&'static str> {
     match deletion(state) {
         Intent::Propose(Errand::Verb(order)) => Some(order.verb),
-        _ => None,
+        _other => None,
     }
+}
+
+/// What [`follow_up`] goes on with.
+pub const FOLLOW_UP: &str =
+    "goes on with the link of its manifest, which still stops garbage collection: shows it, and asks";
+
+/// What is left to mend once a tag was deleted: the links of manifests that still stop garbage collection.
+pub fn follow_up(deed: &Deed) -> Option<Intent> {
+    let Stage::Ended { proposal, done } = &deed.stage else { return None };
+    if done.ending != Ending::Done || proposal.verb != DELETE_TAG.name() || proposal.about.is_some() {
+        return None;
+    }
+    let mut targets = Vec::new();
+    for report in &deed.reports {
+        for finding in report.findings.iter().filter(|finding| leaves_gc_stopped(finding)) {
+            let link =
+                target(finding, DELETE_REVISION_LINK, Some(&finding.subject), report.digest.as_deref());
+            targets.extend(link.filter(|link| !targets.contains(link)));
+        }
+    }
+    let verb = DELETE_REVISION_LINK.name();
+    (!targets.is_empty()).then_some(Intent::Propose(Errand::Verb(Order { verb, targets })))
 }
 
 /// Whether a verb that writes is offered for what is selected.

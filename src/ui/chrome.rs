@@ -119,9 +119,9 @@ pub fn line(state: &State, view: &View, frame: &mut Frame<'_>, area: Rect) {
 fn prompt_line(prompt: &Prompt, state: &State, view: &View) -> Line<'static> {
     let theme = &view.theme;
     let (sign, hint) = match prompt.kind {
-        PromptKind::Command => (":", command_hint(&prompt.text)),
-        PromptKind::Filter => ("/", filter_hint(state)),
-        PromptKind::Name(_) => ("Name: ", name_hint(state)),
+        PromptKind::Command => (":".to_owned(), command_hint(&prompt.text)),
+        PromptKind::Filter => ("/".to_owned(), filter_hint(state)),
+        PromptKind::Name(_) => (format!("Name of {}: ", clean(&state.environment())), name_hint(state)),
     };
     Line::from(vec![
         Span::styled(format!(" {sign}"), theme.accent.0),
@@ -133,7 +133,7 @@ fn prompt_line(prompt: &Prompt, state: &State, view: &View) -> Line<'static> {
 
 fn name_hint(state: &State) -> String {
     let names = state.gate.asks_for().map(|names| names.join(" or ")).unwrap_or_default();
-    format!("type {} to write to {}; Esc stays read-only", clean(&names), clean(&state.environment()))
+    format!("{}; Esc: read-only", clean(&names))
 }
 
 fn command_hint(text: &str) -> String {

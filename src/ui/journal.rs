@@ -8,7 +8,7 @@ use ratatui::widgets::{Clear, Paragraph};
 
 use super::layers::framed;
 use super::panels::select;
-use super::text::{fit, pad, wrap};
+use super::text::{fit, fit_middle, pad, wrap};
 use super::view::View;
 use crate::event::{Errand, Intent};
 use crate::model::text::clean;
@@ -75,29 +75,28 @@ fn row(state: &State, view: &View, past: &Past, cells: usize) -> Line<'static> {
     };
     let what = past.subjects.first().map(|subject| clean(&subject.to_string()).into_owned());
     let place = if is_here(state, past) { String::new() } else { format!(" in {}", clean(&past.store)) };
-    let what = format!("{}{more}{place}", what.unwrap_or_default());
+    let what = format!("{verb} {}{more}{place}", what.unwrap_or_default());
     let cut = view.glyphs.cut;
-    let (verb_room, by_room) = if cells >= 100 { (20, 22) } else { (15, 0) };
-    let fixed = 17 + verb_room + 1 + 2 + 14 + by_room;
+    let by_room = if cells >= 100 { 24 } else { 0 };
     let by =
-        if by_room == 0 { String::new() } else { format!(" {}", fit(&clean(&past.by), by_room - 1, cut)) };
+        if by_room == 0 { String::new() } else { format!("  {}", fit(&clean(&past.by), by_room - 2, cut)) };
+    let room = cells.saturating_sub(15 + 2 + 15 + by_room);
     Line::from(vec![
         Span::styled(format!(" {} ", past.at.strftime("%m-%d %H:%MZ")), view.theme.dim.0),
         Span::styled(format!("{sign} {} ", pad(&word, 14, cut)), style),
-        Span::raw(format!("{} ", pad(&verb, verb_room, cut))),
-        Span::raw(pad(&what, cells.saturating_sub(fixed), cut)),
+        Span::raw(pad(&fit_middle(&what, room, cut), room, cut)),
         Span::styled(by, view.theme.dim.0),
     ])
 }
 
 fn standing(view: &View, past: &Past) -> (&'static str, String, Style) {
     let (theme, glyphs) = (&view.theme, &view.glyphs);
-    let part = || format!("{} of {}", past.done, past.of);
+    let part = || format!("{}/{}", past.done, past.of);
     match &past.standing {
         Standing::Running => (glyphs.busy, "under way".to_owned(), theme.warn.0),
         Standing::Done => (glyphs.good, "done".to_owned(), theme.good.0),
-        Standing::Stopped { .. } => (glyphs.unknown, format!("left, {}", part()), theme.warn.0),
-        Standing::Interrupted => (glyphs.bad, format!("broke off, {}", part()), theme.bad.0),
+        Standing::Stopped { .. } => (glyphs.unknown, format!("left at {}", part()), theme.warn.0),
+        Standing::Interrupted => (glyphs.bad, format!("broke off {}", part()), theme.bad.0),
         Standing::Undone { .. } => (glyphs.absent, "taken back".to_owned(), theme.dim.0),
         Standing::Resumed { .. } => (glyphs.good, "done later".to_owned(), theme.dim.0),
     }

@@ -23,6 +23,7 @@ stories! {
     asks_the_terminal_nothing,
     idle_writes_nothing,
     hostile_names_are_spelt_out,
+    deletes_a_broken_tag_and_takes_it_back,
     two_at_once_do_not_mind_each_other,
     needs_a_terminal_on_both_sides,
 }
@@ -196,6 +197,43 @@ fn hostile_names_are_spelt_out() {
     assert!(text.contains("bidi\\u{202e}gnp"), "{text}");
     let raw = String::from_utf8_lossy(&pty.bytes).into_owned();
     assert!(!raw.contains("\x1b]0;") && !raw.contains('\u{202e}'), "{raw:?}");
+}
+
+fn deletes_a_broken_tag_and_takes_it_back() {
+    let home = home();
+    let mut pty = demo(&home);
+    pty.wait_for_text("latest");
+    pty.keys(":tag signal/bridge/relay:hotfix-42\r");
+    pty.wait_for_text("manifest-blob-missing");
+    // Ctrl-d asks; Enter means no.
+    pty.keys("\x04");
+    pty.wait_for_text("To agree, type the tag");
+    pty.keys("\r");
+    pty.wait_for("dialog closed", |screen| !screen.contents().contains("To agree"));
+    pty.keys("\x04");
+    pty.wait_for_text("To agree, type the tag");
+    // Ctrl-y does nothing before the session is armed by Ctrl-o.
+    pty.keys("hotfix-42\x19");
+    pty.wait_for_text("nothing was done");
+    pty.keys("\x0f");
+    pty.wait_for_text("WRITE 9:5");
+    pty.keys("\x19");
+    pty.wait_for_text("Delete tag in demo embedded: done");
+    pty.keys("\r");
+    pty.wait_for_text("– hotfix-42");
+    pty.keys(":undo\r");
+    pty.wait_for_text("delete tag signal/bridge/relay:hotfix-42");
+    pty.keys("\r");
+    pty.wait_for_text("To agree, type the word: undo");
+    pty.keys("undo\x19");
+    pty.wait_for_text("Undo in demo embedded: done");
+    pty.keys("\r");
+    pty.wait_for_text("✗ hotfix-42");
+    pty.keys(":write off\r");
+    pty.wait_for_text("read-only again");
+    pty.keys(":q\r");
+    assert_eq!(pty.wait_for_end().exit_code(), 0);
+    assert_eq!(leftovers(&home), Vec::<String>::new());
 }
 
 /// A repository with one tag whose link is empty: enough to be listed.

@@ -4,6 +4,9 @@
 
 mod behaviour;
 mod big;
+mod deeds;
+mod desk;
+mod dialogs;
 mod house;
 mod mode;
 mod trouble;

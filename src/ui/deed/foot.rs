@@ -49,18 +49,14 @@ fn read_only(state: &State, view: &View, cells: usize) -> Option<Line<'static>> 
     if state.gate.permit(state.now).is_some() {
         return None;
     }
-    let names = state.gate.asks_for().map(|names| names.join(" or ")).filter(|names| !names.is_empty());
-    let name = names.map(|names| format!(" (asks for the name {names})")).unwrap_or_default();
-    let words = format!("This session is read-only. Ctrl-o arms it for 10 minutes{name}.");
-    Some(Line::styled(format!(" {}", fit(&clean(&words), cells, view.glyphs.cut)), view.theme.warn.0))
+    let name = if state.gate.asks_for().is_some() { " and asks for its name" } else { "" };
+    let words = format!("Read-only. Ctrl-o arms this session for 10 minutes{name}.");
+    Some(Line::styled(format!(" {}", fit(&words, cells, view.glyphs.cut)), view.theme.warn.0))
 }
 
 fn asked(view: &View, demand: &Demand, cells: usize) -> Line<'static> {
-    let also = demand.also.iter().map(|word| match *word {
-        "healthy" => " and healthy, for nothing is wrong with it",
-        _ => " and unknown, for it could not be read",
-    });
-    let what: String = std::iter::once(demand.what).chain(also).collect();
+    let also = demand.also.iter().map(|word| format!(", {word}"));
+    let what: String = std::iter::once(demand.what.to_owned()).chain(also).collect();
     let line = demand.line();
     let room = cells.saturating_sub(width(&line) + 2);
     let words = fit(&format!("To agree, type {what}:"), room, view.glyphs.cut);

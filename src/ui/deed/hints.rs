@@ -5,7 +5,7 @@ use ratatui::crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use super::effect;
 use crate::actions::{equivalent, writing};
 use crate::event::{Erasure, Errand, Intent, PromptKind, TerminalWish};
-use crate::model::About;
+use crate::model::{About, StepOutcome};
 use crate::state::{Deed, Stage, State};
 use crate::ui::keys::is;
 use crate::ui::view::View;
@@ -28,8 +28,11 @@ pub fn keys(key: &KeyEvent, state: &State, deed: &Deed, view: &View) -> Vec<Inte
     }
 }
 
+/// A key that means the same at every stage, and what it wants.
+type Everywhere = (&'static str, fn(&View) -> Intent);
+
 fn everywhere(key: &KeyEvent, view: &View) -> Option<Intent> {
-    let table: &[(&str, fn(&View) -> Intent)] = &[
+    let table: &[Everywhere] = &[
         ("esc", |_| Intent::Dismiss),
         ("ctrl-c", |_| Intent::Cancel),
         ("down", |view| view.scroll(1)),
@@ -82,6 +85,9 @@ fn ended(key: &KeyEvent, state: &State, deed: &Deed) -> Vec<Intent> {
     if is(key, "u") {
         return take_back(deed).into_iter().collect();
     }
+    if is(key, "n") {
+        return writing::follow_up(deed).into_iter().collect();
+    }
     if is(key, "c") {
         return vec![message(state, deed).unwrap_or_else(|| {
             Intent::Say("Nothing is known of it that its owner could mend by pushing it again.".to_owned())
@@ -99,7 +105,8 @@ fn ended(key: &KeyEvent, state: &State, deed: &Deed) -> Vec<Intent> {
 /// The intent that takes back what was just done.
 fn take_back(deed: &Deed) -> Option<Intent> {
     let Stage::Ended { done, .. } = &deed.stage else { return None };
-    let entry = done.entry.clone()?;
+    let wrote = done.steps.iter().any(|(_, outcome)| matches!(outcome, StepOutcome::Done { .. }));
+    let entry = done.entry.clone().filter(|_| wrote)?;
     Some(Intent::Propose(Errand::Journal(About::Undo(entry))))
 }
 
@@ -117,9 +124,10 @@ pub fn hints(state: &State, deed: &Deed) -> Vec<(String, String)> {
         Stage::Looking => vec![pair("Esc", "cancel")],
         Stage::Refused { .. } => vec![pair("Esc", "close")],
         Stage::Running { .. } => vec![pair("Esc", "stop after this object")],
-        Stage::Ended { done, .. } => {
+        Stage::Ended { .. } => {
             let mut words = vec![pair("Esc", "close")];
-            words.extend(done.entry.as_ref().map(|_| pair("u", "take it back")));
+            words.extend(take_back(deed).map(|_| pair("u", "take it back")));
+            words.extend(writing::follow_up(deed).map(|_| pair("n", "go on")));
             words.extend(message(state, deed).map(|_| pair("c", "copy a message to the owner")));
             words.push(pair("PgDn", "scroll"));
             words

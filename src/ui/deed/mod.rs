@@ -15,6 +15,7 @@ use ratatui::widgets::{Block, Clear, Paragraph};
 
 use super::text::{fit_middle, width};
 use super::view::View;
+use crate::actions::writing;
 use crate::event::Errand;
 use crate::model::text::clean;
 use crate::model::{About, Act, Ending, Proposal};
@@ -49,7 +50,10 @@ fn body(state: &State, view: &View, deed: &Deed, cells: usize) -> Vec<Line<'stat
         Stage::Running { proposal, progress, stopping } => {
             outcome::running(view, proposal, progress.as_ref(), *stopping, cells)
         }
-        Stage::Ended { proposal, done } => outcome::lines(view, proposal, done, cells),
+        Stage::Ended { proposal, done } => {
+            let follow_up = writing::follow_up(deed).map(|_| writing::FOLLOW_UP);
+            outcome::lines(view, proposal, done, follow_up, cells)
+        }
     }
 }
 
@@ -88,16 +92,17 @@ fn framed(
     area: Rect,
     (top, height, count): (usize, usize, usize),
 ) -> Block<'static> {
-    let what = match &deed.stage {
-        Stage::Looking | Stage::Refused { .. } | Stage::Asking { .. } => errand_words(&deed.errand),
-        Stage::Running { .. } => format!("{}: under way", errand_words(&deed.errand)),
-        Stage::Ended { done, .. } => format!("{}: {}", errand_words(&deed.errand), ending_word(&done.ending)),
+    let what = errand_words(&deed.errand);
+    let standing = match &deed.stage {
+        Stage::Looking | Stage::Refused { .. } | Stage::Asking { .. } => "",
+        Stage::Running { .. } => ": under way",
+        Stage::Ended { done, .. } => ending_word(&done.ending),
     };
     let place = clean(&state.environment()).into_owned();
     let last = (top + height).min(count);
     let remark = if count > height { format!(" {}-{last} of {count} ", top + 1) } else { String::new() };
     let room = usize::from(area.width).saturating_sub(width(&remark) + 6);
-    let title = fit_middle(&format!("{what} in {place}"), room, view.glyphs.cut);
+    let title = fit_middle(&format!("{what} in {place}{standing}"), room, view.glyphs.cut);
     Block::bordered()
         .border_set(view.glyphs.border)
         .border_style(view.theme.accent.0)
@@ -117,10 +122,10 @@ fn errand_words(errand: &Errand) -> String {
 
 const fn ending_word(ending: &Ending) -> &'static str {
     match ending {
-        Ending::Done => "done",
-        Ending::Changed { .. } => "left, because something had changed",
-        Ending::Failed { .. } => "failed on the way",
-        Ending::Stopped => "stopped",
+        Ending::Done => ": done",
+        Ending::Changed { .. } => ": left, something had changed",
+        Ending::Failed { .. } => ": failed on the way",
+        Ending::Stopped => ": stopped",
     }
 }
 

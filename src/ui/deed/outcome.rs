@@ -45,13 +45,19 @@ pub fn running(
 }
 
 /// What came of it.
-pub fn lines(view: &View, proposal: &Proposal, done: &Done, cells: usize) -> Vec<Line<'static>> {
+pub fn lines(
+    view: &View,
+    proposal: &Proposal,
+    done: &Done,
+    follow_up: Option<&str>,
+    cells: usize,
+) -> Vec<Line<'static>> {
     let mut page = Page::new(view, cells);
     ending(&mut page, view, done);
     steps(&mut page, view, proposal, done);
     proofs(&mut page, view, done);
     page.section("To know", &done.notes);
-    next(&mut page, view, proposal, done);
+    next(&mut page, view, proposal, done, follow_up);
     page.into_lines()
 }
 
@@ -100,10 +106,7 @@ fn steps(page: &mut Page<'_>, view: &View, proposal: &Proposal, done: &Done) {
     if !shared.is_empty() {
         page.dim(&format!("in {shared}"));
     }
-    let short = |key: &str| match key.strip_prefix(shared.as_str()) {
-        Some("") | None => key.to_owned(),
-        Some(rest) => rest.to_owned(),
-    };
+    let short = |key: &str| super::proposal::name(key, &shared);
     for (key, outcome) in &done.steps {
         let (sign, word, style) = outcome_words(view, outcome);
         page.hanging(&format!(" {sign} {word:<14} "), &short(key), style);
@@ -133,7 +136,7 @@ fn proofs(page: &mut Page<'_>, view: &View, done: &Done) {
 }
 
 /// What to do next.
-fn next(page: &mut Page<'_>, view: &View, proposal: &Proposal, done: &Done) {
+fn next(page: &mut Page<'_>, view: &View, proposal: &Proposal, done: &Done, follow_up: Option<&str>) {
     page.heading("Next");
     let touched = done.steps.iter().any(|(_, outcome)| matches!(outcome, StepOutcome::Done { .. }));
     let mut row = |key: &str, words: &str| {
@@ -147,8 +150,11 @@ fn next(page: &mut Page<'_>, view: &View, proposal: &Proposal, done: &Done) {
         (Some(entry), _) => row(":undo", &format!("lists it with everything done earlier (entry {entry})")),
         (None, _) => row("Esc", "nothing was written, so there is nothing to take back"),
     }
+    if let Some(words) = follow_up {
+        row("n", words);
+    }
     if proposal.verb.starts_with("delete") && proposal.about.is_none() {
         row("c", "copies a message that asks the owner to push it again, if that mends it");
     }
-    row("s", "on the tag looks at it again; that was begun already");
+    row("Esc", "closes this; what was touched is looked at again already");
 }

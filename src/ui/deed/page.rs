@@ -59,7 +59,7 @@ impl<'a> Page<'a> {
     /// A label and its words.
     pub fn labelled(&mut self, label: &str, words: &str) {
         if !words.is_empty() {
-            self.hanging(&format!(" {label:<8} "), words, self.view.theme.text.0);
+            self.hanging(&format!(" {label:<5} "), words, self.view.theme.text.0);
         }
     }
 

@@ -25,11 +25,12 @@ pub fn lines(state: &State, view: &View, proposal: &Proposal, cells: usize) -> V
             page.blank();
         }
         head(&mut page, view, item);
-        page.lines_of(&item.why);
-        page.labelled("now", &item.before);
-        page.labelled("after it", &item.after);
         steps(&mut page, state, view, item, &mut number);
+        page.section("Why", &item.why);
         page.section("What else refers to it", &item.references);
+        page.heading("What clients see");
+        page.labelled("now", &item.before);
+        page.labelled("then", &item.after);
         page.section("To mind", &item.mind);
     }
     page.heading("How it is undone");
@@ -79,7 +80,7 @@ fn steps(page: &mut Page<'_>, state: &State, view: &View, item: &Item, number: &
     if item.steps.is_empty() {
         return;
     }
-    page.heading(heading(item));
+    page.styled(heading(item), view.theme.title.0);
     let shared = shared_folder(&item.steps);
     if !shared.is_empty() {
         page.dim(&format!("in {shared}"));
@@ -89,7 +90,8 @@ fn steps(page: &mut Page<'_>, state: &State, view: &View, item: &Item, number: &
         let folders =
             item.steps[from..].iter().take_while(|next| next.act == step.act && next.act.is_folder());
         let count = folders.count().max(1);
-        let names: Vec<_> = item.steps[from..from + count].iter().map(|step| name(step, &shared)).collect();
+        let names: Vec<_> =
+            item.steps[from..from + count].iter().map(|step| name(&step.key, &shared)).collect();
         let facts = facts(state, step);
         let tail = if facts.is_empty() { String::new() } else { format!("  {facts}") };
         let plural = if count > 1 { "s" } else { "" };
@@ -101,13 +103,10 @@ fn steps(page: &mut Page<'_>, state: &State, view: &View, item: &Item, number: &
 }
 
 /// The key below the shared folder; of that folder itself its last part.
-fn name(step: &Step, shared: &str) -> String {
-    match step.key.strip_prefix(shared) {
-        None => step.key.clone(),
-        Some("") => {
-            let parts = step.key.trim_end_matches('/').rsplit('/');
-            format!("{}/", parts.take(1).collect::<String>())
-        }
+pub(super) fn name(key: &str, shared: &str) -> String {
+    match key.strip_prefix(shared) {
+        None => key.to_owned(),
+        Some("") => format!("{}/", key.trim_end_matches('/').rsplit('/').next().unwrap_or_default()),
         Some(rest) => rest.to_owned(),
     }
 }
