@@ -301,7 +301,7 @@ fn a_write_that_ends_at_any_byte_of_the_journal_stops_the_deed_before_its_next_s
         }
         on_the_way.fetch_add(usize::from(!history.begun.is_empty()), Ordering::SeqCst);
         on_runtime(async {
-            if number % 2 == 0 {
+            if number.is_multiple_of(2) {
                 finish(&deeds, &history).await;
                 same(&place.tree(), &without(&before), most);
             }

@@ -374,7 +374,7 @@ async fn race<P: Pusher>(what: &str, lanes: Vec<(Deeds, P, Trap)>, images: Arc<I
 fn file_lane(lane: usize, folder: &Path, images: &Images) -> (Deeds, Files, Trap) {
     let root = folder.join(format!("root {lane}"));
     for number in 0..ROUNDS / LANES {
-        for (key, text) in images.repository(&format!("race/l{lane}/r{number}"), number % 2 == 0) {
+        for (key, text) in images.repository(&format!("race/l{lane}/r{number}"), number.is_multiple_of(2)) {
             let path = root.join(key);
             fs::create_dir_all(path.parent().unwrap()).unwrap();
             fs::write(path, text).unwrap();
@@ -385,7 +385,7 @@ fn file_lane(lane: usize, folder: &Path, images: &Images) -> (Deeds, Files, Trap
     // A writer here dallies for less than a millisecond, and the machine may be busy.
     let late = Duration::from_millis(400);
     let deeds = Deeds { late, ..place::deeds_on(store, folder.join(format!("state {lane}"))) };
-    (deeds, Files { root, in_place: lane % 2 == 0 }, trap)
+    (deeds, Files { root, in_place: lane.is_multiple_of(2) }, trap)
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -399,8 +399,9 @@ async fn on_a_file_system_no_push_is_lost_whichever_registry_writes() {
 async fn in_a_bucket_no_push_is_lost() {
     let (folder, images): (TempDir, _) = (scratch(), Arc::new(Images::new()));
     let names = (0..LANES).flat_map(|lane| (0..ROUNDS / LANES).map(move |number| (lane, number)));
-    let objects = names
-        .flat_map(|(lane, number)| images.repository(&format!("race/l{lane}/r{number}"), number % 2 == 0));
+    let objects = names.flat_map(|(lane, number)| {
+        images.repository(&format!("race/l{lane}/r{number}"), number.is_multiple_of(2))
+    });
     let server = Arc::new(Server::start(objects.collect::<Vec<_>>()).await);
     let mut lanes = Vec::new();
     for lane in 0..LANES {

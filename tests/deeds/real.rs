@@ -79,13 +79,13 @@ async fn no_push_that_a_real_registry_answered_is_lost() {
     for number in 0..ROUNDS {
         let name = format!("r{number}");
         assert_eq!(pusher.push(&name, &old).await, StatusCode::CREATED);
-        if number % 2 == 0 {
+        if number.is_multiple_of(2) {
             let link =
                 format!("docker/registry/v2/repositories/{REPOSITORY}/_manifests/tags/{name}/current/link");
             std::fs::write(registry.root().join(link), "").unwrap();
         }
         let proposal = place::propose(&deeds, &delete_tag(&[tag(REPOSITORY, &name)])).await;
-        let again = if number % 3 == 0 { &old } else { &new };
+        let again = if number.is_multiple_of(3) { &old } else { &new };
         let push = async {
             tokio::time::sleep(Duration::from_micros(fastrand::u64(..60_000))).await;
             pusher.push(&name, again).await

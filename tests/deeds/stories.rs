@@ -4,7 +4,8 @@ use std::os::unix::fs::PermissionsExt;
 
 use quarterdeck::execution::deeds::Deeds;
 use quarterdeck::execution::journal::{Condition, Record, newest_undoable};
-use quarterdeck::model::{About, Ending, Phase, Progress, Standing, Subject};
+use quarterdeck::model::{About, Act, Ending, Item, Phase, Progress, Proposal, Standing, Step, Subject};
+use quarterdeck::storage::LARGEST_READ;
 
 use super::bucket::Shelf;
 use super::place::{self, Place, carry_out_listening, delete_tag, tag};
@@ -276,4 +277,44 @@ async fn in_a_bucket_a_tag_goes_and_comes_back_from_the_backups_or_from_the_buck
         assert_eq!(undone.ending, Ending::Done, "{undone:#?}");
         assert_eq!(shelf.objects(), before);
     }
+}
+
+#[tokio::test]
+async fn what_is_too_large_to_copy_is_kept_by_the_store_itself() {
+    let place = Place::small();
+    let deeds = place.deeds();
+    let key = "docker/registry/v2/blobs/sha256/aa/large/data";
+    let path = place.root().join(key);
+    std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+    let size = LARGEST_READ + 1;
+    std::fs::File::create(&path).unwrap().set_len(size).unwrap();
+    let store = (deeds.open)().await.unwrap();
+    let entry = store.stat(key).await.unwrap();
+    let act = Act::Delete { version: entry.version.0.clone() };
+    let step = Step { act, key: key.into(), size: entry.size, modified: None, guards: Vec::new() };
+    let item = Item {
+        subject: Subject::Object(key.into()),
+        state: None,
+        why: Vec::new(),
+        steps: vec![step],
+        references: Vec::new(),
+        before: String::new(),
+        after: String::new(),
+        mind: Vec::new(),
+    };
+    let store = store.url().to_owned();
+    let done = place::carry_out(
+        &deeds,
+        Proposal { verb: "delete-wrong-blob".into(), store, about: None, items: vec![item] },
+    )
+    .await;
+    assert_eq!(done.ending, Ending::Done, "{done:#?}");
+    assert!(!path.exists());
+    assert_eq!(done.proofs[0].before, format!("{size} bytes"));
+    assert_eq!(done.proofs[0].after.as_deref(), Some("gone"));
+    let undo = place::propose_from(&deeds, About::Undo(done.entry.unwrap())).await.unwrap();
+    assert!(undo.items[0].references[0].contains("kept by the store itself"), "{undo:#?}");
+    let undone = place::carry_out(&deeds, undo).await;
+    assert_eq!(undone.ending, Ending::Done, "{undone:#?}");
+    assert_eq!(std::fs::metadata(path).unwrap().len(), size);
 }
