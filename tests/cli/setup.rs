@@ -5,8 +5,17 @@ use crate::program::{Home, quarterdeck};
 #[test]
 fn help_names_every_subcommand_and_every_exit_code() {
     let ran = quarterdeck(&["--help"]).ends(0);
-    for part in ["demo", "scan", "audit", "config", "completions", "man", "--profile", "--bucket", "  64  "] {
+    for part in ["demo", "scan", "audit", "config", "completions", "man", "--profile", "--bucket", "  64  "]
+        .into_iter()
+        .chain(["delete", "undo", "resume", "journal", "--write[=<NAME>]"])
+    {
         assert!(ran.out.contains(part), "{part} is not in\n{}", ran.out);
+    }
+    for command in ["delete", "undo", "resume"] {
+        let help = quarterdeck(&[command, "--help"]).ends(0).out;
+        for part in ["--yes", "--healthy", "--unknown", "\"demand\"", "\"proofs\"", "Exit codes:"] {
+            assert!(help.contains(part), "{part} is not in\n{help}");
+        }
     }
     let scan = quarterdeck(&["scan", "--help"]).ends(0);
     for part in ["\"repository\"", "docker/registry/v2/", "--settle", "standard input", "--bytes"] {
@@ -40,7 +49,14 @@ fn completions_and_manual_page_know_the_subcommands() {
         assert!(quarterdeck(&["completions", shell]).ends(0).out.contains("audit"), "{shell}");
     }
     let page = quarterdeck(&["man"]).ends(0).out;
-    for part in [".TH quarterdeck 1", "QUARTERDECK SCAN", "QUARTERDECK CONFIG CHECK", "Exit codes"] {
+    for part in [
+        ".TH quarterdeck 1",
+        "QUARTERDECK SCAN",
+        "QUARTERDECK DELETE",
+        "QUARTERDECK JOURNAL VERIFY",
+        "QUARTERDECK CONFIG CHECK",
+        "Exit codes",
+    ] {
         assert!(page.contains(part), "{part} is not in the manual page");
     }
 }
@@ -80,7 +96,7 @@ fn check_names_every_mistake_with_its_place_and_says_what_right_profiles_hold() 
     )
     .unwrap();
     let ran = home.run(&["config", "check", file]).ends(0);
-    for part in ["gprd", "gs://abc", "production, protected", "10m"] {
+    for part in ["gprd", "gs://abc", "production, protected", "10m", ".local/state/quarterdeck"] {
         assert!(ran.out.contains(part), "{part} is not in {}", ran.out);
     }
 }
