@@ -8,7 +8,7 @@ use super::deed::Deed;
 use super::screen::{Layer, Notice, Prompt};
 use super::{Journal, State};
 use crate::event::{Errand, Intent, PromptKind};
-use crate::model::{Done, Ending, Past, Proposal, Refusal, Standing, Subject, TagState};
+use crate::model::{Done, Ending, Past, Proposal, Refusal, Standing, Subject};
 
 /// What the layer says to everything but a stop while something is carried out.
 const BUSY: &str = "It is being carried out; Esc stops it after the object that it is at.";
@@ -173,9 +173,4 @@ pub fn is_here(state: &State, past: &Past) -> bool {
 pub fn touched(proposal: &Proposal) -> impl Iterator<Item = &Subject> {
     let tags = proposal.items.iter().map(|item| &item.subject);
     tags.filter(|subject| matches!(subject, Subject::Tag { .. } | Subject::Manifest { .. }))
-}
-
-/// Whether any of it was not known to be broken when it was proposed.
-pub fn is_doubtful(proposal: &Proposal) -> bool {
-    proposal.items.iter().any(|item| matches!(item.state, Some(TagState::Whole | TagState::Unknown)))
 }

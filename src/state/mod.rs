@@ -19,7 +19,7 @@ use jiff::{SignedDuration, Timestamp};
 
 pub use browser::{Browser, Pane, Wide};
 pub use deed::{Deed, Stage};
-pub use deeds::{is_doubtful, is_here, touched};
+pub use deeds::{is_here, touched};
 pub use filter::Filter;
 pub use hops::{ChainLine, chain_lines};
 pub use rows::{Faults, Internals, Row, is_stray, unseen_in};

@@ -240,6 +240,31 @@ async fn a_broken_tag_is_deleted_by_keys_and_taken_back_to_the_byte() {
 }
 
 #[tokio::test]
+async fn a_result_goes_on_to_what_still_stops_garbage_collection() {
+    let ship = Ship::with_faults(&["manifest-blob-missing"]);
+    let delete = format!("{} ctrl-d type:bad ctrl-y n", goto(TAG));
+    let frame = text(&ship.press(open(), &delete).await);
+    assert!(frame.contains("Delete revision link in harbour PRODUCTION"), "{frame}");
+    assert!(frame.contains("To agree") && frame.contains("revisions/sha256/"), "{frame}");
+}
+
+#[tokio::test]
+async fn the_owner_is_told_in_plain_words_what_to_push() {
+    let ship = Ship::with_faults(&["manifest-blob-missing"]);
+    // Arming is offered first, then the best cure: only the owner has the bytes.
+    let paper = ship.press(shut(), &format!("{} a j enter", goto(TAG))).await;
+    let [message] = paper.copied.as_slice() else { panic!("{:?}", paper.copied) };
+    for part in [
+        "registry.example.com/drydock/faults/manifest-blob-missing:bad cannot be pulled any more",
+        "Please push it again",
+        "    docker push registry.example.com/drydock/faults/manifest-blob-missing:bad",
+        "    skopeo copy --all --preserve-digests SOURCE docker://registry.example.com/",
+    ] {
+        assert!(message.contains(part), "{part}: {message}");
+    }
+}
+
+#[tokio::test]
 async fn marked_tags_go_together_by_their_number_and_no_other_does() {
     let ship = Ship::of(&Spec::demo(watch()));
     let before = ship.files();
@@ -256,7 +281,7 @@ async fn marked_tags_go_together_by_their_number_and_no_other_does() {
     // The selection goes elsewhere; what is marked stays what is meant.
     let asked = format!("{mark} G ctrl-d");
     let dialog = text(&ship.press(open(), &asked).await);
-    assert!(dialog.contains("2 items") && dialog.contains("2 healthy"), "{dialog}");
+    assert!(dialog.contains("2 tags") && dialog.contains("2 healthy"), "{dialog}");
     for wrong in ["type:2", "type:1 space type:healthy", "type:v1.0.0"] {
         ship.press(open(), &format!("{asked} {wrong} ctrl-y")).await;
         assert_eq!(ship.writes(), Vec::<String>::new(), "{wrong}");

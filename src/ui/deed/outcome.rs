@@ -109,7 +109,7 @@ fn steps(page: &mut Page<'_>, view: &View, proposal: &Proposal, done: &Done) {
     let short = |key: &str| super::proposal::name(key, &shared);
     for (key, outcome) in &done.steps {
         let (sign, word, style) = outcome_words(view, outcome);
-        page.hanging(&format!(" {sign} {word:<14} "), &short(key), style);
+        page.led((&format!(" {sign} {word:<14} "), style), &short(key), view.theme.text.0);
         if !outcome.why().is_empty() {
             page.hanging("                  ", outcome.why(), view.theme.dim.0);
         }

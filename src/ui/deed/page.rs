@@ -49,10 +49,15 @@ impl<'a> Page<'a> {
 
     /// The text after a lead, which the lines after the first leave free.
     pub fn hanging(&mut self, lead: &str, text: &str, style: Style) {
+        self.led((lead, self.view.theme.text.0), text, style);
+    }
+
+    /// The same with a style for the lead.
+    pub fn led(&mut self, (lead, lead_style): (&str, Style), text: &str, style: Style) {
         let indent = crate::ui::text::width(lead);
         for (number, part) in wrap(&clean(text), self.cells.saturating_sub(indent)).into_iter().enumerate() {
             let start = if number == 0 { lead.to_owned() } else { " ".repeat(indent) };
-            self.lines.push(Line::from(vec![Span::raw(start), Span::styled(part, style)]));
+            self.lines.push(Line::from(vec![Span::styled(start, lead_style), Span::styled(part, style)]));
         }
     }
 

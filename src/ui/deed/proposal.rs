@@ -5,7 +5,7 @@ use ratatui::text::{Line, Span};
 
 use super::page::Page;
 use crate::model::text::clean;
-use crate::model::{Act, Item, Proposal, Step, TagState};
+use crate::model::{Act, Item, Proposal, Step, Subject, TagState};
 use crate::registry::repair::{commands, undone_by};
 use crate::state::State;
 use crate::ui::panels::generation;
@@ -46,8 +46,10 @@ pub fn lines(state: &State, view: &View, proposal: &Proposal, cells: usize) -> V
 fn summary(proposal: &Proposal) -> String {
     let bytes: u64 = proposal.steps().filter_map(|step| step.size).sum();
     let folders = proposal.steps().filter(|step| step.act.is_folder()).count() as u64;
+    let are_tags = proposal.items.iter().all(|item| matches!(item.subject, Subject::Tag { .. }));
+    let thing = if are_tags { "tag" } else { "item" };
     let mut parts = vec![
-        counted(proposal.items.len() as u64, "item"),
+        counted(proposal.items.len() as u64, thing),
         counted(proposal.objects() as u64, "object"),
         size(bytes),
     ];
