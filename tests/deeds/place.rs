@@ -51,11 +51,16 @@ impl Place {
         Self { folder, truth }
     }
 
-    /// With every fault and look-alike that a file system can hold.
+    /// With every fault that a file system can hold.
     pub fn everything() -> Self {
         let folder = scratch();
         std::fs::create_dir(folder.path().join("registry")).unwrap();
-        let spec = Spec { layer_bytes: 256, ..Spec::everything(1, now(), StoreKind::FileSystem) };
+        let spec = Spec {
+            healthy: Healthy::None,
+            lookalikes: Shown::None,
+            layer_bytes: 64,
+            ..Spec::everything(1, now(), StoreKind::FileSystem)
+        };
         let truth = write_into(&folder.path().join("registry"), &spec).unwrap();
         Self { folder, truth }
     }
