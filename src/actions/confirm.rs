@@ -60,7 +60,13 @@ mod tests {
     }
 
     fn proposal(items: Vec<Item>) -> Arc<Proposal> {
-        Arc::new(Proposal { verb: "delete-tag".into(), store: "file:///r".into(), about: None, items })
+        Arc::new(Proposal {
+            verb: "delete-tag".into(),
+            store: "file:///r".into(),
+            about: None,
+            backups: None,
+            items,
+        })
     }
 
     fn answer(word: &str, also: &[&str]) -> Answer {

@@ -7,7 +7,7 @@ use super::{About, Proposal, Subject, TagState};
 pub struct Demand {
     /// The tag, another name, or a count.
     pub word: String,
-    /// What the word is: `the tag`, `the number of tags`.
+    /// What the word is: `the tag`, `the number of them`.
     pub what: &'static str,
     /// Further words for what is not known to be broken: `healthy`, `unknown`.
     pub also: Vec<&'static str>,
@@ -51,7 +51,7 @@ pub fn demand(proposal: &Proposal) -> Demand {
         (Some(About::Undo(_)), _) => ("undo".to_owned(), "the word"),
         (Some(About::Resume(_)), _) => ("resume".to_owned(), "the word"),
         (None, [item]) => name(&item.subject),
-        (None, items) => (items.len().to_string(), "the number of what is marked"),
+        (None, items) => (items.len().to_string(), "the number of them"),
     };
     let states = || proposal.items.iter().filter_map(|item| item.state);
     let also = [(TagState::Whole, "healthy"), (TagState::Unknown, "unknown")];
@@ -77,5 +77,5 @@ fn name(subject: &Subject) -> (String, &'static str) {
     };
     let typeable = !word.is_empty() && word.bytes().all(|byte| byte.is_ascii_graphic() || byte == b' ');
     let trimmed = word.trim() == word;
-    if typeable && trimmed { (word, what) } else { ("1".to_owned(), "the number of what is to go") }
+    if typeable && trimmed { (word, what) } else { ("1".to_owned(), "the number of them") }
 }

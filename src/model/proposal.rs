@@ -31,6 +31,9 @@ pub struct Proposal {
     pub store: String,
     /// The journal entry that this takes back or finishes.
     pub about: Option<About>,
+    /// Folder of the backups that are put back; none where a proposal puts none back.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub backups: Option<String>,
     /// In the order in which they are dealt with.
     pub items: Vec<Item>,
 }

@@ -98,6 +98,6 @@ async fn users(
         ),
     });
     item.references.push("the blob stays, and so do other repositories' links to it".to_owned());
-    item.mind.extend(manifests.unseen);
+    item.mind.extend(manifests.gaps());
     Ok(())
 }

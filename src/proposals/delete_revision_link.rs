@@ -2,7 +2,7 @@
 
 use super::delete_layer_link::alone;
 use super::{Ground, NoProposal, look, manifests, words};
-use crate::model::{Finding, Item, Subject, Target};
+use crate::model::{Finding, Item, Subject, TagState, Target};
 use crate::registry::checks::find;
 use crate::registry::digest::Digest;
 use crate::registry::layout::{Key, Place};
@@ -19,6 +19,8 @@ pub async fn item(ground: &Ground<'_>, target: &Target) -> Result<Item, NoPropos
             return Err(NoProposal::NotHere(format!("a folder stands at {key}, not a link")));
         }
     };
+    // A push writes the tag's link after this one.
+    look::has_settled(ground, &key, entry.modified).await?;
     let reference = Reference::digest(repository.clone(), digest.clone());
     let report = ground.scene.looking.look(ground.store(), &reference).await;
     let own: Vec<&Finding> =
@@ -37,9 +39,16 @@ pub async fn item(ground: &Ground<'_>, target: &Target) -> Result<Item, NoPropos
                   repository links it"
             .to_owned();
     if own.is_empty() {
-        item.mind.push(
-            "nothing is wrong with this manifest: whoever pulls it by digest cannot any more".to_owned(),
-        );
+        item.state = Some(report.state);
+        item.mind.push(match report.state {
+            TagState::Unknown => format!(
+                "whether something is wrong with this manifest could not be read: {}",
+                words::why(&report).join("; ")
+            ),
+            TagState::Whole | TagState::Broken | TagState::Absent => {
+                "nothing is wrong with this manifest: whoever pulls it by digest cannot any more".to_owned()
+            }
+        });
     }
     Ok(item)
 }
@@ -85,6 +94,12 @@ async fn users(
     }
     let on: Vec<&Tag> = tags.on(digest).collect();
     let manifests = manifests::of(ground.store(), &tags).await;
+    if !is_broken && !manifests.unseen.is_empty() {
+        return Err(NoProposal::Unread(format!(
+            "whether an index lists {digest} is not known: {}",
+            manifests.unseen.join("; ")
+        )));
+    }
     let listing: Vec<&str> = manifests.naming(digest).into_iter().collect();
     match (on.as_slice(), listing.as_slice()) {
         ([], _) => item.why.push(format!("no tag of {repository} points at it ({} looked at)", words::count(tags.all.len(), "tag"))),
@@ -115,7 +130,7 @@ async fn users(
             )));
         }
     }
-    item.mind.extend(manifests.unseen);
+    item.mind.extend(manifests.gaps());
     Ok(())
 }
 

@@ -37,6 +37,7 @@ pub async fn item(ground: &Ground<'_>, target: &Target) -> Result<Item, NoPropos
         Key::Marker(_) if ground.kind() == StoreKind::FileSystem => {
             Err(NoProposal::NotHere(format!("{object} is a folder, and folders are nothing stray")))
         }
+        Key::Marker(_) if !object.starts_with(&Place::Root.prefix()) => Err(outside(&object)),
         Key::Marker(_) => one(ground, &object, &repository::FOLDER_MARKER, item).await,
         Key::Temporary { .. } => temporary(ground, &object, item).await,
         Key::Stray { inside, rest } => one(ground, &object, stray(&object, &inside, &rest)?, item).await,
@@ -57,9 +58,7 @@ fn stray(object: &str, inside: &Place, rest: &str) -> Result<&'static Check, NoP
     let name = rest.rsplit('/').next().unwrap_or(rest);
     match inside {
         Place::Stray { inside, .. } => stray(object, inside, rest),
-        Place::Top | Place::Lockfiles => Err(NoProposal::NotHere(format!(
-            "{object} is no part of the registry's tree, so it is left alone"
-        ))),
+        Place::Top | Place::Lockfiles => Err(outside(object)),
         Place::Blobs | Place::BlobAlgorithm { .. } | Place::BlobShard { .. } | Place::Blob { .. } => {
             match blob_store::place(object.strip_prefix(BLOBS).unwrap_or(object)) {
                 blob_store::Place::Fault(check) => Ok(check),
@@ -94,6 +93,10 @@ fn stray(object: &str, inside: &Place, rest: &str) -> Result<&'static Check, NoP
         | Place::HashStates { .. }
         | Place::HashStateAlgorithm { .. } => Ok(&repository::STRAY_FILE),
     }
+}
+
+fn outside(object: &str) -> NoProposal {
+    NoProposal::NotHere(format!("{object} is no part of the registry's tree, so it is left alone"))
 }
 
 /// One object.
@@ -188,6 +191,11 @@ async fn neighbours(ground: &Ground<'_>, digest: &Digest, mut item: Item) -> Res
     let inner = contents.folders.iter().filter(|inner| **inner != folder);
     if contents.objects.is_empty() && inner.clone().next().is_none() {
         return Err(NoProposal::Absent(format!("nothing lies beside {data}")));
+    }
+    // 3.x writes a blob beside its place and renames it.
+    if !contents.objects.is_empty() {
+        let newest = contents.objects.iter().map(|entry| entry.modified).max().flatten();
+        look::has_settled(ground, &folder, newest).await?;
     }
     let check = &config_and_layers::MOVED_ASIDE;
     item.why.push(format!("{} ({}): {}", check.id, check.severity, check.title));

@@ -72,6 +72,13 @@ pub async fn item(ground: &Ground<'_>, target: &Target) -> Result<Item, NoPropos
     let Subject::Tag { repository, tag } = &target.subject else {
         return Err(NoProposal::NotHere(format!("{} is no tag", target.subject)));
     };
+    if tag.contains('/') {
+        // Below the folder of another tag: `v1/index` would be the history of v1.
+        return Err(NoProposal::NotHere(format!(
+            "{} is no tag: no tag has a slash in its name",
+            target.subject
+        )));
+    }
     let (repository, tag) = (Repository::found(repository), Tag::found(tag));
     let contents = look::below(ground.store(), &tag_prefix(&repository, &tag)).await?;
     let reference = Reference::tag(repository.clone(), tag.clone());

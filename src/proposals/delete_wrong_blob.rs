@@ -4,6 +4,7 @@ use std::collections::VecDeque;
 
 use futures::StreamExt;
 
+use super::look::SIDE_BY_SIDE;
 use super::{Ground, NoProposal, look, words};
 use crate::model::{Item, Subject, Target};
 use crate::registry::digest::Digest;
@@ -13,7 +14,6 @@ use crate::storage::{Delimiter, ObjectStore, Page, PageToken};
 
 /// Requests that the search for repositories may take.
 const BUDGET: usize = 2_000;
-const SIDE_BY_SIDE: usize = 64;
 
 pub async fn item(ground: &Ground<'_>, target: &Target) -> Result<Item, NoProposal> {
     let digest = named(target)?;
@@ -106,10 +106,11 @@ async fn search(store: &dyn ObjectStore, digest: &Digest) -> Search {
     while !levels.is_empty() || !repositories.is_empty() {
         let left = BUDGET.saturating_sub(spent);
         if left == 0 {
-            let rest = words::count(levels.len(), "folder");
             search.unseen.push(format!(
-                "after {BUDGET} requests the search for repositories that link it was ended: {rest} of repositories \
-                 and all below were not searched"
+                "after {BUDGET} requests the search for repositories that link it was ended: {}, and {} with all \
+                 below, were not searched",
+                words::count(repositories.len(), "repository"),
+                words::count(levels.len(), "folder"),
             ));
             break;
         }
@@ -124,7 +125,10 @@ async fn search(store: &dyn ObjectStore, digest: &Digest) -> Search {
                 futures::stream::iter(pages).buffered(SIDE_BY_SIDE).collect::<Vec<_>>().await
             {
                 match page {
-                    Ok(page) => descend(&prefix, page, &mut levels, &mut repositories),
+                    Ok(page) => {
+                        unread.extend(page.unread.iter().map(ToString::to_string));
+                        descend(&prefix, page, &mut levels, &mut repositories);
+                    }
                     Err(error) if error.is_gone() => {}
                     Err(error) => unread.push(error.to_string()),
                 }

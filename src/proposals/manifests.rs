@@ -7,7 +7,7 @@ use futures::StreamExt;
 use super::look::SIDE_BY_SIDE;
 use super::tags::{LeadsTo, Tags};
 use super::words;
-use crate::registry::digest::Digest;
+use crate::registry::digest::{Algorithm, Digest};
 use crate::registry::layout::Key;
 use crate::registry::manifest::{self, MANIFEST_LIMIT, Manifest};
 use crate::storage::ObjectStore;
@@ -20,11 +20,31 @@ const READS: usize = 1_000;
 pub struct Manifests {
     /// With the tags that lead to each, directly or through an index.
     pub all: BTreeMap<Digest, (Manifest, BTreeSet<String>)>,
-    /// What was not read, one sentence each.
+    /// What was not read and may name anything, one sentence each.
     pub unseen: Vec<String>,
+    /// Those that no client gets either: missing, of wrong bytes, or no manifest.
+    pub broken: Vec<Digest>,
+}
+
+/// Why a manifest is not among those that were read.
+enum Lost {
+    Broken,
+    Unread(String),
 }
 
 impl Manifests {
+    /// What does not show in [`Self::naming`], in words; nothing if all was read.
+    pub fn gaps(&self) -> Vec<String> {
+        let mut gaps = self.unseen.clone();
+        if !self.broken.is_empty() {
+            let names = words::names(&self.broken);
+            gaps.push(format!(
+                "what these manifests name is not known, for they are broken themselves: {names}"
+            ));
+        }
+        gaps
+    }
+
     /// The tags with a manifest that names this digest as a part or a child.
     pub fn naming(&self, digest: &Digest) -> BTreeSet<&str> {
         let names = |manifest: &Manifest| {
@@ -59,9 +79,16 @@ pub async fn of(store: &dyn ObjectStore, tags: &Tags) -> Manifests {
         });
         let answers: Vec<_> = futures::stream::iter(reads).buffered(SIDE_BY_SIDE).collect().await;
         for (digest, tags, read) in answers {
-            let Some(manifest) = read else {
-                unread.push(digest.to_string());
-                continue;
+            let manifest = match read {
+                Ok(manifest) => manifest,
+                Err(Lost::Broken) => {
+                    found.broken.push(digest);
+                    continue;
+                }
+                Err(Lost::Unread(why)) => {
+                    unread.push(format!("{digest} ({why})"));
+                    continue;
+                }
             };
             for child in manifest.children().filter_map(|child| child.digest.as_ref().ok()) {
                 if !asked.contains(child) {
@@ -78,11 +105,15 @@ pub async fn of(store: &dyn ObjectStore, tags: &Tags) -> Manifests {
 }
 
 /// A manifest, if its bytes are the right ones.
-async fn read(store: &dyn ObjectStore, digest: &Digest) -> Option<Manifest> {
+async fn read(store: &dyn ObjectStore, digest: &Digest) -> Result<Manifest, Lost> {
     let key = Key::BlobData { digest: digest.clone() }.path();
-    let object = store.read(&key, Some(0..MANIFEST_LIMIT + 1)).await.ok()?;
-    if !digest.matches(&object.bytes) {
-        return None;
+    match store.read(&key, Some(0..MANIFEST_LIMIT + 1)).await {
+        Ok(object) if digest.matches(&object.bytes) => {
+            manifest::parse(&object.bytes).map_err(|_| Lost::Broken)
+        }
+        Ok(_) => Err(Lost::Broken),
+        Err(error) if error.is_gone() && digest.algorithm() == Algorithm::Sha256 => Err(Lost::Broken),
+        Err(error) if error.is_gone() => Err(Lost::Unread("it is stored under its sha256".to_owned())),
+        Err(error) => Err(Lost::Unread(error.to_string())),
     }
-    manifest::parse(&object.bytes).ok()
 }

@@ -15,6 +15,8 @@ mod restore_link;
 mod tags;
 mod words;
 
+use std::collections::HashSet;
+
 use futures::future::BoxFuture;
 
 use crate::model::{Item, Order, Permit, Proposal, Target};
@@ -116,7 +118,7 @@ pub async fn propose(order: &Order, scene: &Scene<'_>) -> Result<Proposal, NoPro
         files_are_the_truth(scene).await?;
     }
     let ground = Ground::new(scene, order);
-    let mut items: Vec<Item> = Vec::new();
+    let (mut items, mut written) = (Vec::new(), HashSet::new());
     for (place, target) in order.targets.iter().enumerate() {
         if order.targets[..place].contains(target) {
             continue;
@@ -126,12 +128,12 @@ pub async fn propose(order: &Order, scene: &Scene<'_>) -> Result<Proposal, NoPro
             1 => item?,
             _ => item.map_err(|why| why.about(&target.subject.to_string()))?,
         };
-        let done = |key: &str| items.iter().flat_map(|item| &item.steps).any(|step| step.key == key);
-        item.steps.retain(|step| !done(&step.key));
+        item.steps.retain(|step| !written.contains(&step.key));
+        written.extend(item.steps.iter().map(|step| step.key.clone()));
         items.push(words::presentable(item));
     }
     let store = scene.store.url().to_owned();
-    Ok(Proposal { verb: order.verb.to_owned(), store, about: None, items })
+    Ok(Proposal { verb: order.verb.to_owned(), store, about: None, backups: None, items })
 }
 
 /// Nothing is written to a bucket whose files are not known to be what the registry goes by.

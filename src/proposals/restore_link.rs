@@ -10,7 +10,7 @@ use crate::registry::digest::{Algorithm, Digest};
 use crate::registry::layout::{Key, Place, layers_prefix, tag_prefix};
 use crate::registry::manifest::{self, MANIFEST_LIMIT};
 use crate::registry::reference::{Reference, Repository, Tag};
-use crate::registry::report::{HopState, Role};
+use crate::registry::report::{HopState, Role, TagReport};
 use crate::storage::Entry;
 
 pub async fn item(ground: &Ground<'_>, target: &Target) -> Result<Item, NoProposal> {
@@ -28,7 +28,11 @@ pub async fn item(ground: &Ground<'_>, target: &Target) -> Result<Item, NoPropos
     match (Key::parse(&object), Place::of(&object)) {
         (Key::CurrentLink { repository, tag }, _) => current(ground, repository, tag, item).await,
         (key @ Key::RevisionLink { .. }, _) => revision(ground, key, item).await,
-        (key @ (Key::LayerLink { .. } | Key::IndexLink { .. }), _) => by_path(ground, key, item).await,
+        (key @ Key::LayerLink { .. }, _) => by_path(ground, key, item).await,
+        (key @ Key::IndexLink { .. }, _) => {
+            has_link(ground, &key).await?;
+            by_path(ground, key, item).await
+        }
         (_, Place::Layers { repository }) => layers(ground, repository, item).await,
         _ => Err(NoProposal::NotHere(format!("{object} is no link that can be written back"))),
     }
@@ -128,6 +132,19 @@ async fn proven(ground: &Ground<'_>, digest: &Digest) -> Result<Entry, NoProposa
     }
 }
 
+/// An entry of the history makes a tag that is listed, so the tag has to be one already.
+async fn has_link(ground: &Ground<'_>, entry: &Key) -> Result<(), NoProposal> {
+    let Key::IndexLink { repository, tag, .. } = entry else { return Ok(()) };
+    let link = Key::CurrentLink { repository: repository.clone(), tag: tag.clone() }.path();
+    match look::at(ground.store(), &link).await? {
+        look::Stands::Object(_) => Ok(()),
+        look::Stands::Nothing | look::Stands::Folder => Err(NoProposal::NotHere(format!(
+            "{repository}:{tag} has no link, and an entry of its history alone would only list a tag that nobody can \
+             pull: restore-link on the tag first"
+        ))),
+    }
+}
+
 /// A link whose path names its content.
 async fn by_path(ground: &Ground<'_>, key: Key, mut item: Item) -> Result<Item, NoProposal> {
     let path = key.path();
@@ -198,12 +215,13 @@ async fn current(
         }
     };
     let there = there(ground, &key, digest).await?;
+    let tag = ground.scene.looking.look(ground.store(), &Reference::tag(repository.clone(), tag)).await;
+    leads_nowhere(&tag, there.as_ref())?;
     let newest = entry.modified.max(there.as_ref().and_then(|(entry, _)| entry.modified));
-    look::has_settled(ground, &format!("{repository}:{tag}"), newest).await?;
-    let reference = Reference::digest(repository.clone(), digest.clone());
+    look::has_settled(ground, &item.subject.to_string(), newest).await?;
+    let reference = Reference::digest(repository, digest.clone());
     let report = ground.scene.looking.look(ground.store(), &reference).await;
-    let hop = |role| report.hops.iter().find(|hop| hop.depth == 0 && hop.role == role).map(|hop| hop.state);
-    match (hop(Role::RevisionLink), hop(Role::Manifest)) {
+    match (hop(&report, Role::RevisionLink), hop(&report, Role::Manifest)) {
         (Some(HopState::Good), Some(HopState::Good)) => {}
         (Some(HopState::Unknown), _) | (_, Some(HopState::Unknown)) => {
             let why = words::why(&report).join("; ");
@@ -222,7 +240,6 @@ async fn current(
     ));
     let now = there.as_ref().map(|(entry, _)| entry);
     item.steps.extend(write(ground, &key, now, digest, vec![as_it_is(entry)]).await);
-    let tag = ground.scene.looking.look(ground.store(), &Reference::tag(repository, tag)).await;
     item.state = Some(tag.state);
     item.why.extend(tag.findings.iter().map(words::finding));
     item.before = words::before(&tag, ground.kind());
@@ -232,6 +249,29 @@ async fn current(
     item.mind
         .extend(others.map(|found| format!("the image stays broken besides: {}", words::finding(found))));
     Ok(item)
+}
+
+/// How the look at the manifest itself found what has this role.
+fn hop(report: &TagReport, role: Role) -> Option<HopState> {
+    report.hops.iter().find(|hop| hop.depth == 0 && hop.role == role).map(|hop| hop.state)
+}
+
+/// A link that names another revision of the repository is not overruled by a history that lacks it.
+fn leads_nowhere(tag: &TagReport, there: Option<&(Entry, Content)>) -> Result<(), NoProposal> {
+    let Some((entry, Ok(other))) = there else { return Ok(()) };
+    match hop(tag, Role::RevisionLink) {
+        Some(HopState::Good) => Err(NoProposal::NotHere(format!(
+            "{} holds {other}, which is a revision of the repository: only the tag's history does not name it, so \
+             nothing tells which of the two is right",
+            entry.key
+        ))),
+        Some(HopState::Unknown) => Err(NoProposal::Unread(format!(
+            "{} holds {other}, and whether that is a revision of the repository could not be read: {}",
+            entry.key,
+            words::why(tag).join("; ")
+        ))),
+        Some(_) | None => Ok(()),
+    }
 }
 
 /// The revisions that a tag's history names.
@@ -281,7 +321,7 @@ async fn layers(ground: &Ground<'_>, repository: Repository, mut item: Item) -> 
     }
     let manifests = manifests::of(ground.store(), &*ground.tags(&repository).await?).await;
     if manifests.all.is_empty() {
-        let unseen = manifests.unseen.join("; ");
+        let unseen = manifests.gaps().join("; ");
         return Err(NoProposal::NotHere(format!(
             "no tag of {repository} leads to a manifest that could be read, so nothing tells which links it needs; \
              {unseen}"
@@ -316,6 +356,6 @@ async fn layers(ground: &Ground<'_>, repository: Repository, mut item: Item) -> 
     item.before = "GET of every layer 404; garbage-collect takes what the tags need".to_owned();
     item.after = "every image whose layers are stored can be pulled again".to_owned();
     item.references.push("the blobs stay as they are".to_owned());
-    item.mind.extend(manifests.unseen);
+    item.mind.extend(manifests.gaps());
     Ok(item)
 }

@@ -82,7 +82,13 @@ fn deletes(store: &str) -> Proposal {
         after: "404".into(),
         mind: Vec::new(),
     };
-    Proposal { verb: "delete-tag-api".into(), store: store.into(), about: None, items: vec![item] }
+    Proposal {
+        verb: "delete-tag-api".into(),
+        store: store.into(),
+        about: None,
+        backups: None,
+        items: vec![item],
+    }
 }
 
 async fn deleted() -> (Place, Deeds, Tag, Done) {

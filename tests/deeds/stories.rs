@@ -305,7 +305,7 @@ async fn what_is_too_large_to_copy_is_kept_by_the_store_itself() {
     let store = store.url().to_owned();
     let done = place::carry_out(
         &deeds,
-        Proposal { verb: "delete-wrong-blob".into(), store, about: None, items: vec![item] },
+        Proposal { verb: "delete-wrong-blob".into(), store, about: None, backups: None, items: vec![item] },
     )
     .await;
     assert_eq!(done.ending, Ending::Done, "{done:#?}");

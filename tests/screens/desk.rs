@@ -183,7 +183,7 @@ fn item(name: &str, state: TagState) -> Item {
 }
 
 fn of(verb: &str, items: Vec<Item>) -> Proposal {
-    Proposal { verb: verb.into(), store: "gs://registry-bucket".into(), about: None, items }
+    Proposal { verb: verb.into(), store: "gs://registry-bucket".into(), about: None, backups: None, items }
 }
 
 pub fn one() -> Proposal {

@@ -39,6 +39,7 @@ pub async fn propose(deeds: &Deeds, store: &dyn ObjectStore, id: &str) -> Result
         verb: newest.proposal.verb.clone(),
         store: newest.proposal.store.clone(),
         about: Some(About::Resume(newest.id.clone())),
+        backups: newest.proposal.backups.clone(),
         items,
     })
 }

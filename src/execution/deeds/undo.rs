@@ -37,6 +37,7 @@ pub async fn propose(deeds: &Deeds, store: &dyn ObjectStore, id: &str) -> Result
         verb: "undo".to_owned(),
         store: newest.proposal.store.clone(),
         about: Some(About::Undo(newest.id.clone())),
+        backups: Some(deeds.journal.backups().display().to_string()),
         items,
     })
 }

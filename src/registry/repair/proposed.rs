@@ -20,17 +20,26 @@ fn command(proposal: &Proposal, target: &Target<'_>, step: &Step) -> String {
     let key = step.key.as_str();
     let commands = match &step.act {
         Act::Delete { version } => checked(target, step, target.aside(key, Some(version))),
-        Act::Create { content } => target.create(key, &source(content)),
-        Act::Replace { version, content } => {
-            checked(target, step, target.overwrite(key, &source(content), version))
-        }
-        Act::PutBack { content, .. } => target.create(key, &source(content)),
+        Act::Create { content } | Act::PutBack { content, .. } => match source(proposal, content) {
+            Some(source) => target.create(key, &source),
+            None => vec![only_undo(key)],
+        },
+        Act::Replace { version, content } => match source(proposal, content) {
+            Some(source) => checked(target, step, target.overwrite(key, &source, version)),
+            None => vec![only_undo(key)],
+        },
         Act::RemoveFolder => target.remove_folder(key),
         Act::MakeFolder { .. } => target.make_folder(key),
         Act::ApiDelete { repository, tag } => vec![api("DELETE", "", &proposal.store, repository, tag)],
         Act::ApiPut { repository, tag, media_type, content } => {
-            let what = format!("-H {} {}", quote(&format!("Content-Type: {media_type}")), upload(content));
-            vec![api("PUT", &what, &proposal.store, repository, tag)]
+            let media_type = quote(&format!("Content-Type: {media_type}"));
+            match source(proposal, content) {
+                Some(source) => {
+                    let what = format!("-H {media_type} --data-binary {}", upload(&source));
+                    vec![api("PUT", &what, &proposal.store, repository, tag)]
+                }
+                None => vec![only_undo(key)],
+            }
         }
     };
     match commands.as_slice() {
@@ -43,26 +52,35 @@ fn command(proposal: &Proposal, target: &Target<'_>, step: &Step) -> String {
 pub enum Source {
     /// A link's text.
     Text(String),
-    /// A file of the folder of backups.
+    /// A file of the folder of backups, or the URL of a copy in the bucket.
     File(String),
-    /// The store keeps them itself, under this name.
-    InStore(String),
 }
 
-fn source(content: &Content) -> Source {
+/// None where the bytes are nowhere that a command could take them from.
+fn source(proposal: &Proposal, content: &Content) -> Option<Source> {
     match content {
-        Content::Text(text) => Source::Text(text.clone()),
-        Content::Backup(Backup { file: Some(file), .. }) => Source::File(format!("backups/{file}")),
-        Content::Backup(Backup { in_store, .. }) => Source::InStore(in_store.clone().unwrap_or_default()),
+        Content::Text(text) => Some(Source::Text(text.clone())),
+        Content::Backup(Backup { file: Some(file), .. }) => {
+            let folder = proposal.backups.as_deref().unwrap_or("BACKUPS");
+            Some(Source::File(format!("{folder}/{file}")))
+        }
+        // On a file system the driver's own words name no path.
+        Content::Backup(Backup { in_store, .. }) => {
+            in_store.clone().filter(|url| url.starts_with("gs://")).map(Source::File)
+        }
     }
 }
 
-fn upload(content: &Content) -> String {
-    match source(content) {
-        Source::Text(text) => format!("--data-binary {}", quote(&text)),
-        Source::File(file) => format!("--data-binary {}", quote(&format!("@{file}"))),
-        Source::InStore(place) => format!("--data-binary @{}", quote(&place)),
+fn upload(source: &Source) -> String {
+    match source {
+        Source::Text(text) => quote(text),
+        Source::File(file) => quote(&format!("@{file}")),
     }
+}
+
+/// What stands in place of a command that would need bytes which only the store can bring back.
+fn only_undo(key: &str) -> String {
+    format!("# only quarterdeck undo brings back {}: the store itself keeps its bytes", visible(key))
 }
 
 /// On a file system the precondition is a command of its own; a bucket's is an option.
@@ -165,7 +183,8 @@ mod tests {
             after: String::new(),
             mind: Vec::new(),
         };
-        Proposal { verb: "undo".into(), store: store.into(), about: None, items: vec![item] }
+        let backups = Some("/state/backups".to_owned());
+        Proposal { verb: "undo".into(), store: store.into(), about: None, backups, items: vec![item] }
     }
 
     fn backup(file: Option<&str>, in_store: Option<&str>) -> Content {
@@ -201,20 +220,20 @@ mod tests {
                 gs,
                 KEY,
                 Act::PutBack { version: "7".into(), content: backup(Some("e/1"), None) },
-                format!("gcloud storage cp --if-generation-match=0 backups/e/1 gs://b/{KEY}"),
+                format!("gcloud storage cp --if-generation-match=0 /state/backups/e/1 gs://b/{KEY}"),
             ),
             (
                 gs,
                 KEY,
-                Act::PutBack { version: "7".into(), content: backup(None, Some("7")) },
-                format!("gcloud storage restore 'gs://b/{KEY}#7'"),
+                Act::PutBack { version: "7".into(), content: backup(None, Some("gs://b/kept/7")) },
+                format!("gcloud storage cp --if-generation-match=0 gs://b/kept/7 gs://b/{KEY}"),
             ),
             (file, KEY, Act::Create { content: text() }, format!("(set -C; printf %s sha256:ab > /r/{KEY})")),
             (
                 file,
                 KEY,
                 Act::PutBack { version: "7".into(), content: backup(Some("e/1"), None) },
-                format!("cp -n backups/e/1 /r/{KEY}"),
+                format!("cp -n --no-preserve=mode /state/backups/e/1 /r/{KEY}"),
             ),
             (file, folder, Act::RemoveFolder, format!("rmdir /r/{}", folder.trim_end_matches('/'))),
             (
@@ -258,6 +277,19 @@ mod tests {
         }
         let act = Act::ApiDelete { repository: "g/p".into(), tag: "v1#x".into() };
         assert!(one("gs://b", "g/p:v1#x", act).starts_with("# no URL"));
+    }
+
+    #[test]
+    fn what_only_the_store_can_bring_back_has_no_command() {
+        for in_store in [None, Some("/r/.quarterdeck/deleted/…/x, where deleting moves it")] {
+            for act in [
+                Act::PutBack { version: "7".into(), content: backup(None, in_store) },
+                Act::Replace { version: "7".into(), content: backup(None, in_store) },
+            ] {
+                let command = one("file:///r", KEY, act);
+                assert!(command.starts_with("# only quarterdeck undo brings back "), "{command}");
+            }
+        }
     }
 
     #[test]

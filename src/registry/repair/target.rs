@@ -164,21 +164,14 @@ impl<'a> Target<'a> {
                     Source::Text(text) => {
                         vec![make, format!("(set -C; printf %s {} > {})", quote(text), quote(&path))]
                     }
-                    Source::File(file) => vec![make, format!("cp -n {} {}", quote(file), quote(&path))],
-                    Source::InStore(kept) => vec![make, format!("mv -nT {} {}", quote(kept), quote(&path))],
+                    // A backup is for its owner alone; the registry has to be able to read the file.
+                    Source::File(file) => {
+                        vec![make, format!("cp -n --no-preserve=mode {} {}", quote(file), quote(&path))]
+                    }
                 }
             }
             Self::GoogleBucket(root) => {
-                let url = quote(&format!("{root}/{key}"));
-                match source {
-                    Source::InStore(generation) => {
-                        vec![format!(
-                            "gcloud storage restore {}",
-                            quote(&format!("{root}/{key}#{generation}"))
-                        )]
-                    }
-                    Source::Text(_) | Source::File(_) => vec![sent(source, "--if-generation-match=0", &url)],
-                }
+                vec![sent(source, "--if-generation-match=0", &quote(&format!("{root}/{key}")))]
             }
             Self::Other => Vec::new(),
         }
@@ -193,7 +186,7 @@ impl<'a> Target<'a> {
                 let path = quote(&format!("{root}/{key}"));
                 let write = match source {
                     Source::Text(text) => format!("printf %s {} > {path}", quote(text)),
-                    Source::File(file) | Source::InStore(file) => format!("cp {} {path}", quote(file)),
+                    Source::File(file) => format!("cp {} {path}", quote(file)),
                 };
                 vec![format!("mkdir -p {folder} && cp -an {path} {copy}"), write]
             }
@@ -227,9 +220,7 @@ impl<'a> Target<'a> {
 fn sent(source: &Source, condition: &str, url: &str) -> String {
     match source {
         Source::Text(text) => format!("printf %s {} | gcloud storage cp {condition} - {url}", quote(text)),
-        Source::File(file) | Source::InStore(file) => {
-            format!("gcloud storage cp {condition} {} {url}", quote(file))
-        }
+        Source::File(file) => format!("gcloud storage cp {condition} {} {url}", quote(file)),
     }
 }
 
