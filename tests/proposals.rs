@@ -6,6 +6,8 @@
 mod by_hand;
 #[path = "proposals/catalogue.rs"]
 mod catalogue;
+#[path = "proposals/in_doubt.rs"]
+mod in_doubt;
 #[path = "proposals/place.rs"]
 mod place;
 #[path = "proposals/refused.rs"]
