@@ -123,7 +123,8 @@ fn at_length(history: &History, paper: Paper) -> String {
     let steps = history.proposal.steps().count();
     let outcomes: Vec<_> = (0..steps).map(|number| history.outcomes.get(&number)).collect();
     let mut text = proposal::items(&history.proposal, paper);
-    text.push_str("\nwhat came of it\n");
+    let until = history.lines.last().map_or(history.at, |line| line.at);
+    let _ = writeln!(text, "\nwhat came of it, until {}", until.strftime("%F %H:%M:%SZ"));
     text.push_str(&done::steps(&history.proposal, &outcomes, paper));
     for (number, step) in history.proposal.steps().enumerate() {
         if history.outcomes.contains_key(&number) {

@@ -146,8 +146,9 @@ impl Keeper<'_> {
         let reference = Reference::tag(Repository::found(repository), Tag::found(tag));
         match client.manifest(&reference).await {
             Ok(answer) => self.write(number, answer.bytes, answer.media_type).await.map(Some),
-            // A broken tag has none to keep.
-            Err(error) if error.status.is_some() => Ok(None),
+            // A broken tag has none to keep: the registry answers 404, or 500 at an empty link. Any other answer tells
+            // nothing about the tag.
+            Err(error) if error.is_not_found() || error.status == Some(500) => Ok(None),
             Err(error) => Err(NotKept::Failed(error.to_string())),
         }
     }

@@ -45,10 +45,19 @@ pub fn private_folder(folder: &Path) -> Result<(), Trouble> {
     if folder.is_dir() {
         return Ok(());
     }
+    let folder = &std::path::absolute(folder).map_err(Trouble::of(folder, "made"))?;
+    let there = folder.ancestors().find(|above| above.is_dir());
     let made = DirBuilder::new().recursive(true).mode(0o700).create(folder);
     made.map_err(Trouble::of(folder, "made"))?;
-    sync_folder(folder)?;
-    folder.parent().map_or(Ok(()), sync_folder)
+    // Each name that is new, in the folder that holds it.
+    for made in folder.ancestors().take_while(|above| Some(*above) != there) {
+        sync_folder(made)?;
+    }
+    match there.map_or(Ok(()), sync_folder) {
+        // Who may make folders in one may still not look into it.
+        Err(trouble) if trouble.error.kind() == ErrorKind::PermissionDenied => Ok(()),
+        synced => synced,
+    }
 }
 
 /// A new file that only its owner can read; its name is on disk once [`sync_folder`] was called.

@@ -171,6 +171,19 @@ impl Act {
         matches!(self, Self::Delete { .. } | Self::Replace { .. })
     }
 
+    /// The version of the object that it takes out of its place, if it does.
+    pub fn takes_version(&self) -> Option<&str> {
+        match self {
+            Self::Delete { version } | Self::Replace { version, .. } => Some(version),
+            Self::Create { .. }
+            | Self::PutBack { .. }
+            | Self::RemoveFolder
+            | Self::MakeFolder { .. }
+            | Self::ApiDelete { .. }
+            | Self::ApiPut { .. } => None,
+        }
+    }
+
     /// The act as a verb in the imperative.
     pub const fn word(&self) -> &'static str {
         match self {

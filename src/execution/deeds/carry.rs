@@ -1,18 +1,15 @@
 //! Carries a proposal out: backups of everything, then step by step, each announced in the journal before it is done.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
 
 use tokio::sync::watch;
 
 use super::hands::Hands;
-use super::{Deeds, has_folders, late, proof};
+use super::{Deeds, late, proof};
 use crate::actions::confirm::Confirmed;
-use crate::execution::backup::{self, Keeper, NotKept};
-use crate::execution::disk::Trouble;
 use crate::execution::journal::{Entry, Record};
-use crate::model::{Act, Done, Ending, Permit, Phase, Progress, Proof, Proposal, StepOutcome};
-use crate::registry::mode::Mode;
+use crate::model::{Done, Ending, Permit, Phase, Progress, Proof, Proposal, StepOutcome};
 use crate::storage::ObjectStore;
 
 /// What hears how far it is.
@@ -29,7 +26,11 @@ pub struct Run<'a> {
     pub tell: &'a Tell<'a>,
     pub entry: Entry,
     /// Steps that were begun, and what came of them.
-    pub outcomes: Vec<(usize, StepOutcome)>,
+    pub outcomes: BTreeMap<usize, StepOutcome>,
+    /// Of these outcomes, those that are not written down yet.
+    unwritten: Vec<Record>,
+    /// How many steps there are.
+    pub of: usize,
     pub notes: Vec<String>,
 }
 
@@ -58,7 +59,9 @@ impl<'a> Run<'a> {
             stop,
             tell,
             entry,
-            outcomes: Vec::new(),
+            outcomes: BTreeMap::new(),
+            unwritten: Vec::new(),
+            of: proposal.steps().count(),
             notes: Vec::new(),
         })
     }
@@ -73,8 +76,8 @@ impl<'a> Run<'a> {
         let mut ending = ending;
         let mut proofs = before;
         if !self.outcomes.is_empty() || self.proposal.about.is_some() {
-            ending = late::look_again(&mut self, ending).await;
             self.told(Phase::Check, self.outcomes.len(), "");
+            ending = late::look_again(&mut self, ending).await;
             proofs = proof::after(self.deeds, &*self.store, self.proposal, &proofs).await;
         }
         self.close(ending, proofs).await
@@ -92,109 +95,25 @@ impl<'a> Run<'a> {
         }
     }
 
-    /// Journal and backups: after this everything that will be taken away is safe.
-    async fn begin(&mut self, before: &[Proof]) -> Result<(), Ending> {
-        let proposed = Record::Proposed {
-            environment: self.deeds.environment.clone(),
-            typed: self.typed.to_owned(),
-            proposal: Box::new(self.proposal.clone()),
-            proofs: before.to_vec(),
-        };
-        self.entry.write(proposed).await.map_err(nothing_done)?;
-        for (step, backup) in self.backups().await? {
-            self.entry.write(Record::Kept { step, backup }).await.map_err(nothing_done)?;
-        }
-        for (step, folders) in self.missing_folders().await? {
-            self.entry.write(Record::Makes { step, folders }).await.map_err(nothing_done)?;
-        }
-        if *self.stop.borrow() {
-            return Err(Ending::Stopped);
-        }
-        self.entry.write(Record::BackedUp).await.map_err(nothing_done)?;
-        self.mode().await
-    }
-
-    async fn backups(&mut self) -> Result<Vec<(usize, crate::model::Backup)>, Ending> {
-        let folder = self.deeds.journal.backups();
-        let keeper = Keeper {
-            store: &*self.store,
-            client: self.deeds.looking.client(),
-            folder: &folder,
-            entry: self.entry.id(),
-        };
-        let (finished, of) = (AtomicUsize::new(0), self.proposal.steps().count());
-        let told = |key: &str| {
-            let finished = finished.fetch_add(1, Ordering::Relaxed) + 1;
-            (self.tell)(Progress { phase: Phase::Backup, finished, of, key: key.to_owned() });
-        };
-        let kept = keeper.keep(self.proposal, &told, &|| !*self.stop.borrow()).await;
-        kept.map_err(|why| match why {
-            NotKept::Changed(why) => Ending::Changed { why: format!("{why}; nothing was done") },
-            NotKept::Failed(why) => Ending::Failed {
-                why: format!("not everything could be backed up, so nothing was done: {why}"),
-            },
-        })
-    }
-
-    /// Folders that steps will make on their way, so that an undo can remove them.
-    async fn missing_folders(&self) -> Result<Vec<(usize, Vec<String>)>, Ending> {
-        let mut missing = Vec::new();
-        if !has_folders(&*self.store) {
-            return Ok(missing);
-        }
-        for (number, step) in self.proposal.steps().enumerate() {
-            if !matches!(step.act, Act::Create { .. } | Act::PutBack { .. }) {
-                continue;
-            }
-            let folders = backup::missing_folders(&*self.store, &step.key).await;
-            let folders = folders.map_err(|error| Ending::Failed {
-                why: format!(
-                    "the folders above {} could not be read, so nothing was done: {error}",
-                    step.key
-                ),
-            })?;
-            missing.extend((!folders.is_empty()).then_some((number, folders)));
-        }
-        Ok(missing)
-    }
-
-    /// A registry may have been given a metadata database since.
-    async fn mode(&self) -> Result<(), Ending> {
-        let by_api = |act: &Act| matches!(act, Act::ApiDelete { .. } | Act::ApiPut { .. });
-        if self.proposal.steps().all(|step| by_api(&step.act)) {
-            return Ok(());
-        }
-        match self.deeds.looking.mode_afresh(&*self.store).await {
-            Mode::FileMetadata => Ok(()),
-            Mode::MetadataDatabase => Err(Ending::Changed {
-                why: "a metadata database holds this registry's tags now, so nothing was done in the bucket"
-                    .into(),
-            }),
-            Mode::Unknown { why } => Err(Ending::Failed {
-                why: format!(
-                    "whether a metadata database holds the tags is not known, so nothing was done: {why}"
-                ),
-            }),
-        }
-    }
-
+    /// Step by step; what came of the last ones is on disk when this returns.
     async fn steps(&mut self) -> Result<(), Ending> {
-        let folder = self.deeds.journal.backups();
+        let ended = self.each_step().await;
+        let written = self.write_down(Vec::new()).await;
+        ended.and(written)
+    }
+
+    async fn each_step(&mut self) -> Result<(), Ending> {
+        let (store, folder) = (Arc::clone(&self.store), self.deeds.journal.backups());
+        let client = self.deeds.looking.client();
+        let mut hands = Hands::new(&*store, client, self.permit, &folder);
         for (number, step) in self.proposal.steps().enumerate() {
             if *self.stop.borrow() {
                 return Err(Ending::Stopped);
             }
             self.told(Phase::Write, number, &step.key);
-            let announced = self.entry.write(Record::Doing { step: number }).await;
-            announced.map_err(|trouble| stopped_by_journal(&trouble))?;
-            let hands = Hands {
-                store: &*self.store,
-                client: self.deeds.looking.client(),
-                permit: self.permit,
-                backups: &folder,
-            };
+            self.write_down(vec![Record::Doing { step: number }]).await?;
             let outcome = hands.act(step).await;
-            self.record(number, outcome.clone()).await?;
+            self.note(number, outcome.clone());
             match outcome {
                 StepOutcome::Done { .. } | StepOutcome::Already { .. } => {}
                 StepOutcome::Changed { why } | StepOutcome::PutBack { why } => {
@@ -203,29 +122,47 @@ impl<'a> Run<'a> {
                 StepOutcome::Failed { why } => return Err(Ending::Failed { why }),
             }
         }
-        self.told(Phase::Write, self.proposal.steps().count(), "");
+        self.told(Phase::Write, self.of, "");
         Ok(())
     }
 
     /// Notes what came of a step; a later word about the same step counts instead.
-    pub async fn record(&mut self, number: usize, outcome: StepOutcome) -> Result<(), Ending> {
-        match self.outcomes.iter_mut().find(|(known, _)| *known == number) {
-            Some((_, known)) => *known = outcome.clone(),
-            None => self.outcomes.push((number, outcome.clone())),
+    fn note(&mut self, step: usize, outcome: StepOutcome) {
+        self.outcomes.insert(step, outcome.clone());
+        self.unwritten.push(Record::Done { step, outcome });
+    }
+
+    /// The same, down to the disk.
+    pub async fn record(&mut self, step: usize, outcome: StepOutcome) -> Result<(), Ending> {
+        self.note(step, outcome);
+        self.write_down(Vec::new()).await
+    }
+
+    /// Writes what came of steps, and then `more`, with one sync for both.
+    async fn write_down(&mut self, more: Vec<Record>) -> Result<(), Ending> {
+        let before = std::mem::take(&mut self.unwritten);
+        if before.is_empty() && more.is_empty() {
+            return Ok(());
         }
-        let written = self.entry.write(Record::Done { step: number, outcome }).await;
-        written.map_err(|trouble| stopped_by_journal(&trouble))
+        let all = before.iter().cloned().chain(more).collect();
+        let Err(trouble) = self.entry.write(all).await else { return Ok(()) };
+        if !before.is_empty() {
+            // The shorter lines may still find room.
+            let _ = self.entry.write(before).await;
+        }
+        Err(Ending::Failed {
+            why: format!("the rest was left, because it could not be written down: {trouble}"),
+        })
     }
 
     fn told(&self, phase: Phase, finished: usize, key: &str) {
-        let of = self.proposal.steps().count();
-        (self.tell)(Progress { phase, finished, of, key: key.to_owned() });
+        (self.tell)(Progress { phase, finished, of: self.of, key: key.to_owned() });
     }
 
     /// The last lines of the entry.
     async fn close(mut self, ending: Ending, proofs: Vec<Proof>) -> Done {
         let checked = Record::Checked { proofs: proofs.clone(), notes: self.notes.clone() };
-        let written = self.entry.write(checked).await;
+        let written = self.entry.write(vec![checked]).await;
         let id = self.entry.id().to_owned();
         let mut done = self.finish(&ending, proofs);
         done.entry = Some(id.clone());
@@ -246,16 +183,15 @@ impl<'a> Run<'a> {
     }
 
     fn finish(&mut self, ending: &Ending, proofs: Vec<Proof>) -> Done {
-        self.outcomes.sort_by_key(|(number, _)| *number);
         let keys: Vec<&str> = self.proposal.steps().map(|step| step.key.as_str()).collect();
-        let named = |(number, outcome): &(usize, StepOutcome)| {
+        let named = |(number, outcome): (&usize, &StepOutcome)| {
             keys.get(*number).map(|key| ((*key).to_owned(), outcome.clone()))
         };
         Done {
             entry: None,
             ending: ending.clone(),
             steps: self.outcomes.iter().filter_map(named).collect(),
-            of: keys.len(),
+            of: self.of,
             proofs,
             notes: std::mem::take(&mut self.notes),
         }
@@ -264,13 +200,4 @@ impl<'a> Run<'a> {
     fn done(mut self, ending: Ending, proofs: Vec<Proof>) -> Done {
         self.finish(&ending, proofs)
     }
-}
-
-/// How it ends when the journal cannot be written before anything was.
-fn nothing_done(trouble: Trouble) -> Ending {
-    Ending::Failed { why: format!("nothing was done, because it could not be written down: {trouble}") }
-}
-
-fn stopped_by_journal(trouble: &Trouble) -> Ending {
-    Ending::Failed { why: format!("the rest was left, because it could not be written down: {trouble}") }
 }

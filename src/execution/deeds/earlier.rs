@@ -58,7 +58,8 @@ pub fn words(part: &History) -> String {
         }
         None => format!("; it was interrupted after {done} of {of} steps"),
     };
-    format!("entry {}: {} by {} at {:.0}{end}", part.id, part.proposal.verb, part.by, part.at)
+    let at = part.at.strftime("%F %H:%M:%SZ");
+    format!("entry {}: {} by {} at {at}{end}", part.id, part.proposal.verb, part.by)
 }
 
 /// What is there now, if anything.

@@ -1,13 +1,19 @@
-//! Looks again at what was deleted: a registry that had a file open may have written to it after it was moved away.
+//! Looks again at what was deleted or replaced: a registry that had a file open may have written to it after it was
+//! moved away.
+
+use futures::{FutureExt, StreamExt, stream};
 
 use super::carry::Run;
 use super::{earlier, has_folders};
-use crate::model::{About, Act, Ending, StepOutcome};
-use crate::storage::{Aftermath, Version};
+use crate::model::{About, Ending, Step, StepOutcome};
+use crate::storage::{Aftermath, ObjectStore, StoreError, Version};
 
-/// An object that was deleted.
-struct Deleted {
-    /// The step of this plan that deleted it; none for one of an earlier part.
+/// Objects that are looked at side by side.
+const AT_ONCE: usize = 16;
+
+/// An object that was moved away.
+struct Moved {
+    /// The step of this plan that did it; none for one of an earlier part.
     step: Option<usize>,
     key: String,
     version: Version,
@@ -15,8 +21,8 @@ struct Deleted {
 
 /// Looks at once and, on file systems, a while later; what was written late is put back. How it ends then.
 pub async fn look_again(run: &mut Run<'_>, mut ending: Ending) -> Ending {
-    let mut left = deleted(run);
-    left.extend(deleted_before(run).await);
+    let mut left = moved(run);
+    left.extend(moved_before(run).await);
     let rounds = if has_folders(&*run.store) { 2 } else { 1 };
     for round in 0..rounds {
         if round > 0 && !left.is_empty() {
@@ -24,8 +30,8 @@ pub async fn look_again(run: &mut Run<'_>, mut ending: Ending) -> Ending {
         }
         let last = round + 1 == rounds;
         let mut quiet = Vec::new();
-        for gone in left {
-            match once(run, &gone, last).await {
+        for (gone, aftermath) in aftermaths(&*run.store, left).await {
+            match heard(run, &gone, aftermath, last).await {
                 Some(Ok(())) => {}
                 Some(Err(why)) => ending = worse(ending, why),
                 None => quiet.push(gone),
@@ -36,10 +42,28 @@ pub async fn look_again(run: &mut Run<'_>, mut ending: Ending) -> Ending {
     ending
 }
 
+async fn aftermaths(
+    store: &dyn ObjectStore,
+    left: Vec<Moved>,
+) -> Vec<(Moved, Result<Aftermath, StoreError>)> {
+    let looks: Vec<_> = left.into_iter().map(|gone| aftermath(store, gone).boxed()).collect();
+    stream::iter(looks).buffered(AT_ONCE).collect().await
+}
+
+async fn aftermath(store: &dyn ObjectStore, gone: Moved) -> (Moved, Result<Aftermath, StoreError>) {
+    let aftermath = store.look_again(&gone.key, &gone.version).await;
+    (gone, aftermath)
+}
+
 /// Nothing while it stays quiet.
-async fn once(run: &mut Run<'_>, gone: &Deleted, last: bool) -> Option<Result<(), String>> {
+async fn heard(
+    run: &mut Run<'_>,
+    gone: &Moved,
+    aftermath: Result<Aftermath, StoreError>,
+    last: bool,
+) -> Option<Result<(), String>> {
     let key = &gone.key;
-    match run.store.look_again(key, &gone.version).await {
+    match aftermath {
         Ok(Aftermath::Quiet) => None,
         Ok(Aftermath::PutBack) => {
             let why = format!("somebody wrote to {key} in the moment it was deleted, so it was put back");
@@ -51,7 +75,7 @@ async fn once(run: &mut Run<'_>, gone: &Deleted, last: bool) -> Option<Result<()
         }
         Ok(Aftermath::Aside(place)) => {
             let why = format!(
-                "somebody wrote to {key} in the moment it was deleted, and something else stands there by now; the \
+                "somebody wrote to {key} in the moment it was taken away, and something else stands there by now; the \
                  late bytes lie at {place}"
             );
             run.notes.push(why.clone());
@@ -61,7 +85,7 @@ async fn once(run: &mut Run<'_>, gone: &Deleted, last: bool) -> Option<Result<()
         Err(_) if !last => None,
         Err(error) => {
             run.notes.push(format!(
-                "whether anybody wrote to {key} while it was deleted could not be seen: {error}"
+                "whether anybody wrote to {key} while it was taken away could not be seen: {error}"
             ));
             Some(Ok(()))
         }
@@ -75,8 +99,8 @@ fn worse(ending: Ending, why: String) -> Ending {
     }
 }
 
-/// What the entry that is finished here deleted, before anybody could look again.
-async fn deleted_before(run: &mut Run<'_>) -> Vec<Deleted> {
+/// What the entry that is finished here moved away, before anybody could look again.
+async fn moved_before(run: &mut Run<'_>) -> Vec<Moved> {
     let Some(About::Resume(id)) = &run.proposal.about else { return Vec::new() };
     let histories = match earlier::histories(&run.deeds.journal).await {
         Ok(histories) => histories,
@@ -86,25 +110,21 @@ async fn deleted_before(run: &mut Run<'_>) -> Vec<Deleted> {
         }
     };
     let parts = histories.chain(id);
-    let deleted = parts.iter().flat_map(|part| part.deleted());
-    let of = |(_, key, version): (usize, &str, &str)| Deleted {
+    let of = |(key, version): (&str, &str)| Moved {
         step: None,
         key: key.to_owned(),
         version: Version(version.to_owned()),
     };
-    deleted.map(of).collect()
+    parts.iter().flat_map(|part| part.moved()).map(of).collect()
 }
 
-/// What this plan deleted, or may have.
-fn deleted(run: &Run<'_>) -> Vec<Deleted> {
-    let steps: Vec<_> = run.proposal.steps().collect();
-    let of = |(number, outcome): &(usize, StepOutcome)| match (&steps.get(*number)?.act, outcome) {
-        (Act::Delete { version }, StepOutcome::Done { .. } | StepOutcome::Failed { .. }) => Some(Deleted {
-            step: Some(*number),
-            key: steps.get(*number)?.key.clone(),
-            version: Version(version.clone()),
-        }),
-        _ => None,
+/// What this plan moved away, or may have.
+fn moved(run: &Run<'_>) -> Vec<Moved> {
+    let of = |(number, step): (usize, &Step)| {
+        let is_moved =
+            matches!(run.outcomes.get(&number)?, StepOutcome::Done { .. } | StepOutcome::Failed { .. });
+        let version = step.act.takes_version().filter(|_| is_moved)?;
+        Some(Moved { step: Some(number), key: step.key.clone(), version: Version(version.to_owned()) })
     };
-    run.outcomes.iter().filter_map(of).collect()
+    run.proposal.steps().enumerate().filter_map(of).collect()
 }

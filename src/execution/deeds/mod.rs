@@ -6,6 +6,7 @@ mod hands;
 mod inverse;
 mod late;
 mod proof;
+mod ready;
 mod registry_api;
 mod resume;
 mod undo;

@@ -1,6 +1,8 @@
 //! What taking back an entry of the journal would do: only what is still absent is brought back, and nothing that
 //! was written since is touched.
 
+use std::collections::HashSet;
+
 use super::inverse::Ground;
 use super::{Deeds, earlier, proof};
 use crate::execution::backup;
@@ -61,19 +63,22 @@ struct Undo<'a> {
 
 impl Undo<'_> {
     async fn item(&self, subject: &Subject) -> Result<Item, NoProposal> {
-        let (mut steps, mut mind) = (Vec::new(), Vec::new());
+        let (mut steps, mut mind, mut known) = (Vec::<Step>::new(), Vec::new(), HashSet::new());
         let ground = Ground { store: self.store, client: self.deeds.looking.client() };
         for part in self.parts {
             for (number, step) in steps_of(part, subject).into_iter().rev() {
-                let known: Vec<String> = steps.iter().map(|step: &Step| step.key.clone()).collect();
-                match ground.inverse(part, number, step).await {
-                    // A later part that did the same step again knows better.
-                    Ok(step) => steps.extend(step.filter(|step| !has(&known, step))),
-                    Err(Ok(left)) => mind.push(left),
+                let mut inverse = match ground.inverse(part, number, step).await {
+                    Ok(step) => step.into_iter().collect(),
+                    Err(Ok(left)) => {
+                        mind.push(left);
+                        Vec::new()
+                    }
                     Err(Err(why)) => return Err(why),
-                }
-                let made = ground.folders_made(part, number).await?;
-                steps.extend(made.into_iter().filter(|step| !has(&known, step)));
+                };
+                inverse.extend(ground.folders_made(part, number).await?);
+                // A later part that did the same step again knows better.
+                inverse.retain(|step| known.insert(step.key.clone()));
+                steps.extend(inverse);
             }
         }
         mind.extend(self.damaged(&steps).await);
@@ -119,13 +124,16 @@ impl Undo<'_> {
         match steps.iter().filter(from(false)).count() {
             0 => {}
             count => said.push(format!(
-                "{count} of the objects lie as backups in {}",
+                "{} as a backup in {}",
+                of_the_objects(count, "lies", "lie"),
                 self.deeds.journal.backups().display()
             )),
         }
         match steps.iter().filter(from(true)).count() {
             0 => {}
-            count => said.push(format!("{count} of the objects are kept by the store itself")),
+            count => {
+                said.push(format!("{} kept by the store itself", of_the_objects(count, "is", "are")));
+            }
         }
         said
     }
@@ -164,8 +172,9 @@ impl Undo<'_> {
     }
 }
 
-fn has(keys: &[String], step: &Step) -> bool {
-    keys.contains(&step.key)
+/// So many of the objects do something.
+fn of_the_objects(count: usize, one: &str, several: &str) -> String {
+    format!("{count} of the objects {}", if count == 1 { one } else { several })
 }
 
 /// The steps of a part that concern a subject, with their numbers.

@@ -30,15 +30,15 @@ impl Entry {
         self.begun
     }
 
-    /// Appends a line, which is on disk when this returns.
+    /// Appends lines with one write, which is on disk when this returns.
     ///
     /// # Errors
     ///
-    /// It could not be written; the journal is as it was before.
-    pub async fn write(&mut self, record: Record) -> Result<(), Trouble> {
+    /// They could not be written; the journal is as it was before.
+    pub async fn write(&mut self, records: Vec<Record>) -> Result<(), Trouble> {
         let (journal, id) = (self.journal.clone(), self.id.clone());
         let path = journal.folder();
-        let written = tokio::task::spawn_blocking(move || journal.append(&id, record)).await;
+        let written = tokio::task::spawn_blocking(move || journal.append(&id, records)).await;
         written.map_err(std::io::Error::other).map_err(Trouble::of(&path, "written"))??;
         self.begun = true;
         Ok(())
@@ -50,7 +50,7 @@ impl Entry {
     ///
     /// It could not be written: from then on the entry counts as interrupted.
     pub async fn end(mut self, ending: Ending) -> Result<(), Trouble> {
-        self.write(Record::Ended { ending }).await?;
+        self.write(vec![Record::Ended { ending }]).await?;
         self.ended = true;
         Ok(())
     }
@@ -66,13 +66,13 @@ impl Drop for Entry {
 }
 
 impl Journal {
-    fn append(&self, entry: &str, record: Record) -> Result<(), Trouble> {
+    fn append(&self, entry: &str, records: Vec<Record>) -> Result<(), Trouble> {
         let at = (self.clock)();
         let mut held = self.session();
         let session = match held.take() {
             Some(session) => session,
             None => Session::begin(&self.folder(), at)?,
         };
-        held.insert(session).append(at, Some(entry), record)
+        held.insert(session).append(at, Some(entry), records)
     }
 }

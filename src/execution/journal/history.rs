@@ -7,7 +7,7 @@ use jiff::Timestamp;
 
 use super::chronicle::Chronicle;
 use super::record::{Line, Record};
-use crate::model::{About, Act, Backup, Ending, Past, Proof, Proposal, Standing, StepOutcome};
+use crate::model::{About, Backup, Ending, Past, Proof, Proposal, Standing, StepOutcome};
 
 /// One entry, put together from its lines.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -118,15 +118,11 @@ impl History {
         self.begun.iter().any(|step| self.happened(*step) != Happened::No)
     }
 
-    /// What was deleted, and in which version.
-    pub fn deleted(&self) -> impl Iterator<Item = (usize, &str, &str)> {
+    /// What was deleted or replaced, and in which version.
+    pub fn moved(&self) -> impl Iterator<Item = (&str, &str)> {
         let steps = self.proposal.steps().enumerate();
-        steps.filter_map(|(number, step)| match &step.act {
-            Act::Delete { version } if self.happened(number) != Happened::No => {
-                Some((number, step.key.as_str(), version.as_str()))
-            }
-            _ => None,
-        })
+        let happened = steps.filter(|(number, _)| self.happened(*number) != Happened::No);
+        happened.filter_map(|(_, step)| Some((step.key.as_str(), step.act.takes_version()?)))
     }
 
     /// Steps that are as they were to be.

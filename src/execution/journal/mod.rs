@@ -6,8 +6,8 @@
 //! `<UTC time>-<letters>.jsonl` (mode 0600), which it holds locked (`flock`) as long as it lives: a file that nobody
 //! holds and that has an entry without an end tells of a process that died.
 //!
-//! A file is lines of JSON, appended one by one with one write and one fsync each, *before* what the line announces is
-//! begun. Each has `seq` (0, 1, 2 …), `at` (UTC), `prev` (SHA-256 in hex of the line before it, without its line end;
+//! A file is lines of JSON, appended with one write and one fsync *before* what they announce is begun; several at once
+//! where nothing happens between them: all `kept` and `makes` with `backed-up`, a `done` with the next `doing`. Each has `seq` (0, 1, 2 …), `at` (UTC), `prev` (SHA-256 in hex of the line before it, without its line end;
 //! 64 zeros in the first), `kind`, and but for the first line `entry`, the id `<UTC time>-<4 letters>` of the deed that
 //! it belongs to:
 //!

@@ -17,6 +17,8 @@ pub struct Session {
     file: File,
     /// Bytes of whole lines.
     length: u64,
+    /// Whether something lies behind them that could not be cut off.
+    torn: bool,
     next: u64,
     prev: String,
 }
@@ -27,7 +29,7 @@ impl Session {
         private_folder(folder)?;
         let path = folder.join(format!("{}.jsonl", stamped(at, 8)));
         let file = private_file(&path)?;
-        let mut session = Self { path, file, length: 0, next: 0, prev: NO_LINE.to_owned() };
+        let mut session = Self { path, file, length: 0, torn: false, next: 0, prev: NO_LINE.to_owned() };
         session.open(folder, at).inspect_err(|_| {
             let _ = fs::remove_file(&session.path);
         })?;
@@ -38,31 +40,47 @@ impl Session {
         // Only a reader can be in the way, and only for a moment.
         self.file.lock().map_err(Trouble::of(&self.path, "locked"))?;
         let program = format!("quarterdeck {}", env!("CARGO_PKG_VERSION"));
-        self.append(at, None, Record::Session { program, by: who(), pid: std::process::id() })?;
+        self.append(at, None, vec![Record::Session { program, by: who(), pid: std::process::id() }])?;
         sync_folder(folder)
     }
 
-    /// Appends a line down to the disk. Where that fails the file is as it was before.
-    pub fn append(&mut self, at: Timestamp, entry: Option<&str>, record: Record) -> Result<(), Trouble> {
-        let (prev, entry) = (self.prev.clone(), entry.map(str::to_owned));
-        let line = Line { seq: self.next, at, prev, entry, record };
-        let bytes = line.bytes().map_err(io::Error::other).map_err(Trouble::of(&self.path, "written"))?;
-        if let Err(error) = self.put(&bytes) {
-            let _ = self.file.set_len(self.length).and_then(|()| self.file.sync_all());
-            return Err(Trouble::of(&self.path, "written")(error));
+    /// Appends lines down to the disk, all of them or none: where that fails the file is as it was before.
+    pub fn append(
+        &mut self,
+        at: Timestamp,
+        entry: Option<&str>,
+        records: Vec<Record>,
+    ) -> Result<(), Trouble> {
+        let failed = |error| Trouble::of(&self.path, "written")(error);
+        let (mut all, mut next, mut prev) = (Vec::new(), self.next, self.prev.clone());
+        for record in records {
+            let line = Line { seq: next, at, prev, entry: entry.map(str::to_owned), record };
+            let bytes = line.bytes().map_err(io::Error::other).map_err(failed)?;
+            prev = hash(&bytes[..bytes.len() - 1]);
+            next += 1;
+            all.extend(bytes);
         }
-        self.length += bytes.len() as u64;
-        self.next += 1;
-        self.prev = hash(&bytes[..bytes.len() - 1]);
+        if self.torn {
+            self.cut().map_err(failed)?;
+        }
+        if let Err(error) = self.put(&all) {
+            // A line behind a torn one would spoil them all.
+            self.torn = self.cut().is_err();
+            return Err(failed(error));
+        }
+        self.length += all.len() as u64;
+        (self.torn, self.next, self.prev) = (false, next, prev);
         Ok(())
     }
 
-    fn put(&mut self, bytes: &[u8]) -> io::Result<()> {
-        let written = self.file.write(bytes)?;
-        if written < bytes.len() {
-            return Err(io::ErrorKind::StorageFull.into());
-        }
+    fn put(&self, bytes: &[u8]) -> io::Result<()> {
+        (&self.file).write_all(bytes)?;
         self.file.sync_data()
+    }
+
+    fn cut(&self) -> io::Result<()> {
+        self.file.set_len(self.length)?;
+        self.file.sync_all()
     }
 }
 
