@@ -1,5 +1,5 @@
 //! Works out what a writing verb would do: every object with its version, what else refers to it, what clients will
-//! see. It only reads; one file for each verb.
+//! see. It only reads; one module for each verb.
 
 mod delete_layer_link;
 mod delete_repository;

@@ -59,12 +59,31 @@ pub fn finding(found: &Finding) -> String {
     format!("{} ({}): {title}; {}", found.id, found.severity, found.detail)
 }
 
+/// The same without what another finding on the same object says already.
+fn once(found: &Finding, all: &[Finding]) -> String {
+    let says = |other: &Finding| {
+        other.id != found.id && other.object == found.object && found.detail.ends_with(&other.detail)
+    };
+    match find(found.id) {
+        Some(check) if all.iter().any(says) => format!("{} ({}): {}", found.id, found.severity, check.title),
+        Some(_) | None => finding(found),
+    }
+}
+
 /// Why, from what a look at a tag said.
 pub fn why(report: &TagReport) -> Vec<String> {
-    let mut why: Vec<String> = report.findings.iter().map(finding).collect();
+    let mut why: Vec<String> = report.findings.iter().map(|found| once(found, &report.findings)).collect();
     why.extend(report.unread.iter().map(|unread| format!("not read: {}: {}", unread.object, unread.why)));
     if report.state == TagState::Whole && report.findings.is_empty() {
-        why.push("nothing is wrong with it".to_owned());
+        why.push(match usize::try_from(report.unhashed) {
+            Ok(0) | Err(_) => "nothing is wrong with it".to_owned(),
+            Ok(blobs) => {
+                format!(
+                    "nothing was found wrong with it; only the size was compared of {}",
+                    count(blobs, "blob")
+                )
+            }
+        });
     }
     why.extend(report.notes.iter().cloned());
     why
@@ -109,6 +128,19 @@ pub fn presentable(mut item: Item) -> Item {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_one_finding_says_the_next_does_not_say_again() {
+        use crate::registry::checks::{poison, tag_link};
+        let subject = || Subject::Tag { repository: "g/p".into(), tag: "v1".into() };
+        let cause = tag_link::EMPTY.finding(subject(), "link", "holds 0 bytes");
+        let poisoned = poison::POISONED.finding(subject(), "link", "it is empty: holds 0 bytes");
+        let elsewhere = poison::POISONED.finding(subject(), "other", "it is empty: holds 0 bytes");
+        let all = [cause.clone(), poisoned.clone()];
+        assert!(once(&cause, &all).ends_with("; holds 0 bytes"));
+        assert!(!once(&poisoned, &all).contains("0 bytes"));
+        assert!(once(&elsewhere, &all).contains("0 bytes"));
+    }
 
     #[test]
     fn numbers_and_names_read_well() {
