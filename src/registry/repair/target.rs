@@ -49,10 +49,7 @@ impl<'a> Target<'a> {
             Self::Folder(root) => moved(root, key),
             Self::GoogleBucket(root) => {
                 let url = quote(&format!("{root}/{key}"));
-                vec![
-                    format!("gcloud storage cp {url} {}", quote(&format!("./{}", key.replace('/', "_")))),
-                    format!("gcloud storage rm {} {url}", condition(version)),
-                ]
+                vec![fetched(root, key, version), format!("gcloud storage rm {} {url}", condition(version))]
             }
             Self::Other => Vec::new(),
         }
@@ -135,7 +132,10 @@ impl<'a> Target<'a> {
                 let condition =
                     version.map_or("--if-generation-match=0".to_owned(), |known| condition(Some(known)));
                 let url = quote(&format!("{root}/{key}"));
-                vec![format!("printf %s {} | gcloud storage cp {condition} - {url}", quote(digest))]
+                let mut commands: Vec<String> =
+                    version.map(|known| fetched(root, key, Some(known))).into_iter().collect();
+                commands.push(format!("printf %s {} | gcloud storage cp {condition} - {url}", quote(digest)));
+                commands
             }
             Self::Other => Vec::new(),
         }
@@ -191,7 +191,8 @@ impl<'a> Target<'a> {
                 vec![format!("mkdir -p {folder} && cp -an {path} {copy}"), write]
             }
             Self::GoogleBucket(root) => {
-                vec![sent(source, &condition(Some(version)), &quote(&format!("{root}/{key}")))]
+                let url = quote(&format!("{root}/{key}"));
+                vec![fetched(root, key, Some(version)), sent(source, &condition(Some(version)), &url)]
             }
             Self::Other => Vec::new(),
         }
@@ -214,6 +215,13 @@ impl<'a> Target<'a> {
             Self::GoogleBucket(_) | Self::Other => Vec::new(),
         }
     }
+}
+
+/// A copy of an object into the folder that one is in; of each generation one of its own.
+fn fetched(root: &str, key: &str, version: Option<&str>) -> String {
+    let generation = version.map(|version| format!(".{version}")).unwrap_or_default();
+    let copy = format!("./{}{generation}", key.replace('/', "_"));
+    format!("gcloud storage cp {} {}", quote(&format!("{root}/{key}")), quote(&copy))
 }
 
 /// A write to a bucket.

@@ -93,10 +93,16 @@ fn a_broken_tag_link_is_pushed_written_or_deleted() {
         ]
     );
     assert_eq!(
-        on("gs://b/root", RESTORE_LINK)[1],
+        on("gs://b/root", RESTORE_LINK)[2],
         format!(
             "printf %s {DIGEST} | gcloud storage cp --if-generation-match=1700000000000001 - gs://b/root/{LINK}"
         )
+    );
+    let copied = &on("gs://b/root", RESTORE_LINK)[1];
+    assert!(
+        copied.starts_with(&format!("gcloud storage cp gs://b/root/{LINK} ./"))
+            && copied.ends_with("_current_link.1700000000000001"),
+        "what stands there is kept, each generation by its own name: {copied}"
     );
     let delete = on("gs://b/root", DELETE_TAG);
     assert_eq!(
