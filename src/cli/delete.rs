@@ -40,7 +40,7 @@ pub fn run(arguments: Delete, place: Place, arming: Arming) -> Exit {
         ["quarterdeck delete".to_owned()].into_iter().chain(registry.clone()).chain(api).chain(typed);
     let command = command.collect::<Vec<_>>().join(" ");
     let say = Say { arming: inner.or(arming), yes, words, output, command, registry };
-    work::run(|stop| async move {
+    work::run_writing(|stop| async move {
         match Desk::open(place, say, stop).await {
             Err(exit) => exit,
             Ok(desk) => {

@@ -8,7 +8,8 @@ use super::json::escaped;
 use super::paper::{Paper, Tone};
 use super::proposal;
 use crate::model::text::sanitise;
-use crate::model::{About, Done, Ending, Item, Proof, Proposal, StepOutcome};
+use crate::model::{About, Done, Ending, Item, Proof, Proposal, StepOutcome, Subject};
+use crate::registry::repair::quote;
 
 /// What is told of a proposal's end.
 pub struct Told<'a> {
@@ -79,20 +80,37 @@ impl Told<'_> {
     /// What can be done about it now.
     fn next(&self, well: usize) -> String {
         let Some(entry) = &self.done.entry else { return String::new() };
-        let command = |name: &str| {
-            let words = ["quarterdeck", name, entry, self.registry];
+        let command = |name: &str, what: &str| {
+            let words = ["quarterdeck", name, what, self.registry];
             format!("  $ {}\n", sanitise(words.join(" ").trim_end()))
         };
         let mut text = String::new();
-        if self.done.ending != Ending::Done {
-            text.push_str("to do what is left:\n");
-            text.push_str(&command("resume"));
+        match &self.done.ending {
+            Ending::Done => {}
+            Ending::Changed { .. } => {
+                text.push_str("somebody wrote to it since, so look at it again before anything else:\n");
+                if let Some(subject) = self.changed() {
+                    text.push_str(&command("scan", &quote(&subject.to_string())));
+                }
+            }
+            Ending::Failed { .. } | Ending::Stopped => {
+                text.push_str("to do what is left:\n");
+                text.push_str(&command("resume", entry));
+            }
         }
         if well > 0 && !matches!(self.proposal.about, Some(About::Undo(_))) {
             text.push_str("to take it back:\n");
-            text.push_str(&command("undo"));
+            text.push_str(&command("undo", entry));
         }
         text
+    }
+
+    /// The tag or manifest at which something had changed.
+    fn changed(&self) -> Option<&Subject> {
+        let ill = self.done.steps.iter().find(|(_, outcome)| !outcome.is_well()).map(|(key, _)| key);
+        let has = |item: &&Item| ill.is_none_or(|ill| item.steps.iter().any(|step| step.key == *ill));
+        let subject = &self.proposal.items.iter().find(has)?.subject;
+        matches!(subject, Subject::Tag { .. } | Subject::Manifest { .. }).then_some(subject)
     }
 }
 
@@ -181,4 +199,33 @@ fn seen(proof: &Proof, paper: Paper) -> Option<String> {
     let changed =
         if before == after { format!("{after}, as before") } else { format!("{before}, now {after}") };
     Some(paper.sentence("  ", &format!("{of}: {changed}")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn told(ending: Ending, outcome: StepOutcome) -> String {
+        let text = r#"{"verb": "delete-tag", "store": "file:///srv/registry", "about": null, "items": [
+            {"subject": {"tag": {"repository": "group/app", "tag": "v1"}}, "state": "broken", "why": [],
+             "steps": [{"act": {"delete": {"version": "1"}}, "key": "key", "size": null, "modified": null, "guards": []}],
+             "references": [], "before": "", "after": "", "mind": []}]}"#;
+        let proposal: Proposal = serde_json::from_str(text).unwrap();
+        let entry = Some("20260115T120000Z-abcd".to_owned());
+        let steps =
+            vec![("first".to_owned(), StepOutcome::Done { version: None }), ("key".to_owned(), outcome)];
+        let done = Done { entry, ending, steps, of: 3, proofs: Vec::new(), notes: Vec::new() };
+        Told { proposal: &proposal, done: &done, registry: "--bucket file:///srv/registry" }.next(1)
+    }
+
+    #[test]
+    fn after_a_push_the_next_step_is_to_look_and_only_otherwise_to_go_on() {
+        let why = || "it was written to since".to_owned();
+        let changed = told(Ending::Changed { why: why() }, StepOutcome::Changed { why: why() });
+        assert!(!changed.contains("resume"), "{changed}");
+        assert!(changed.contains("$ quarterdeck undo 20260115T120000Z-abcd"), "{changed}");
+        assert!(changed.contains("$ quarterdeck scan group/app:v1 --bucket file"), "{changed}");
+        let failed = told(Ending::Failed { why: why() }, StepOutcome::Failed { why: why() });
+        assert!(failed.contains("$ quarterdeck resume 20260115T120000Z-abcd --bucket file"), "{failed}");
+    }
 }

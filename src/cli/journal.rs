@@ -32,23 +32,26 @@ pub fn run(command: Command, place: Place) -> Exit {
 
 /// Prints every entry in short, newest first; of one store only, if it is named.
 pub fn list(journal: &Journal, store: Option<&str>, output: Output) -> Exit {
-    let pasts = match journal.entries() {
-        Ok(pasts) => pasts,
+    let histories = match journal.histories() {
+        Ok(histories) => histories,
         Err(trouble) => return unread(&trouble.to_string()),
     };
+    histories.unread().iter().for_each(|why| complain(why));
+    let exit = if histories.unread().is_empty() { Exit::Clean } else { Exit::Unread };
+    let pasts = histories.pasts();
     let mut shown: Vec<&Past> = pasts.iter().collect();
     shown.retain(|past| store.is_none_or(|store| past.store == store));
     if shown.is_empty() {
         let of = store.map_or(String::new(), |store| format!(" about {store}"));
         complain(&format!("the journal in {} has no entry{of}", journal.folder().display()));
-        return Exit::Clean;
+        return exit;
     }
     let paper = Paper::of_stdout();
     let line = |past: &&Past| match output {
         Output::Text => short(past, paper),
         Output::Json => json(past) + "\n",
     };
-    printed(Out::lock().print(&shown.iter().map(line).collect::<String>()), Exit::Clean)
+    printed(Out::lock().print(&shown.iter().map(line).collect::<String>()), exit)
 }
 
 /// Prints one entry: its proposal and what came of each step, or its lines as they stand in the file.

@@ -5,6 +5,7 @@ use std::io;
 use futures::{Stream, StreamExt, stream};
 use tokio::sync::{mpsc, watch};
 
+use super::deed::flags;
 use super::json::Line;
 use super::look::Registry;
 use super::out::{Out, complain, printed};
@@ -12,7 +13,9 @@ use super::paper::Paper;
 use super::references::{self, Given, More, Parsed};
 use super::work::{self, Progress};
 use super::{Exit, Output, Place, Scan, place, report};
+use crate::model::text::sanitise;
 use crate::model::{Severity, TagState};
+use crate::registry::repair::quote;
 use crate::registry::report::TagReport;
 use crate::sources::bucket::scan::Hashing;
 
@@ -30,11 +33,15 @@ pub fn run(arguments: Scan, outer: Place) -> Exit {
             return Exit::Usage;
         }
     };
-    let settings = place::settings(arguments.place.or(outer), None, arguments.look.settle);
+    let place = arguments.place.or(outer);
+    let flags = flags(&place).join(" ");
+    let settings = place::settings(place, None, arguments.look.settle);
     match settings.and_then(|settings| place::profile(&settings).cloned()) {
         Ok(profile) => work::run(|stop| async move {
             match Registry::open(&profile, &arguments.look).await {
-                Ok(registry) => scan(&registry, given, arguments.look.output, stop).await,
+                Ok(registry) => {
+                    scan(&registry, given, Telling::new(arguments.look.output, flags), stop).await
+                }
                 Err(exit) => exit,
             }
         }),
@@ -42,9 +49,8 @@ pub fn run(arguments: Scan, outer: Place) -> Exit {
     }
 }
 
-async fn scan(registry: &Registry, given: Given, output: Output, stop: watch::Receiver<bool>) -> Exit {
+async fn scan(registry: &Registry, given: Given, mut telling: Telling, stop: watch::Receiver<bool>) -> Exit {
     let (named, more) = (given.references.len(), given.more);
-    let mut telling = Telling::new(output);
     match (more, named) {
         (More::Lines, _) => telling.progress.say("reading standard input"),
         // One verdict is there before a bar is.
@@ -94,17 +100,20 @@ struct Telling {
     out: Out,
     paper: Paper,
     output: Output,
+    /// The flags that name the same registry again.
+    flags: String,
     progress: Progress,
     exit: Exit,
     answered: usize,
 }
 
 impl Telling {
-    fn new(output: Output) -> Self {
+    fn new(output: Output, flags: String) -> Self {
         Self {
             out: Out::lock(),
             paper: Paper::of_stdout(),
             output,
+            flags,
             progress: Progress::new(),
             exit: Exit::Clean,
             answered: 0,
@@ -133,8 +142,28 @@ impl Telling {
         match self.output {
             Output::Json => Line::tag(report).with_chain(report).text(),
             // An empty line between one verdict and the next.
-            Output::Text if self.answered > 1 => format!("\n{}", report::full(report, place, self.paper)),
-            Output::Text => report::full(report, place, self.paper),
+            Output::Text => {
+                let between = if self.answered > 1 { "\n" } else { "" };
+                format!("{between}{}{}", report::full(report, place, self.paper), self.delete(report))
+            }
+        }
+    }
+
+    /// The command that deletes the tag, where that is a cure.
+    fn delete(&self, report: &TagReport) -> String {
+        let cures = || report.findings.iter().flat_map(|finding| &finding.repairs);
+        match &report.tag {
+            Some(tag) if cures().any(|cure| cure.name() == "delete-tag") => {
+                let reference = quote(&format!("{}:{tag}", report.repository));
+                let command = ["quarterdeck", "delete", &self.flags, &reference];
+                let command =
+                    command.into_iter().filter(|word| !word.is_empty()).collect::<Vec<_>>().join(" ");
+                format!(
+                    "  delete the tag with a backup, so that it can be taken back:\n  $ {}\n",
+                    sanitise(&command)
+                )
+            }
+            Some(_) | None => String::new(),
         }
     }
 

@@ -35,7 +35,7 @@ pub fn again_with(
     }
     let (command, registry) = (String::new(), flags(&place));
     let say = Say { arming: inner.or(arming), yes, words, output, command, registry };
-    work::run(|stop| async move {
+    work::run_writing(|stop| async move {
         match Desk::open(place, say, stop).await {
             Ok(desk) => then(desk, entry).await,
             Err(exit) => exit,

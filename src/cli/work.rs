@@ -13,6 +13,38 @@ use super::out::complain;
 
 /// Runs `work` to its end; it learns through the receiver that Ctrl-c was pressed. Pressed twice, the program ends.
 pub fn run<F: Future<Output = Exit>>(work: impl FnOnce(watch::Receiver<bool>) -> F) -> Exit {
+    run_hearing(work, |stop| async move {
+        pressed().await;
+        stop.send_replace(true);
+        pressed().await;
+        Exit::Unread
+    })
+}
+
+/// The same for work that may write: it ends in the middle only where Ctrl-c was pressed three times.
+pub fn run_writing<F: Future<Output = Exit>>(work: impl FnOnce(watch::Receiver<bool>) -> F) -> Exit {
+    run_hearing(work, |stop| async move {
+        pressed().await;
+        stop.send_replace(true);
+        pressed().await;
+        complain("it stops after the object at hand; Ctrl-c once more ends it in the middle");
+        pressed().await;
+        complain(
+            "ended in the middle: `quarterdeck journal show` tells what was begun, undo and resume go on from there",
+        );
+        Exit::Found
+    })
+}
+
+/// Runs `work`, and ends the program where `hear` comes to an end first.
+fn run_hearing<F, H>(
+    work: impl FnOnce(watch::Receiver<bool>) -> F,
+    hear: impl FnOnce(watch::Sender<bool>) -> H,
+) -> Exit
+where
+    F: Future<Output = Exit>,
+    H: Future<Output = Exit> + Send + 'static,
+{
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => {
@@ -22,7 +54,8 @@ pub fn run<F: Future<Output = Exit>>(work: impl FnOnce(watch::Receiver<bool>) ->
     };
     let exit = runtime.block_on(async {
         let (stop, stopped) = watch::channel(false);
-        tokio::spawn(listen(stop));
+        let heard = hear(stop);
+        tokio::spawn(async move { std::process::exit(i32::from(heard.await.code())) });
         work(stopped).await
     });
     // A reader of standard input may still be waiting for a line.
@@ -30,12 +63,10 @@ pub fn run<F: Future<Output = Exit>>(work: impl FnOnce(watch::Receiver<bool>) ->
     exit
 }
 
-async fn listen(stop: watch::Sender<bool>) {
-    if tokio::signal::ctrl_c().await.is_ok() {
-        stop.send_replace(true);
-    }
-    if tokio::signal::ctrl_c().await.is_ok() {
-        std::process::exit(i32::from(Exit::Unread.code()));
+/// Ends when Ctrl-c is pressed; never, where nobody can tell.
+async fn pressed() {
+    if tokio::signal::ctrl_c().await.is_err() {
+        std::future::pending::<()>().await;
     }
 }
 

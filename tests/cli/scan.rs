@@ -23,6 +23,7 @@ fn a_broken_tag_is_named_with_object_evidence_cures_and_exit_code_1() {
         "poisoned-repository",
         "cures: those above",
         "round trips",
+        "$ quarterdeck delete --bucket file://",
     ] {
         assert!(ran.out.contains(part), "{part} is not in\n{}", ran.out);
     }

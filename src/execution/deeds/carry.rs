@@ -79,6 +79,9 @@ impl<'a> Run<'a> {
             self.told(Phase::Check, self.outcomes.len(), "");
             ending = late::look_again(&mut self, ending).await;
             proofs = proof::after(self.deeds, &*self.store, self.proposal, &proofs).await;
+            if ending == Ending::Done {
+                self.notes.extend(proof::pushed_meanwhile(self.proposal, &proofs));
+            }
         }
         self.close(ending, proofs).await
     }

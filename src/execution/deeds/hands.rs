@@ -1,4 +1,4 @@
-//! Does one step: looks at its guards, writes, and finds out what happened where the answer was lost.
+//! Does one step: writes, and finds out what happened where the answer was lost.
 
 use std::path::Path;
 
@@ -6,19 +6,9 @@ use bytes::Bytes;
 
 use super::registry_api;
 use crate::execution::backup;
-use crate::model::{Act, Content, Expect, Guard, Permit, Step, StepOutcome};
+use crate::model::{Act, Content, Permit, Step, StepOutcome};
 use crate::sources::registry_api::Client;
-use crate::storage::{Aftermath, Attributes, Delimiter, Entry, ErrorKind, ObjectStore, StoreError, Version};
-
-/// Empty folders that were looked through, for each one that may go before they are looked through again.
-const FOLDERS_FOR_EACH: usize = 16;
-
-/// What is below a prefix.
-struct Below {
-    object: Option<String>,
-    /// Empty ones.
-    folders: usize,
-}
+use crate::storage::{Aftermath, Attributes, Entry, ErrorKind, ObjectStore, StoreError, Version};
 
 /// What steps are done with.
 pub struct Hands<'a> {
@@ -28,7 +18,7 @@ pub struct Hands<'a> {
     /// The folder of all backups.
     pub backups: &'a Path,
     /// A prefix under which nothing was seen, and for how many folders to be removed that stands.
-    nothing_below: Option<(String, usize)>,
+    pub nothing_below: Option<(String, usize)>,
 }
 
 impl<'a> Hands<'a> {
@@ -43,13 +33,8 @@ impl<'a> Hands<'a> {
 
     /// Does a step, if everything is still as it has to be.
     pub async fn act(&mut self, step: &Step) -> StepOutcome {
-        for guard in step.guards.iter().filter(|guard| !is_of_the_act(guard, step)) {
-            if self.was_seen(guard, step) {
-                continue;
-            }
-            if let Some(outcome) = self.breach(guard).await {
-                return outcome;
-            }
+        if let Some(outcome) = self.guarded(step).await {
+            return outcome;
         }
         match &step.act {
             Act::Delete { version } => self.delete(&step.key, &Version(version.clone())).await,
@@ -77,68 +62,6 @@ impl<'a> Hands<'a> {
                 }
                 Err(why) => StepOutcome::Failed { why },
             },
-        }
-    }
-
-    /// Whether what a guard demands was seen just now, for an act that can take nothing away from anybody: a folder goes
-    /// only while it is empty. To look through thousands of folders again before each of them takes minutes.
-    fn was_seen(&mut self, guard: &Guard, step: &Step) -> bool {
-        let Some((prefix, left)) = &mut self.nothing_below else { return false };
-        let stands = step.act == Act::RemoveFolder
-            && guard.expect == Expect::NothingBelow
-            && guard.key == *prefix
-            && *left > 0;
-        *left = if stands { *left - 1 } else { 0 };
-        stands
-    }
-
-    /// What is not as a guard demands.
-    async fn breach(&mut self, guard: &Guard) -> Option<StepOutcome> {
-        let key = &guard.key;
-        let why = match &guard.expect {
-            Expect::Version(version) => match self.store.stat(key).await {
-                Ok(entry) if entry.version.agrees_with(&Version(version.clone())) => return None,
-                Ok(entry) => written_since(key, &entry, version),
-                Err(error) if error.is_gone() => format!("{key} is gone since"),
-                Err(error) => return Some(unread(&error)),
-            },
-            Expect::Absent => match self.store.stat(key).await {
-                Ok(entry) => format!("{key} was written since, in version {}", entry.version.0),
-                Err(error) if matches!(error.kind, ErrorKind::Gone | ErrorKind::Folder) => return None,
-                Err(error) => return Some(unread(&error)),
-            },
-            Expect::NothingBelow => match self.below(key).await {
-                Ok(Below { object: None, folders }) => {
-                    self.nothing_below = Some((key.clone(), folders / FOLDERS_FOR_EACH));
-                    return None;
-                }
-                Ok(Below { object: Some(found), .. }) => format!("{found} was written since"),
-                Err(error) => return Some(unread(&error)),
-            },
-        };
-        Some(StepOutcome::Changed { why })
-    }
-
-    /// The first object below a prefix, and the empty folders before it.
-    async fn below(&self, prefix: &str) -> Result<Below, StoreError> {
-        let (mut folders, mut token) = (0, None);
-        loop {
-            let page = match self.store.list(prefix, Delimiter::None, token.as_ref()).await {
-                Err(error) if error.is_gone() => return Ok(Below { object: None, folders }),
-                page => page?,
-            };
-            folders += page.prefixes.len();
-            let object = page.entries.into_iter().next().map(|entry| entry.key);
-            if object.is_some() {
-                return Ok(Below { object, folders });
-            }
-            if let Some(error) = page.unread.into_iter().next() {
-                return Err(error);
-            }
-            match page.next {
-                None => return Ok(Below { object, folders }),
-                next => token = next,
-            }
         }
     }
 
@@ -270,16 +193,6 @@ impl<'a> Hands<'a> {
     }
 }
 
-/// Whether the act itself demands what the guard does: its own object in its version.
-fn is_of_the_act(guard: &Guard, step: &Step) -> bool {
-    match (&guard.expect, &step.act) {
-        (Expect::Version(guarded), Act::Delete { version } | Act::Replace { version, .. }) => {
-            guard.key == step.key && guarded == version
-        }
-        _ => false,
-    }
-}
-
 fn attributes_of(content: &Content) -> Option<Attributes> {
     match content {
         Content::Text(_) => None,
@@ -303,16 +216,12 @@ fn failed(error: &StoreError) -> StepOutcome {
     StepOutcome::Failed { why: error.to_string() }
 }
 
-fn unread(error: &StoreError) -> StepOutcome {
-    StepOutcome::Failed { why: format!("whether anything changed could not be seen: {error}") }
-}
-
 fn in_doubt(error: &StoreError, done: &str) -> StepOutcome {
     StepOutcome::Failed {
         why: format!("{error}; whether it was {done} is not known, so look before the next step"),
     }
 }
 
-fn written_since(key: &str, now: &Entry, then: &str) -> String {
+pub fn written_since(key: &str, now: &Entry, then: &str) -> String {
     format!("{key} was written to since: it is now {}, not {then}", now.version.0)
 }

@@ -2,6 +2,7 @@
 
 mod carry;
 mod earlier;
+mod guards;
 mod hands;
 mod inverse;
 mod late;

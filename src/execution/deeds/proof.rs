@@ -38,6 +38,20 @@ pub async fn after(
     before.iter().map(|proof| Proof { after: answer(&proof.of), ..proof.clone() }).collect()
 }
 
+/// Which tags are whole again although they were deleted to the end: somebody pushed them in the same moment.
+pub fn pushed_meanwhile(proposal: &Proposal, proofs: &[Proof]) -> Vec<String> {
+    let deletes = matches!(proposal.verb.as_str(), "delete-tag" | "delete-tag-api");
+    let is_whole = |item: &&Item| {
+        let of = format!("storage {}", item.subject);
+        let after = proofs.iter().find(|proof| proof.of == of).and_then(|proof| proof.after.as_deref());
+        deletes && after.is_some_and(|after| after.starts_with(TagState::Whole.name()))
+    };
+    let again = |item: &Item| {
+        format!("{} was deleted, and somebody pushed it meanwhile: it is whole again", item.subject)
+    };
+    proposal.items.iter().filter(is_whole).map(again).collect()
+}
+
 async fn look(deeds: &Deeds, store: &dyn ObjectStore, item: &Item) -> Vec<Proof> {
     let Some(reference) = reference_of(&item.subject) else {
         return objects(store, item).await.into_iter().collect();

@@ -26,11 +26,22 @@ pub enum Condition {
     TornTail,
     /// Somebody or something changed it: the first wrong line, from 1, and what is wrong with it.
     Broken { line: usize, why: String },
+    /// It could not be read; why, with its name.
+    Unread { why: String },
 }
 
 impl Chronicle {
-    /// Reads a file.
-    pub fn read(path: &Path) -> Result<Self, Trouble> {
+    /// Reads a file. One that cannot be read keeps nobody from the others.
+    pub fn of(path: &Path) -> Self {
+        Self::read(path).unwrap_or_else(|trouble| Self {
+            path: path.to_owned(),
+            lines: Vec::new(),
+            condition: Condition::Unread { why: trouble.to_string() },
+            live: false,
+        })
+    }
+
+    fn read(path: &Path) -> Result<Self, Trouble> {
         // Asked first: what a process writes until it ends is then read.
         let live = is_live(path)?;
         let bytes = fs::read(path).map_err(Trouble::of(path, "read"))?;
@@ -42,6 +53,7 @@ impl Chronicle {
     pub fn damage(&self) -> Option<String> {
         match &self.condition {
             Condition::Broken { line, why } => Some(format!("{} line {line}: {why}", self.path.display())),
+            Condition::Unread { why } => Some(why.clone()),
             Condition::Whole | Condition::TornTail => None,
         }
     }

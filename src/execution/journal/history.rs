@@ -47,9 +47,12 @@ pub enum Happened {
     Perhaps,
 }
 
-/// All entries, newest first.
+/// All entries, newest first, and why files of the journal could not be read.
 #[derive(Clone, Debug, Default)]
-pub struct Histories(Vec<History>);
+pub struct Histories {
+    entries: Vec<History>,
+    unread: Vec<String>,
+}
 
 impl History {
     fn of(id: &str, session: Option<&Line>, line: &Line) -> Option<Self> {
@@ -179,12 +182,18 @@ impl Histories {
         }
         let mut all: Vec<History> = found.into_values().collect();
         all.sort_by(|one, other| (other.at, &other.id).cmp(&(one.at, &one.id)));
-        Self(all)
+        let unread = chronicles.iter().filter(|chronicle| chronicle.lines.is_empty());
+        Self { entries: all, unread: unread.filter_map(Chronicle::damage).collect() }
+    }
+
+    /// Why files of the journal could not be read.
+    pub fn unread(&self) -> &[String] {
+        &self.unread
     }
 
     /// All of them, newest first.
     pub fn iter(&self) -> impl Iterator<Item = &History> {
-        self.0.iter()
+        self.entries.iter()
     }
 
     /// The entry of this id, or the only one whose id begins so.
@@ -193,24 +202,27 @@ impl Histories {
     ///
     /// There is none, or there are several.
     pub fn find(&self, id: &str) -> Result<&History, String> {
-        if let Some(history) = self.0.iter().find(|history| history.id == id) {
+        if let Some(history) = self.entries.iter().find(|history| history.id == id) {
             return Ok(history);
         }
-        let mut fits = self.0.iter().filter(|history| !id.is_empty() && history.id.starts_with(id));
+        let mut fits = self.entries.iter().filter(|history| !id.is_empty() && history.id.starts_with(id));
         match (fits.next(), fits.next()) {
             (Some(history), None) => Ok(history),
             (Some(one), Some(other)) => Err(format!(
                 "several entries of the journal begin with {id}: {} and {}, for example; give more of it",
                 one.id, other.id
             )),
-            (None, _) => Err(format!("the journal has no entry {id}; `quarterdeck journal show` lists them")),
+            (None, _) => {
+                let unread: String = self.unread.iter().map(|why| format!("; {why}")).collect();
+                Err(format!("the journal has no entry {id}; `quarterdeck journal show` lists them{unread}"))
+            }
         }
     }
 
     /// Each entry in short.
     pub fn pasts(&self) -> Vec<Past> {
-        let mut pasts: Vec<Past> = Vec::with_capacity(self.0.len());
-        for history in &self.0 {
+        let mut pasts: Vec<Past> = Vec::with_capacity(self.entries.len());
+        for history in &self.entries {
             let later = pasts.iter().find_map(|past| overtaken(past, &history.id));
             pasts.push(history.past(later.unwrap_or_else(|| history.standing())));
         }
@@ -221,7 +233,7 @@ impl Histories {
     pub fn chain(&self, id: &str) -> Vec<&History> {
         let mut chain: Vec<&History> = Vec::new();
         let mut next = Some(id);
-        while let Some(history) = next.and_then(|id| self.0.iter().find(|history| history.id == id)) {
+        while let Some(history) = next.and_then(|id| self.entries.iter().find(|history| history.id == id)) {
             if chain.iter().any(|seen| seen.id == history.id) {
                 break;
             }
@@ -237,10 +249,10 @@ impl Histories {
     /// The newest entry that did the rest of this one, or of one that did; the entry itself if there is none.
     pub fn newest_part(&self, id: &str) -> String {
         let resumed = |id: &str| {
-            let mut later = self.0.iter().filter(|history| history.wrote());
+            let mut later = self.entries.iter().filter(|history| history.wrote());
             later.find(|history| history.proposal.about == Some(About::Resume(id.to_owned())))
         };
-        let (mut newest, mut left) = (id.to_owned(), self.0.len());
+        let (mut newest, mut left) = (id.to_owned(), self.entries.len());
         while let Some(later) = resumed(&newest).filter(|_| left > 0) {
             newest.clone_from(&later.id);
             left -= 1;

@@ -77,11 +77,11 @@ impl Journal {
         &self.state
     }
 
-    /// Every file of the journal, oldest first.
+    /// Every file of the journal, oldest first, those that cannot be read as well.
     ///
     /// # Errors
     ///
-    /// The folder, or a file in it, could not be read.
+    /// The folder could not be read.
     pub fn chronicles(&self) -> Result<Vec<Chronicle>, Trouble> {
         let folder = self.folder();
         let listed = match fs::read_dir(&folder) {
@@ -94,7 +94,7 @@ impl Journal {
         }
         paths.retain(|path| path.extension().is_some_and(|extension| extension == "jsonl"));
         paths.sort();
-        paths.iter().map(|path| Chronicle::read(path)).collect()
+        Ok(paths.iter().map(|path| Chronicle::of(path)).collect())
     }
 
     /// What each entry did, newest first.

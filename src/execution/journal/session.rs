@@ -101,3 +101,23 @@ fn who() -> String {
     let machine = machine.map_or_else(|| "unknown".to_owned(), |name| name.trim().to_owned());
     format!("{user}@{machine}")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::execution::journal::{Chronicle, Condition};
+
+    #[test]
+    fn several_lines_at_once_are_chained_and_nothing_follows_what_could_not_be_cut_off() {
+        let folder = tempfile::tempdir().unwrap();
+        let at = Timestamp::UNIX_EPOCH;
+        let mut session = Session::begin(folder.path(), at).unwrap();
+        let doing = |steps: std::ops::Range<usize>| steps.map(|step| Record::Doing { step }).collect();
+        session.append(at, Some("entry"), doing(0..3)).unwrap();
+        (&session.file).write_all(b"{\"half a line").unwrap();
+        session.torn = true;
+        session.append(at, Some("entry"), doing(3..4)).unwrap();
+        let chronicle = Chronicle::of(&session.path);
+        assert_eq!((chronicle.lines.len(), chronicle.condition), (5, Condition::Whole));
+    }
+}
