@@ -8,24 +8,31 @@ use crate::actions::verbs::{self, VERBS, Verb};
 use crate::actions::{commands, writing};
 use crate::event::{Erasure, Intent, MenuKind, Motion, PanelId, PromptKind, TerminalWish, Way};
 use crate::sources::bucket::node::NodeKind;
-use crate::state::{Layer, Pane, Prompt, State};
+use crate::state::{Layer, Pane, Prompt, State, is_stray};
 
 /// What a key belongs to in the help.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Group {
     Move,
     Look,
+    Change,
     Go,
     Session,
 }
 
 impl Group {
-    pub const ALL: [Self; 4] = [Self::Move, Self::Look, Self::Go, Self::Session];
+    pub const ALL: [Self; 5] = [Self::Move, Self::Look, Self::Change, Self::Go, Self::Session];
+
+    /// Where the help tells of a verb's key.
+    pub fn of(verb: &Verb) -> Self {
+        if verb.id == "arm" { Self::Change } else { Self::Look }
+    }
 
     pub const fn title(self) -> &'static str {
         match self {
             Self::Move => "Move",
             Self::Look => "Look",
+            Self::Change => "Mark, delete, take back",
             Self::Go => "Go elsewhere",
             Self::Session => "Session",
         }
@@ -115,6 +122,13 @@ fn on_row(now: Now<'_>) -> bool {
 
 fn on_something(now: Now<'_>) -> bool {
     in_panel(now) && now.state.subject().is_some()
+}
+
+/// On something that is wrong and can be deleted: the key for that is worth a place on the bar.
+fn on_fault(now: Now<'_>) -> bool {
+    let is_fault = |subject| now.state.bucket.verdicts.is_faulty(&subject);
+    let wrong = now.state.subject().is_some_and(is_fault) || is_stray(&now.state.browser.selected);
+    in_panel(now) && wrong && writing::deletion_verb(now.state).is_some()
 }
 
 fn on(now: Now<'_>, kinds: &[NodeKind]) -> bool {
@@ -266,7 +280,7 @@ pub const KEYMAP: &[Binding] = &[
     Binding {
         keys: &["enter"],
         title: "Take it back: shows what that would do, and asks",
-        group: Group::Look,
+        group: Group::Change,
         bar: "take it back",
         valid: in_journal,
         intent: |state, _| journal::take_back(state),
@@ -274,7 +288,7 @@ pub const KEYMAP: &[Binding] = &[
     Binding {
         keys: &["r"],
         title: "Do the rest of what broke off: shows it, and asks",
-        group: Group::Look,
+        group: Group::Change,
         bar: "do the rest",
         valid: in_journal,
         intent: |state, _| journal::finish(state),
@@ -336,14 +350,6 @@ pub const KEYMAP: &[Binding] = &[
         intent: |_, _| Intent::Fold,
     },
     Binding {
-        keys: &["backspace"],
-        title: "Up a level",
-        group: Group::Move,
-        bar: "up",
-        valid: in_bucket,
-        intent: |_, _| Intent::Parent,
-    },
-    Binding {
         keys: &["e"],
         title: "Next fault",
         group: Group::Look,
@@ -358,6 +364,22 @@ pub const KEYMAP: &[Binding] = &[
         bar: "",
         valid: |now| in_tree(now) || in_overview(now),
         intent: |_, _| Intent::Fault(Way::Previous),
+    },
+    Binding {
+        keys: &["a"],
+        title: "What can be done to it, and why not",
+        group: Group::Look,
+        bar: "actions",
+        valid: on_something,
+        intent: |state, _| menu(state, MenuKind::Actions),
+    },
+    Binding {
+        keys: &["ctrl-d"],
+        title: "Delete it: shows what would go, and asks",
+        group: Group::Change,
+        bar: "delete",
+        valid: on_fault,
+        intent: |state, _| writing::deletion(state),
     },
     Binding {
         keys: &["/"],
@@ -376,6 +398,14 @@ pub const KEYMAP: &[Binding] = &[
         intent: |_, _| Intent::FaultsOnly,
     },
     Binding {
+        keys: &["backspace"],
+        title: "Up a level",
+        group: Group::Move,
+        bar: "up",
+        valid: in_bucket,
+        intent: |_, _| Intent::Parent,
+    },
+    Binding {
         keys: &["x"],
         title: "Show or hide the registry's own folders",
         group: Group::Look,
@@ -392,14 +422,6 @@ pub const KEYMAP: &[Binding] = &[
         intent: |_, _| Intent::Wide,
     },
     Binding {
-        keys: &["a"],
-        title: "What can be done to it, and why not",
-        group: Group::Look,
-        bar: "actions",
-        valid: on_something,
-        intent: |state, _| menu(state, MenuKind::Actions),
-    },
-    Binding {
         keys: &["C"],
         title: "What can be copied of it",
         group: Group::Look,
@@ -410,7 +432,7 @@ pub const KEYMAP: &[Binding] = &[
     Binding {
         keys: &["space"],
         title: "Mark the tag, or take its mark away",
-        group: Group::Look,
+        group: Group::Change,
         bar: "",
         valid: on_row,
         intent: |_, _| Intent::Mark,
@@ -418,7 +440,7 @@ pub const KEYMAP: &[Binding] = &[
     Binding {
         keys: &["v", "V"],
         title: "Mark all tags from the last mark to here",
-        group: Group::Look,
+        group: Group::Change,
         bar: "",
         valid: |now| on(now, &[NodeKind::Tag]),
         intent: |_, _| Intent::MarkThrough,
@@ -426,9 +448,9 @@ pub const KEYMAP: &[Binding] = &[
     Binding {
         keys: &["ctrl-d"],
         title: "Delete it: shows what would go, and asks",
-        group: Group::Look,
+        group: Group::Change,
         bar: "",
-        valid: on_something,
+        valid: |now| on_something(now) || in_menu(now),
         intent: |state, _| writing::deletion(state),
     },
     Binding {

@@ -118,10 +118,9 @@ fn help(state: &State, view: &View) -> Vec<Line<'static>> {
             let names: Vec<_> = binding.keys.iter().map(|name| keys::label(name)).collect();
             lines.push(entry(view, &names.join(" "), binding.title));
         }
-        if group == Group::Look {
-            let verbs = VERBS.iter().filter(|verb| !verb.key.is_empty() && why_off(state, verb).is_none());
-            lines.extend(verbs.map(|verb| entry(view, &keys::label(verb.key), verb.title)));
-        }
+        let verbs = VERBS.iter().filter(|verb| !verb.key.is_empty() && group == Group::of(verb));
+        let valid = verbs.filter(|verb| why_off(state, verb).is_none());
+        lines.extend(valid.map(|verb| entry(view, &keys::label(verb.key), verb.title)));
         lines.push(Line::default());
     }
     lines.push(Line::styled(" Commands", view.theme.title.0));

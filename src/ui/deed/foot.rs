@@ -59,7 +59,8 @@ fn asked(view: &View, demand: &Demand, cells: usize) -> Line<'static> {
     let what: String = std::iter::once(demand.what.to_owned()).chain(also).collect();
     let line = demand.line();
     let room = cells.saturating_sub(width(&line) + 2);
-    let words = fit(&format!("To agree, type {what}:"), room, view.glyphs.cut);
+    let long = format!("To agree, type {what}:");
+    let words = if width(&long) <= room { &long } else { "To agree, type:" };
     Line::from(vec![Span::raw(format!(" {words} ")), Span::styled(line, view.theme.title.0)])
 }
 

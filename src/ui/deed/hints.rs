@@ -127,7 +127,7 @@ pub fn hints(state: &State, deed: &Deed) -> Vec<(String, String)> {
         Stage::Ended { .. } => {
             let mut words = vec![pair("Esc", "close")];
             words.extend(take_back(deed).map(|_| pair("u", "take it back")));
-            words.extend(writing::follow_up(deed).map(|_| pair("n", "go on")));
+            words.extend(writing::follow_up(deed).map(|_| pair("n", "its manifest's link")));
             words.extend(message(state, deed).map(|_| pair("c", "copy a message to the owner")));
             words.push(pair("PgDn", "scroll"));
             words

@@ -22,6 +22,9 @@ use crate::model::{About, Act, Ending, Proposal};
 use crate::state::{Deed, Stage, State};
 use page::Page;
 
+/// So many subjects are shown by name before what is said about them.
+const SHOWN: usize = 5;
+
 /// Draws the layer over all of `area`.
 pub fn draw(state: &State, view: &mut View, frame: &mut Frame<'_>, area: Rect, deed: &Deed) {
     let cells = usize::from(area.width).saturating_sub(4);
@@ -58,23 +61,31 @@ fn body(state: &State, view: &View, deed: &Deed, cells: usize) -> Vec<Line<'stat
 }
 
 fn looking(view: &View, deed: &Deed, cells: usize) -> Vec<Line<'static>> {
-    let mut page = Page::new(view, cells);
-    page.lines_of(&subjects(deed));
-    page.blank();
+    let mut page = about(view, deed, cells);
     page.dim(&format!("Looking at what it would touch {}", view.glyphs.busy));
     page.dim("Nothing is written by that.");
     page.into_lines()
 }
 
 fn refused(view: &View, deed: &Deed, why: &str, cells: usize) -> Vec<Line<'static>> {
-    let mut page = Page::new(view, cells);
-    page.lines_of(&subjects(deed));
-    page.blank();
+    let mut page = about(view, deed, cells);
     page.styled(&format!("{} Nothing can be done here:", view.glyphs.unknown), view.theme.warn.0);
     page.text(why);
     page.blank();
     page.dim("Nothing was written.");
     page.into_lines()
+}
+
+/// A page that begins with what it is about: of many only the first, so that what follows is seen.
+fn about<'a>(view: &'a View, deed: &Deed, cells: usize) -> Page<'a> {
+    let mut page = Page::new(view, cells);
+    let subjects = subjects(deed);
+    page.lines_of(&subjects[..subjects.len().min(SHOWN)]);
+    if let Some(more) = subjects.len().checked_sub(SHOWN).filter(|more| *more > 0) {
+        page.text(&format!("and {more} more"));
+    }
+    page.blank();
+    page
 }
 
 fn subjects(deed: &Deed) -> Vec<String> {

@@ -4,7 +4,9 @@ use ratatui::style::Style;
 use ratatui::text::Line;
 
 use super::page::Page;
-use crate::model::{Done, Ending, Phase, Progress, Proposal, StepOutcome};
+use super::proposal::{folders, name};
+use crate::model::{Done, Ending, Phase, Progress, Proposal, Step, StepOutcome};
+use crate::ui::text::{counted, width};
 use crate::ui::view::View;
 
 /// Cells of the bar.
@@ -19,7 +21,11 @@ pub fn running(
     cells: usize,
 ) -> Vec<Line<'static>> {
     let mut page = Page::new(view, cells);
-    page.lines_of(&proposal.items.iter().map(|item| item.subject.to_string()).collect::<Vec<_>>());
+    if proposal.items.len() > 1 {
+        page.text(&super::proposal::summary(proposal));
+    } else {
+        page.lines_of(&proposal.items.iter().map(|item| item.subject.to_string()).collect::<Vec<_>>());
+    }
     page.blank();
     match progress {
         None => page.dim(&format!("Beginning {}", view.glyphs.busy)),
@@ -106,20 +112,60 @@ fn steps(page: &mut Page<'_>, view: &View, proposal: &Proposal, done: &Done) {
     if !shared.is_empty() {
         page.dim(&format!("in {shared}"));
     }
-    let short = |key: &str| super::proposal::name(key, &shared);
-    for (key, outcome) in &done.steps {
-        let (sign, word, style) = outcome_words(view, outcome);
-        page.led((&format!(" {sign} {word:<14} "), style), &short(key), view.theme.text.0);
-        if !outcome.why().is_empty() {
-            page.hanging("                  ", outcome.why(), view.theme.dim.0);
+    let outcomes: Vec<_> = done.steps.iter().map(|(_, outcome)| outcome).collect();
+    let mut from = 0;
+    for item in &proposal.items {
+        let steps = &item.steps;
+        let outcomes = outcomes.get(from..).unwrap_or_default();
+        from += steps.len();
+        let well = outcomes.len() >= steps.len() && outcomes[..steps.len()].iter().all(|one| is_done(one));
+        if proposal.items.len() > 1 && well {
+            let count = counted(steps.len() as u64, "step");
+            page.led(
+                (&format!(" {} {:<14} ", view.glyphs.good, "done"), view.theme.good.0),
+                &format!("{}, {count}", item.subject),
+                view.theme.text.0,
+            );
+        } else {
+            item_steps(page, view, (steps, outcomes), &shared);
         }
     }
-    for step in all.iter().skip(done.steps.len()) {
-        page.hanging(
-            &format!(" {} {:<14} ", view.glyphs.unseen, "not begun"),
-            &short(&step.key),
-            view.theme.dim.0,
-        );
+}
+
+const fn is_done(outcome: &StepOutcome) -> bool {
+    matches!(outcome, StepOutcome::Done { .. })
+}
+
+/// Step by step what came of them; folders that went as they should are one line.
+fn item_steps(page: &mut Page<'_>, view: &View, (steps, outcomes): (&[Step], &[&StepOutcome]), shared: &str) {
+    let mut from = 0;
+    while let Some(step) = steps.get(from) {
+        let (sign, word, style) = match outcomes.get(from) {
+            Some(outcome) => outcome_words(view, outcome),
+            None => (view.glyphs.unseen, "not begun", view.theme.dim.0),
+        };
+        let alike = |number: usize| match (outcomes.get(from), outcomes.get(number)) {
+            (Some(first), Some(other)) => is_done(first) && is_done(other),
+            (None, None) => true,
+            (Some(_), None) | (None, Some(_)) => false,
+        };
+        let alike = (from..steps.len()).take_while(|number| alike(*number)).count().max(1);
+        let lead = format!(" {sign} {word:<14} ");
+        let count = match folders(&steps[from..from + alike], shared) {
+            Some((count, words)) => {
+                page.led((&lead, style), &words, view.theme.text.0);
+                count
+            }
+            None => {
+                page.object((&lead, style), &name(&step.key, shared));
+                1
+            }
+        };
+        let why = outcomes.get(from).map(|outcome| outcome.why()).unwrap_or_default();
+        if !why.is_empty() {
+            page.hanging(&" ".repeat(width(&lead)), why, view.theme.dim.0);
+        }
+        from += count;
     }
 }
 

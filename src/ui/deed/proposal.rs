@@ -17,6 +17,9 @@ pub fn lines(state: &State, view: &View, proposal: &Proposal, cells: usize) -> V
     let mut page = Page::new(view, cells);
     if proposal.items.len() > 1 {
         page.styled(&summary(proposal), view.theme.title.0);
+        for item in &proposal.items {
+            page.push(head(view, item, view.theme.text.0));
+        }
         page.blank();
     }
     let mut number = 0;
@@ -24,14 +27,14 @@ pub fn lines(state: &State, view: &View, proposal: &Proposal, cells: usize) -> V
         if place > 0 {
             page.blank();
         }
-        head(&mut page, view, item);
+        page.push(head(view, item, view.theme.title.0));
         steps(&mut page, state, view, item, &mut number);
+        page.section("To mind", &item.mind);
         page.section("Why", &item.why);
         page.section("What else refers to it", &item.references);
         page.heading("What clients see");
-        page.labelled("now", &item.before);
-        page.labelled("then", &item.after);
-        page.section("To mind", &item.mind);
+        page.clauses("now", &item.before);
+        page.clauses("then", &item.after);
     }
     page.heading("How it is undone");
     page.text("Every object is kept on this machine before it is touched.");
@@ -43,7 +46,8 @@ pub fn lines(state: &State, view: &View, proposal: &Proposal, cells: usize) -> V
     page.into_lines()
 }
 
-fn summary(proposal: &Proposal) -> String {
+/// How much it is in all.
+pub(super) fn summary(proposal: &Proposal) -> String {
     let bytes: u64 = proposal.steps().filter_map(|step| step.size).sum();
     let folders = proposal.steps().filter(|step| step.act.is_folder()).count() as u64;
     let are_tags = proposal.items.iter().all(|item| matches!(item.subject, Subject::Tag { .. }));
@@ -59,13 +63,13 @@ fn summary(proposal: &Proposal) -> String {
     parts.join(", ")
 }
 
-fn head(page: &mut Page<'_>, view: &View, item: &Item) {
-    let mut spans = vec![Span::styled(format!(" {}", clean(&item.subject.to_string())), view.theme.title.0)];
+fn head(view: &View, item: &Item, style: Style) -> Line<'static> {
+    let mut spans = vec![Span::styled(format!(" {}", clean(&item.subject.to_string())), style)];
     if let Some(state) = item.state {
         let (style, word) = state_style(view, state);
         spans.push(Span::styled(format!("  {} {word}", view.glyphs.tag(state)), style));
     }
-    page.push(Line::from(spans));
+    Line::from(spans)
 }
 
 const fn state_style(view: &View, state: TagState) -> (Style, &'static str) {
@@ -82,26 +86,46 @@ fn steps(page: &mut Page<'_>, state: &State, view: &View, item: &Item, number: &
     if item.steps.is_empty() {
         return;
     }
-    page.styled(heading(item), view.theme.title.0);
+    page.heading(heading(item));
     let shared = shared_folder(&item.steps);
     if !shared.is_empty() {
         page.dim(&format!("in {shared}"));
     }
     let mut from = 0;
     while let Some(step) = item.steps.get(from) {
-        let folders =
-            item.steps[from..].iter().take_while(|next| next.act == step.act && next.act.is_folder());
-        let count = folders.count().max(1);
-        let names: Vec<_> =
-            item.steps[from..from + count].iter().map(|step| name(&step.key, &shared)).collect();
-        let facts = facts(state, step);
-        let tail = if facts.is_empty() { String::new() } else { format!("  {facts}") };
-        let plural = if count > 1 { "s" } else { "" };
-        let lead = format!(" {:>3} {}{plural} ", *number + 1, step.act.word());
-        page.hanging(&lead, &format!("{}{tail}", names.join(", ")), view.theme.text.0);
+        let folders = folders(&item.steps[from..], &shared);
+        let count = folders.as_ref().map_or(1, |(count, _)| *count);
+        match folders {
+            Some((_, words)) => {
+                page.hanging(&format!(" {:>3} ", *number + 1), &words, view.theme.text.0);
+            }
+            None => {
+                let lead = format!(" {:>3} {} ", *number + 1, step.act.word());
+                page.named(&lead, &name(&step.key, &shared), &facts(state, step));
+            }
+        }
         *number += count;
         from += count;
     }
+}
+
+/// How many folders the first steps remove or make, and words for them: one line for what follows by itself.
+pub(super) fn folders(steps: &[Step], shared: &str) -> Option<(usize, String)> {
+    let first = steps.first().filter(|step| step.act.is_folder())?;
+    let count = steps.iter().take_while(|step| step.act == first.act).count();
+    let removed = first.act == Act::RemoveFolder;
+    // The outermost says which they are: it is removed last and made first.
+    let outermost = if removed { &steps[count - 1] } else { first };
+    let outermost = name(&outermost.key, shared);
+    let (kind, place) = if removed { ("remove", "last") } else { ("make", "first") };
+    let empty = if removed { "empty " } else { "" };
+    Some((
+        count,
+        match count {
+            1 => format!("{kind} the {empty}folder {outermost}"),
+            _ => format!("{kind} {count} {empty}folders, {outermost} {place}"),
+        },
+    ))
 }
 
 /// The key below the shared folder; of that folder itself its last part.
