@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::filter::Filter;
 use super::marks::Marks;
-use super::rows::{Choice, Faults, Internals, Row, Rows, repository_of, unseen_in};
+use super::rows::{Choice, Faults, Internals, Row, Rows, is_looked_through, repository_of, unseen_in};
 use crate::event::{Motion, Way};
 use crate::model::Subject;
 use crate::registry::report::{Hop, TagReport};
@@ -376,8 +376,12 @@ impl Browser {
             Fact::Listed { listed, .. } => self.after_page(picture, &listed.place),
             Fact::Scanned { subject, .. } => {
                 self.seek_on(picture, subject);
-                // Thousands of healthy tags may go by while only faults are shown: they change no row.
-                if self.faults == Faults::AndHealthy || !picture.verdicts.is_faulty(subject) {
+                // Thousands of healthy tags may go by while only faults are shown: the last one of a repository
+                // takes its folder away, no other changes a row.
+                let last = matches!(subject, Subject::Tag { repository, .. }
+                    if is_looked_through(picture, &Place::Tags(repository.clone())));
+                let changes = picture.verdicts.is_faulty(subject) || last;
+                if self.faults == Faults::AndHealthy || !changes {
                     return;
                 }
             }

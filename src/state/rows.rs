@@ -198,7 +198,7 @@ impl Rows {
             self.add_level(picture, choice, tags, depth);
         }
         let said_by_tags = tags.is_some() && listing.reach == Reach::Whole && listing.unread.is_empty();
-        let empty = listing.children.is_empty();
+        let empty = listing.children.is_empty() && choice.faults == Faults::AndHealthy;
         // Below a name that is not there nothing is left to list.
         let void = listing.reach == Reach::Unasked
             && Node::Rest(place.clone()).parent().is_some_and(|holder| picture.is_absent(&holder));
@@ -210,7 +210,7 @@ impl Rows {
     fn add_children(&mut self, picture: &Picture, choice: Choice<'_>, place: &Place, depth: usize) {
         let Some(listing) = picture.listings.get(place) else { return };
         let mut from = 0;
-        let hidden = |child: &&Child| !choice.shows(place, child);
+        let hidden = |child: &&Child| !choice.shows(picture, place, child);
         let breaks: Vec<_> = match place {
             // Tags neither open nor hide here, and there can be very many of them.
             Place::Tags(_) => Vec::new(),
@@ -223,11 +223,20 @@ impl Rows {
         };
         for number in breaks {
             let child = &listing.children[number];
-            let shown = choice.shows(place, child);
-            self.add(place, depth, What::All(from..number + usize::from(shown)));
+            self.add(place, depth, What::All(from..number));
             from = number + 1;
-            if let (true, Some(level)) = (shown, Node::child(place.clone(), child.name.clone()).opens()) {
+            if !choice.shows(picture, place, child) {
+                continue;
+            }
+            let before = (self.runs.len(), self.total);
+            self.add(place, depth, What::All(number..from));
+            if let Some(level) = Node::child(place.clone(), child.name.clone()).opens() {
                 self.add_level(picture, choice, &level, depth + 1);
+                let bare = self.total == before.1 + 1;
+                if bare && choice.faults == Faults::Only && is_looked_through(picture, &level) {
+                    self.runs.truncate(before.0);
+                    self.total = before.1;
+                }
             }
         }
         self.add(place, depth, What::All(from..listing.children.len()));
@@ -249,13 +258,17 @@ impl Choice<'_> {
     }
 
     /// Whether a child of a level other than one of tags is shown. Open folders are, whatever is filtered, so that
-    /// what is left of their tags still says where it belongs.
-    fn shows(&self, place: &Place, child: &Child) -> bool {
+    /// what is left of their tags still says where it belongs; of closed ones those that may hold a fault.
+    fn shows(&self, picture: &Picture, place: &Place, child: &Child) -> bool {
         let node = Node::child(place.clone(), child.name.clone());
         match place {
             Place::Root | Place::Folder(_) if is_internal(&child.name) => self.internals == Internals::Shown,
             Place::Root | Place::Folder(_) | Place::Tags(_) | Place::Prefix(_) => match node.kind() {
-                NodeKind::Folder => self.open.contains(&node) || self.filter.passes(&text_of(&node)),
+                NodeKind::Folder if self.open.contains(&node) => true,
+                NodeKind::Folder => {
+                    let sound = self.faults == Faults::Only && is_sound(picture, &node);
+                    !sound && self.filter.passes(&text_of(&node))
+                }
                 NodeKind::Tag | NodeKind::Prefix | NodeKind::Object | NodeKind::Rest => true,
             },
         }
@@ -282,6 +295,28 @@ impl Choice<'_> {
             }
         }
     }
+}
+
+/// Whether tags below a folder were looked at and nothing is wrong with any.
+fn is_sound(picture: &Picture, node: &Node) -> bool {
+    match node.subject() {
+        Subject::Repository(name) => picture.verdicts.below(&name).is_sound(),
+        Subject::Tag { .. }
+        | Subject::Manifest { .. }
+        | Subject::Blob(_)
+        | Subject::Upload { .. }
+        | Subject::Object(_) => false,
+    }
+}
+
+/// Whether every tag of a repository was looked at; a folder without tags of its own has none that was not.
+pub fn is_looked_through(picture: &Picture, place: &Place) -> bool {
+    let tags = match place {
+        Place::Folder(name) => Place::Tags(name.clone()),
+        Place::Tags(_) | Place::Root | Place::Prefix(_) => place.clone(),
+    };
+    let (Place::Tags(repository), Some(listing)) = (&tags, picture.listings.get(&tags)) else { return true };
+    picture.verdicts.below(repository).own >= listing.children.len() as u64
 }
 
 /// Whether a part of a level could not be listed.

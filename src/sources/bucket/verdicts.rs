@@ -13,26 +13,36 @@ pub struct Verdicts {
     faulty: BTreeSet<Subject>,
     /// The same, worst first.
     ranked: BTreeSet<(Rank, Subject)>,
-    /// How many of them there are below each group and repository.
+    /// How they are spread below each group and repository.
     below: BTreeMap<String, Below>,
     tally: Tally,
 }
 
-/// How many tags below a group or repository need somebody.
+/// How many tags below a group or repository were looked at, and what came of them.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Below {
     /// With a finding.
     pub found: u64,
     /// Without one: they could not be read.
     pub unread: u64,
+    /// The others: nothing is wrong with them, or they are not there.
+    pub sound: u64,
+    /// All that are of the repository itself.
+    pub own: u64,
 }
 
 impl Below {
-    const fn slot(&mut self, rank: Rank) -> &mut u64 {
+    const fn slot(&mut self, rank: Option<Rank>) -> &mut u64 {
         match rank {
-            Rank::Found(_) => &mut self.found,
-            Rank::Unread => &mut self.unread,
+            Some(Rank::Found(_)) => &mut self.found,
+            Some(Rank::Unread) => &mut self.unread,
+            None => &mut self.sound,
         }
+    }
+
+    /// Whether tags were looked at and none of them needs somebody.
+    pub const fn is_sound(&self) -> bool {
+        self.sound > 0 && self.found == 0 && self.unread == 0
     }
 }
 
@@ -105,7 +115,7 @@ impl Verdicts {
         self.faulty.len()
     }
 
-    /// How many need somebody below a group or in a repository.
+    /// What came of the tags below a group or in a repository.
     pub fn below(&self, name: &str) -> Below {
         self.below.get(name).copied().unwrap_or_default()
     }
@@ -141,8 +151,12 @@ impl Verdicts {
         if let Some(rank) = rank(&verdict) {
             self.faulty.insert(subject.clone());
             self.ranked.insert((rank, subject.clone()));
-            for name in holders(subject) {
-                *self.below.entry(name.to_owned()).or_default().slot(rank) += 1;
+        }
+        if verdict.state().is_some() {
+            for (above, name) in holders(subject).enumerate() {
+                let below = self.below.entry(name.to_owned()).or_default();
+                *below.slot(rank(&verdict)) += 1;
+                below.own += u64::from(above == 0);
             }
         }
         self.all.insert(subject.clone(), verdict);
@@ -155,9 +169,12 @@ impl Verdicts {
         if let Some(rank) = rank(&verdict) {
             self.faulty.remove(subject);
             self.ranked.remove(&(rank, subject.clone()));
-            for name in holders(subject) {
+        }
+        if verdict.state().is_some() {
+            for (above, name) in holders(subject).enumerate() {
                 if let Some(below) = self.below.get_mut(name) {
-                    *below.slot(rank) -= 1;
+                    *below.slot(rank(&verdict)) -= 1;
+                    below.own -= u64::from(above == 0);
                 }
             }
         }
@@ -217,12 +234,14 @@ mod tests {
         verdicts.set(&bad, seen(TagState::Broken, Some(("bad", Severity::PullBroken))));
         assert_eq!(verdicts.ranked().collect::<Vec<_>>(), [&bad, &odd, &unread]);
         let below = |verdicts: &Verdicts, name: &str| {
-            let Below { found, unread } = verdicts.below(name);
+            let Below { found, unread, .. } = verdicts.below(name);
             (found, unread)
         };
         let names = ["g", "g/p", "g/q", "g/"];
         assert_eq!(names.map(|name| below(&verdicts, name)), [(2, 1), (2, 0), (0, 1), (0, 0)]);
         verdicts.set(&bad, seen(TagState::Whole, None));
+        assert_eq!(verdicts.below("g"), Below { found: 1, unread: 1, sound: 1, own: 0 });
+        assert_eq!(verdicts.below("g/p"), Below { found: 1, unread: 0, sound: 1, own: 2 });
         verdicts.remove(&unread);
         assert_eq!(names.map(|name| below(&verdicts, name)), [(1, 0), (1, 0), (0, 0), (0, 0)]);
         assert_eq!((verdicts.count(TagState::Whole), verdicts.count(TagState::Unknown)), (2, 0));

@@ -68,7 +68,13 @@ fn draw_tree(state: &State, view: &mut View, frame: &mut Frame<'_>, area: Rect) 
     let inside = block.inner(area);
     frame.render_widget(block, area);
     if state.browser.rows.is_empty() {
-        let words = Line::styled(" Nothing here passes the filter; Esc drops it.", view.theme.dim.0);
+        let words = match state.browser.faults {
+            Faults::Only if state.browser.filter.is_empty() => {
+                " No fault in anything that was looked at; Ctrl-z shows all."
+            }
+            Faults::Only | Faults::AndHealthy => " Nothing here passes the filter; Esc drops it.",
+        };
+        let words = Line::styled(words, view.theme.dim.0);
         return frame.render_widget(Paragraph::new(words), inside);
     }
     tree::draw(state, view, frame, inside);

@@ -12,7 +12,7 @@ use crate::model::{Subject, TagState};
 use crate::sources::bucket::node::{Node, NodeKind};
 use crate::sources::bucket::picture::Verdict;
 use crate::sources::bucket::verdicts::Below;
-use crate::state::{Row, State, is_stray};
+use crate::state::{Faults, Row, State, is_stray};
 use crate::ui::text::{count, fit, pad, size, width};
 use crate::ui::view::View;
 
@@ -156,7 +156,10 @@ fn folder(state: &State, view: &View, node: &Node) -> Parts {
         | Subject::Object(_) => Below::default(),
     };
     let (style, remark) = match (below.found, below.unread) {
-        (0, 0) => (theme.dim.0, String::new()),
+        (0, 0) => {
+            let quiet = state.browser.faults == Faults::AndHealthy || sign == view.glyphs.opened;
+            (theme.dim.0, if quiet { String::new() } else { "not looked at".to_owned() })
+        }
         (0, unread) => (theme.unknown.0, format!("{} {}", view.glyphs.unknown, count(unread))),
         (found, _) => (theme.bad.0, format!("{} {}", view.glyphs.bad, count(found))),
     };
