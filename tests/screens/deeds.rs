@@ -18,7 +18,7 @@ use quarterdeck::execution::deeds::{Deeds, WriteOpener};
 use quarterdeck::execution::journal::Journal;
 use quarterdeck::model::Gate;
 use quarterdeck::registry::mode::Configured;
-use quarterdeck::runtime::{CockpitOptions, Paper, drive, look_with};
+use quarterdeck::runtime::{CockpitOptions, Paper, Sheet, drive, look_with};
 use quarterdeck::sources::bucket::scan::ScanOptions;
 use quarterdeck::sources::look::Looking;
 use quarterdeck::staging::tree::{Healthy, Shown, Spec, write_into};
@@ -120,13 +120,14 @@ struct Ship {
     house: House,
     state: TempDir,
     log: Log,
+    sheet: Sheet,
 }
 
 impl Ship {
     fn of(spec: &Spec) -> Self {
         let house = House::empty();
         write_into(house.folder.path(), spec).unwrap();
-        Self { house, state: tempfile::tempdir().unwrap(), log: Log::default() }
+        Self { house, state: tempfile::tempdir().unwrap(), log: Log::default(), sheet: WIDE }
     }
 
     /// With these faults, each in a repository of its own.
@@ -169,7 +170,7 @@ impl Ship {
         options.session.registry = Some("https://registry.example.com".into());
         let options =
             CockpitOptions { scan: look_with(looking), deeds: Some(Arc::new(deeds)), gate, ..options };
-        drive(options, keys::script(script).unwrap(), WIDE).await.unwrap()
+        drive(options, keys::script(script).unwrap(), self.sheet).await.unwrap()
     }
 
     fn writes(&self) -> Vec<String> {
@@ -340,8 +341,10 @@ fn places() -> Vec<(String, &'static str)> {
 }
 
 #[tokio::test]
-async fn while_read_only_no_verb_and_no_command_writes() {
-    let ship = Ship::with_faults(FAULTS);
+async fn while_read_only_no_verb_writes() {
+    let mut ship = Ship::with_faults(FAULTS);
+    // Every key draws a frame: small ones are enough here, as long as a menu is seen whole.
+    ship.sheet = Sheet { columns: 64, rows: 26 };
     let before = ship.files();
     let title = Regex::new("┌ ([A-Z][A-Za-z ]+) in harbour PRODUCTION").unwrap();
     let mut seen = BTreeSet::new();
@@ -363,20 +366,41 @@ async fn while_read_only_no_verb_and_no_command_writes() {
         ship.press(shut(), &key).await;
         assert_eq!(ship.writes(), Vec::<String>::new(), "{key}");
     }
-    let there = goto("drydock/faults/empty-current-link:bad");
-    for command in COMMANDS {
-        let name = command.names[0];
-        let typed = format!("type::{name} enter enter esc esc type::{name} space type:10m enter enter esc");
-        let script = format!("{there} {typed} {there} ctrl-d type:bad ctrl-y");
-        ship.press(shut(), &script).await;
-        assert_eq!(ship.writes(), Vec::<String>::new(), "{name}");
-    }
     assert_eq!(ship.files(), before);
     // Every verb that writes was really met on the way.
     for verb in VERBS.iter().filter(|verb| verb.risk == Risk::Writes && verb.id != "undo") {
         assert!(seen.contains(&verb.words()), "{} was never shown: {seen:?}", verb.id);
     }
     // And the same keys write once the session is armed, so that this test can fail.
+    let there = goto("drydock/faults/empty-current-link:bad");
     ship.press(open(), &format!("{there} ctrl-d type:bad ctrl-y")).await;
+    assert!(ship.writes().iter().any(|write| write.starts_with("delete ")), "{:?}", ship.writes());
+}
+
+/// A broken tag whose name is quickly typed.
+fn short_tag(ship: &Ship) -> String {
+    let tag =
+        ship.house.folder.path().join("docker/registry/v2/repositories/r/x/_manifests/tags/bad/current");
+    fs::create_dir_all(&tag).unwrap();
+    fs::write(tag.join("link"), "").unwrap();
+    goto("r/x:bad")
+}
+
+#[tokio::test]
+async fn while_read_only_no_command_writes() {
+    let mut ship = Ship::with_faults(&["layer-link-empty"]);
+    ship.sheet = Sheet { columns: 64, rows: 26 };
+    let there = short_tag(&ship);
+    let before = ship.files();
+    let delete = format!("{there} ctrl-d type:bad ctrl-y");
+    for command in COMMANDS {
+        let name = command.names[0];
+        let typed = format!("type::{name} enter enter esc esc type::{name} space type:10m enter enter esc");
+        ship.press(shut(), &format!("{there} {typed} {delete}")).await;
+        assert_eq!(ship.writes(), Vec::<String>::new(), "{name}");
+    }
+    assert_eq!(ship.files(), before);
+    // And the same keys write once the session is armed, so that this test can fail.
+    ship.press(open(), &delete).await;
     assert!(ship.writes().iter().any(|write| write.starts_with("delete ")), "{:?}", ship.writes());
 }
