@@ -203,24 +203,35 @@ fn deletes_a_broken_tag_and_takes_it_back() {
     let home = home();
     let mut pty = demo(&home);
     pty.wait_for_text("latest");
-    pty.keys(":tag signal/bridge/relay:hotfix-42\r");
-    pty.wait_for_text("manifest-blob-missing");
+    // From the start to a broken tag that is gone: each key is named on the screen before it is pressed.
+    let mut pressed = 0;
+    let mut press = |pty: &mut Pty, named: &str, key: &str| {
+        pty.wait_for_text(named);
+        pty.keys(key);
+        pressed += 1;
+    };
+    press(&mut pty, "e next fault", "e");
+    pty.wait_for_text("index-children-collected  pull-broken");
+    press(&mut pty, "e next fault", "e");
+    pty.wait_for_text("manifest-blob-missing  pull-broken");
     // Ctrl-d asks; Enter means no.
-    pty.keys("\x04");
+    press(&mut pty, "Ctrl-d delete", "\x04");
     pty.wait_for_text("To agree, type the tag");
-    pty.keys("\r");
+    press(&mut pty, "Enter or Esc: everything stays as it is", "\r");
     pty.wait_for("dialog closed", |screen| !screen.contents().contains("To agree"));
-    pty.keys("\x04");
-    pty.wait_for_text("To agree, type the tag");
+    press(&mut pty, "Ctrl-d delete", "\x04");
+    pty.wait_for_text("To agree, type the tag: hotfix-42");
     // Ctrl-y does nothing before the session is armed by Ctrl-o.
     pty.keys("hotfix-42\x19");
     pty.wait_for_text("nothing was done");
-    pty.keys("\x0f");
-    pty.wait_for_text("WRITE 9:5");
-    pty.keys("\x19");
+    press(&mut pty, "right, and read-only: Ctrl-o", "\x0f");
+    pty.wait_for_text("WRITE");
+    press(&mut pty, "Ctrl-y: delete 2 objects", "\x19");
     pty.wait_for_text("Delete tag in demo embedded: done");
-    pty.keys("\r");
+    pty.wait_for_text("after   absent");
+    press(&mut pty, "Enter or Esc", "\r");
     pty.wait_for_text("– hotfix-42");
+    assert!(pressed <= 12, "{pressed} keys");
     pty.keys(":undo\r");
     pty.wait_for_text("delete tag signal/bridge/relay:hotfix-42");
     pty.keys("\r");
