@@ -133,7 +133,7 @@ fn prompt_line(prompt: &Prompt, state: &State, view: &View) -> Line<'static> {
 
 fn name_hint(state: &State) -> String {
     let names = state.gate.asks_for().map(|names| names.join(" or ")).unwrap_or_default();
-    format!("{}; Esc: read-only", clean(&names))
+    format!("type {}; Esc: read-only", clean(&names))
 }
 
 fn command_hint(text: &str) -> String {

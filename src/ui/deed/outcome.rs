@@ -60,10 +60,18 @@ pub fn lines(
 ) -> Vec<Line<'static>> {
     let mut page = Page::new(view, cells);
     ending(&mut page, view, done);
+    // Of many, what comes next would be far below all that was done.
+    let many = proposal.items.len() > 1;
+    if many {
+        page.section("To know", &done.notes);
+        next(&mut page, view, proposal, done, follow_up);
+    }
     steps(&mut page, view, proposal, done);
-    proofs(&mut page, view, done);
-    page.section("To know", &done.notes);
-    next(&mut page, view, proposal, done, follow_up);
+    proofs(&mut page, view, done, many);
+    if !many {
+        page.section("To know", &done.notes);
+        next(&mut page, view, proposal, done, follow_up);
+    }
     page.into_lines()
 }
 
@@ -169,15 +177,20 @@ fn item_steps(page: &mut Page<'_>, view: &View, (steps, outcomes): (&[Step], &[&
     }
 }
 
-fn proofs(page: &mut Page<'_>, view: &View, done: &Done) {
+fn proofs(page: &mut Page<'_>, view: &View, done: &Done, many: bool) {
     if done.proofs.is_empty() {
         return;
     }
     page.heading("Looked at before and after");
     for proof in &done.proofs {
-        page.text(&proof.of);
-        page.hanging("   before  ", &proof.before, view.theme.dim.0);
-        page.hanging("   after   ", proof.after.as_deref().unwrap_or("not asked"), view.theme.text.0);
+        let after = proof.after.as_deref().unwrap_or("not asked");
+        if many {
+            page.text(&format!("{}: {}, then {after}", proof.of, proof.before));
+        } else {
+            page.text(&proof.of);
+            page.hanging("   before  ", &proof.before, view.theme.dim.0);
+            page.hanging("   after   ", after, view.theme.text.0);
+        }
     }
 }
 

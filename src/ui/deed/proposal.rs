@@ -9,7 +9,7 @@ use crate::model::{Act, Item, Proposal, Step, Subject, TagState};
 use crate::registry::repair::{commands, undone_by};
 use crate::state::State;
 use crate::ui::panels::generation;
-use crate::ui::text::{age, counted, size};
+use crate::ui::text::{age, counted, fit_middle, size};
 use crate::ui::view::View;
 
 /// The whole of it as text.
@@ -18,7 +18,7 @@ pub fn lines(state: &State, view: &View, proposal: &Proposal, cells: usize) -> V
     if proposal.items.len() > 1 {
         page.styled(&summary(proposal), view.theme.title.0);
         for item in &proposal.items {
-            page.push(head(view, item, view.theme.text.0));
+            page.push(head(view, item, view.theme.text.0, cells));
         }
         page.blank();
     }
@@ -27,7 +27,7 @@ pub fn lines(state: &State, view: &View, proposal: &Proposal, cells: usize) -> V
         if place > 0 {
             page.blank();
         }
-        page.push(head(view, item, view.theme.title.0));
+        page.push(head(view, item, view.theme.title.0, cells));
         steps(&mut page, state, view, item, &mut number);
         page.section("To mind", &item.mind);
         page.section("Why", &item.why);
@@ -63,13 +63,15 @@ pub(super) fn summary(proposal: &Proposal) -> String {
     parts.join(", ")
 }
 
-fn head(view: &View, item: &Item, style: Style) -> Line<'static> {
-    let mut spans = vec![Span::styled(format!(" {}", clean(&item.subject.to_string())), style)];
-    if let Some(state) = item.state {
+/// The subject and its state; a long name loses its middle, never the word for its state.
+fn head(view: &View, item: &Item, style: Style, cells: usize) -> Line<'static> {
+    let state = item.state.map(|state| {
         let (style, word) = state_style(view, state);
-        spans.push(Span::styled(format!("  {} {word}", view.glyphs.tag(state)), style));
-    }
-    Line::from(spans)
+        Span::styled(format!("  {} {word}", view.glyphs.tag(state)), style)
+    });
+    let room = cells.saturating_sub(state.as_ref().map_or(0, Span::width) + 1);
+    let name = fit_middle(&clean(&item.subject.to_string()), room, view.glyphs.cut);
+    Line::from_iter(std::iter::once(Span::styled(format!(" {name}"), style)).chain(state))
 }
 
 const fn state_style(view: &View, state: TagState) -> (Style, &'static str) {
