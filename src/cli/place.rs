@@ -75,6 +75,11 @@ pub fn store(bucket: &Bucket) -> (String, OpenOptions) {
         Ok(path) if bucket.url.scheme() == "file" => format!("file://{}", path.display()),
         Ok(_) | Err(()) => bucket.url.to_string(),
     };
+    // One store has one name: the journal knows it by that.
+    let url = match url.trim_end_matches('/') {
+        "file:" => "file:///".to_owned(),
+        trimmed => trimmed.to_owned(),
+    };
     let endpoint =
         |url: &Option<url::Url>| url.as_ref().map(|url| url.as_str().trim_end_matches('/').to_owned());
     let options = OpenOptions {

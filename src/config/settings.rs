@@ -156,7 +156,8 @@ impl Wanted {
             let only = || config.profiles.keys().next().filter(|_| config.profiles.len() == 1);
             config.default_profile.as_ref().or_else(only).filter(|_| self.bucket.is_none())
         };
-        let Some(name) = self.profile.as_ref().map(|(name, _)| name).or_else(usual) else {
+        let named = self.profile.as_ref().map(|(name, _)| name).or_else(usual);
+        let Some(name) = named.or_else(|| self.guarding(config)) else {
             return (None, None);
         };
         let found = config.profiles.get(name);
@@ -164,6 +165,15 @@ impl Wanted {
             mistakes.push(no_such_profile(name, origin, config));
         }
         (found.map(|_| name.clone()), found.cloned())
+    }
+
+    /// The protected profile whose bucket was named by its URL: it is protected all the same.
+    fn guarding<'c>(&self, config: &'c Config) -> Option<&'c String> {
+        let url = self.bucket_url(&mut Vec::new())?;
+        let plain = |url: &Url| url.as_str().trim_end_matches('/').to_owned();
+        let same = |profile: &Profile| plain(&profile.bucket.url) == plain(&url);
+        let guarding = config.profiles.iter().find(|(_, profile)| profile.protected && same(profile));
+        guarding.map(|(name, _)| name)
     }
 
     fn bucket_url(&self, mistakes: &mut Vec<Mistake>) -> Option<Url> {

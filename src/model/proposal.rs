@@ -52,7 +52,7 @@ pub enum About {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Item {
     pub subject: Subject,
-    /// What a look at the tag said; none for what is no tag.
+    /// What a look at the tag said; of a repository the best that any of its tags is. None for what holds no tag.
     pub state: Option<TagState>,
     /// Why: the findings, or what makes a link's right content certain. One sentence each.
     pub why: Vec<String>,

@@ -42,6 +42,7 @@ pub async fn item(ground: &Ground<'_>, target: &Target) -> Result<Item, NoPropos
     let states = own.states(ground, &tags).await;
     let mut item = words::blank(&target.subject);
     item.steps = own.steps(ground.kind(), &states);
+    item.state = worth_keeping(&states);
     own.describe(ground.kind(), &tags, &states, &mut item);
     item.mind.extend(own.changed_lately(ground).await);
     Ok(item)
@@ -231,6 +232,12 @@ impl Own {
         };
         repository::name(&self.repository).into_iter().chain(repository::folders(folders)).collect()
     }
+}
+
+/// The best that any tag is: a repository with a whole tag is not to be deleted by habit, nor one that is not known.
+fn worth_keeping(states: &BTreeMap<Tag, TagState>) -> Option<TagState> {
+    let any = |state| states.values().any(|is| *is == state).then_some(state);
+    any(TagState::Whole).or_else(|| any(TagState::Unknown))
 }
 
 /// What lies directly in a repository's folder: objects, and names of folders that are not the repository's own.

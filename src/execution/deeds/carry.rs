@@ -9,7 +9,7 @@ use super::hands::Hands;
 use super::{Deeds, late, proof};
 use crate::actions::confirm::Confirmed;
 use crate::execution::journal::{Entry, Record};
-use crate::model::{Done, Ending, Permit, Phase, Progress, Proof, Proposal, StepOutcome};
+use crate::model::{Act, Done, Ending, Permit, Phase, Progress, Proof, Proposal, Step, StepOutcome};
 use crate::storage::ObjectStore;
 
 /// What hears how far it is.
@@ -75,6 +75,9 @@ impl<'a> Run<'a> {
         }
         let mut ending = ending;
         let mut proofs = before;
+        if matches!(ending, Ending::Failed { .. }) {
+            self.take_back_folders().await;
+        }
         if !self.outcomes.is_empty() || self.proposal.about.is_some() {
             self.told(Phase::Check, self.outcomes.len(), "");
             ending = late::look_again(&mut self, ending).await;
@@ -156,6 +159,22 @@ impl<'a> Run<'a> {
         Err(Ending::Failed {
             why: format!("the rest was left, because it could not be written down: {trouble}"),
         })
+    }
+
+    /// Removes the folders that were made for what then failed to come: empty, they would be a fault of their own.
+    async fn take_back_folders(&mut self) {
+        let made = |(number, step): (usize, &Step)| {
+            let done = matches!(self.outcomes.get(&number), Some(StepOutcome::Done { .. }));
+            (done && matches!(step.act, Act::MakeFolder { .. })).then(|| (number, step.key.clone()))
+        };
+        let made: Vec<_> = self.proposal.steps().enumerate().filter_map(made).collect();
+        for (number, key) in made.into_iter().rev() {
+            if self.store.remove_folder(&key).await.is_ok() {
+                let why = "removed again, because what was to lie in it did not come".to_owned();
+                self.note(number, StepOutcome::PutBack { why });
+            }
+        }
+        let _ = self.write_down(Vec::new()).await;
     }
 
     fn told(&self, phase: Phase, finished: usize, key: &str) {

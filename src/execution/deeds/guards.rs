@@ -46,12 +46,12 @@ impl Hands<'_> {
         let why = match &guard.expect {
             Expect::Version(version) => match self.store.stat(key).await {
                 Ok(entry) if entry.version.agrees_with(&Version(version.clone())) => return None,
-                Ok(entry) => written_since(key, &entry, version),
+                Ok(entry) => written_since(key, &entry),
                 Err(error) if error.is_gone() => format!("{key} is gone since"),
                 Err(error) => return Some(unread(&error)),
             },
             Expect::Absent => match self.store.stat(key).await {
-                Ok(entry) => format!("{key} was written since, in version {}", entry.version.0),
+                Ok(entry) => written_since(key, &entry),
                 Err(error) if matches!(error.kind, ErrorKind::Gone | ErrorKind::Folder) => return None,
                 Err(error) => return Some(unread(&error)),
             },

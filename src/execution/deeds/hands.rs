@@ -78,7 +78,7 @@ impl<'a> Hands<'a> {
                 match self.store.stat(key).await {
                     Err(gone) if gone.is_gone() => StepOutcome::Done { version: None },
                     Ok(entry) if entry.version.agrees_with(version) => failed(&error),
-                    Ok(entry) => StepOutcome::Changed { why: written_since(key, &entry, &version.0) },
+                    Ok(entry) => StepOutcome::Changed { why: written_since(key, &entry) },
                     Err(_) => in_doubt(&error, "deleted"),
                 }
             }
@@ -222,6 +222,9 @@ fn in_doubt(error: &StoreError, done: &str) -> StepOutcome {
     }
 }
 
-pub fn written_since(key: &str, now: &Entry, then: &str) -> String {
-    format!("{key} was written to since: it is now {}, not {then}", now.version.0)
+/// What is said of an object that is no longer as it was shown.
+pub fn written_since(key: &str, now: &Entry) -> String {
+    let size = now.size.map(|size| format!(": it has {size} bytes now")).unwrap_or_default();
+    let at = now.modified.map(|at| format!(", written {}", at.strftime("%Y-%m-%d %H:%M:%SZ")));
+    format!("{key} was written to since{size}{}", at.unwrap_or_default())
 }

@@ -278,7 +278,9 @@ fn overtaken(later: &Past, id: &str) -> Option<Standing> {
 pub fn newest_undoable<'a>(pasts: &'a [Past], store: &str) -> Option<&'a Past> {
     pasts.iter().find(|past| {
         let stands = match past.standing {
-            Standing::Done | Standing::Stopped { .. } | Standing::Interrupted => true,
+            Standing::Done | Standing::Interrupted => true,
+            // A deed that did nothing must not hide the one before it.
+            Standing::Stopped { .. } => past.done > 0,
             Standing::Running | Standing::Undone { .. } | Standing::Resumed { .. } => false,
         };
         let is_undo = matches!(past.about, Some(About::Undo(_)));

@@ -103,10 +103,11 @@ impl Root {
         self.without_links(prefix, &path).map(|()| path)
     }
 
-    /// Refuses a path on which a folder between the root and what it names is a symbolic link.
+    /// Refuses a path on which a folder between the root and what it names is a symbolic link, or our own folder is.
     fn without_links(&self, key: &str, path: &Path) -> Result<()> {
         let below = |folder: &&Path| *folder != self.path && folder.starts_with(&self.path);
-        for folder in path.ancestors().skip(1).take_while(below) {
+        let own = self.path.join(OWN_FOLDER);
+        for folder in path.ancestors().skip(1).take_while(below).chain([own.as_path()]) {
             if rustix::fs::lstat(folder).is_ok_and(|stat| status::is_symlink(&stat)) {
                 let detail = format!(
                     "{} is a symbolic link; quarterdeck writes through none, so open the store at the place it leads to",

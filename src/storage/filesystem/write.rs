@@ -128,5 +128,5 @@ pub fn expect(path: &Path, key: &str, version: &Version) -> Result<Stat> {
     if current.agrees_with(version) {
         return Ok(stat);
     }
-    Err(StoreError::new(ErrorKind::Changed, key, format!("the file is now {}, not {}", current.0, version.0)))
+    Err(StoreError::new(ErrorKind::Changed, key, "it was written to since"))
 }
