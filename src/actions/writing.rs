@@ -177,7 +177,7 @@ pub fn arming(state: &State) -> Result<Intent, &'static str> {
     }
     let writes = |verb: &&Verb| verb.risk == Risk::Writes && verb.id != "undo";
     if !VERBS.iter().filter(writes).any(|verb| is_offered(state, verb)) {
-        return Err("there is nothing here that could be written");
+        return Err("nothing here could be written to; :write 10m arms the session anywhere");
     }
     Ok(Intent::Arm { span: SPAN, name: None })
 }

@@ -291,7 +291,11 @@ fn dismiss(state: &mut State) -> bool {
         }
         return true;
     }
-    if state.screen.layer.take().is_some() {
+    if let Some(layer) = state.screen.layer.take() {
+        // Whoever has just typed a tag and pressed Enter may believe that it is gone.
+        if matches!(&layer, Layer::Deed(deed) if deed.typed().is_some()) {
+            state.screen.notice = Some(Notice::plain("Cancelled: nothing was written.".to_owned()));
+        }
         return true;
     }
     if state.screen.panel == PanelId::Bucket {

@@ -138,7 +138,9 @@ pub fn fold(state: &mut State, event: &Stamped<Event>) {
         Event::Intent(intent) => intents::fold(state, intent, event.at),
         Event::Outcome(outcome) => {
             take(state, outcome);
-            if let Some(notice) = notice_of(outcome) {
+            // What is carried out tells by itself how it stopped.
+            let told = matches!(outcome, Outcome::Stopped { .. }) && state.deed().is_some();
+            if let Some(notice) = notice_of(outcome).filter(|_| !told) {
                 state.screen.notice = Some(notice);
             }
         }

@@ -107,6 +107,32 @@ fn what_is_deleted_can_be_taken_back_byte_by_byte() {
 }
 
 #[test]
+fn an_undo_finds_what_was_done_however_the_folder_was_written() {
+    let watch = Watch::new();
+    let before = watch.objects();
+    let slashed = format!("{}/", watch.tree.url());
+    watch.home.run(&["delete", "--bucket", &slashed, BROKEN, "--write", "--yes=bad"]).ends(0);
+    watch.run(&["undo", "--write", "--yes"]).ends(0);
+    assert_eq!(watch.objects(), before);
+}
+
+#[test]
+fn an_undo_whose_backups_are_damaged_leaves_no_empty_folders() {
+    let watch = Watch::new();
+    watch.run(&["delete", BROKEN, "--write", "--yes=bad"]).ends(0);
+    let deleted = watch.objects();
+    std::fs::remove_dir_all(watch.tree.path(".quarterdeck")).expect("removed");
+    for backup in std::fs::read_dir(watch.state_folder().join("backups")).expect("backups") {
+        for file in std::fs::read_dir(backup.expect("an entry").path()).expect("files") {
+            std::fs::write(file.expect("a file").path(), "something else").expect("written");
+        }
+    }
+    let ran = watch.run(&["undo", "--write", "--yes"]).ends(1);
+    assert!(ran.out.contains("is not what was kept"), "{}", ran.out);
+    assert_eq!(watch.objects(), deleted, "an empty tag folder would be a fault of its own");
+}
+
+#[test]
 fn nothing_is_deleted_by_habit() {
     let watch = Watch::new();
     let before = watch.objects();
@@ -237,6 +263,8 @@ fn a_guarded_bucket_asks_for_its_name() {
         let ran = run(wrong).ends(64);
         assert!(ran.err.contains("type --write=gprd"), "{}", ran.err);
     }
+    let ran = run(&["--bucket", &format!("{}/", watch.tree.url()), "--write", "--yes=bad"]).ends(64);
+    assert!(ran.err.contains("type --write=gprd"), "its URL leads by no protection: {}", ran.err);
     run(&["--write=gprd", "--yes=bad"]).ends(0);
     assert!(watch.home.run(&["undo", "--config", file]).ends(0).out.contains("--write=gprd --yes"));
 }

@@ -287,3 +287,31 @@ pub fn newest_undoable<'a>(pasts: &'a [Past], store: &str) -> Option<&'a Past> {
         stands && !is_undo && past.store == store
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_deed_that_did_nothing_does_not_hide_the_one_before_it() {
+        let past = |entry: &str, done, standing| Past {
+            entry: entry.to_owned(),
+            at: Timestamp::UNIX_EPOCH,
+            by: "oncall@here".to_owned(),
+            verb: "delete-tag".to_owned(),
+            store: "file:///r".to_owned(),
+            subjects: Vec::new(),
+            standing,
+            done,
+            of: 7,
+            about: None,
+        };
+        let stopped = || Standing::Stopped { why: "no rights".to_owned() };
+        let mut pasts = vec![past("nothing", 0, stopped()), past("all", 7, Standing::Done)];
+        let newest = |pasts: &[Past]| newest_undoable(pasts, "file:///r").map(|past| past.entry.clone());
+        assert_eq!(newest(&pasts).as_deref(), Some("all"));
+        pasts.insert(0, past("some", 3, stopped()));
+        assert_eq!(newest(&pasts).as_deref(), Some("some"));
+        assert_eq!(newest_undoable(&pasts, "file:///other"), None);
+    }
+}

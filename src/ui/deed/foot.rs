@@ -9,6 +9,9 @@ use crate::state::{Deed, Stage, State};
 use crate::ui::text::{fit, width};
 use crate::ui::view::View;
 
+/// What follows once it is typed; no other key does.
+const THEN: &str = "   then press Ctrl-y";
+
 /// The lines of the foot.
 pub fn lines(state: &State, view: &View, deed: &Deed, cells: usize) -> Vec<Line<'static>> {
     let rule = Line::styled(format!(" {}", view.glyphs.dash.repeat(cells)), view.theme.border.0);
@@ -61,7 +64,13 @@ fn asked(view: &View, demand: &Demand, cells: usize) -> Line<'static> {
     let room = cells.saturating_sub(width(&line) + 2);
     let long = format!("To agree, type {what}:");
     let words = if width(&long) <= room { &long } else { "To agree, type:" };
-    Line::from(vec![Span::raw(format!(" {words} ")), Span::styled(line, view.theme.title.0)])
+    let used = width(words) + width(&line) + 3;
+    let then = if used + width(THEN) <= cells { THEN } else { "" };
+    Line::from(vec![
+        Span::raw(format!(" {words} ")),
+        Span::styled(line, view.theme.title.0),
+        Span::styled(then, view.theme.dim.0),
+    ])
 }
 
 fn answer(
