@@ -6,6 +6,7 @@ use std::io::IsTerminal;
 use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressStyle};
+use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
 
 use super::Exit;
@@ -21,10 +22,15 @@ pub fn run<F: Future<Output = Exit>>(work: impl FnOnce(watch::Receiver<bool>) ->
     })
 }
 
-/// The same for work that may write: it ends in the middle only where Ctrl-c was pressed three times.
+/// The same for work that may write: it ends in the middle only where Ctrl-c was pressed three times. A terminal that
+/// hangs up, and whoever ends the process, count as the first time.
 pub fn run_writing<F: Future<Output = Exit>>(work: impl FnOnce(watch::Receiver<bool>) -> F) -> Exit {
     run_hearing(work, |stop| async move {
-        pressed().await;
+        tokio::select! {
+            () = pressed() => {}
+            () = heard(SignalKind::terminate()) => {}
+            () = heard(SignalKind::hangup()) => {}
+        }
         stop.send_replace(true);
         pressed().await;
         complain("it stops after the object at hand; Ctrl-c once more ends it in the middle");
@@ -68,6 +74,16 @@ async fn pressed() {
     if tokio::signal::ctrl_c().await.is_err() {
         std::future::pending::<()>().await;
     }
+}
+
+/// Ends when this signal came; never, where nobody can tell.
+async fn heard(kind: SignalKind) {
+    if let Ok(mut signals) = signal(kind)
+        && signals.recv().await.is_some()
+    {
+        return;
+    }
+    std::future::pending::<()>().await;
 }
 
 /// Ends when Ctrl-c was pressed.
