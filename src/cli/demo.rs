@@ -113,7 +113,8 @@ fn opener(root: PathBuf) -> Opener {
 async fn write(root: PathBuf) -> Result<(), StoreError> {
     let failed = |why: String| StoreError::new(ErrorKind::Broken, "", why);
     let writing = tokio::task::spawn_blocking(move || {
-        std::fs::create_dir_all(&root).map_err(|error| format!("{}: {error}", root.display()))?;
+        // Not the folder above it: if that is gone, so is whoever wanted the tree.
+        std::fs::create_dir(&root).map_err(|error| format!("{}: {error}", root.display()))?;
         write_into(&root, &Spec::demo(Timestamp::now())).map_err(|error| error.to_string())
     });
     match writing.await {

@@ -211,15 +211,20 @@ fn deletes_a_broken_tag_and_takes_it_back() {
         pressed += 1;
     };
     press(&mut pty, "e next fault", "e");
-    pty.wait_for_text("index-children-collected  pull-broken");
-    press(&mut pty, "e next fault", "e");
+    // Which of the two faults on the way is found first depends on which scan ends first.
+    pty.wait_for_text("pull-broken");
+    if !pty.text().contains("manifest-blob-missing  pull-broken") {
+        press(&mut pty, "e next fault", "e");
+    }
     pty.wait_for_text("manifest-blob-missing  pull-broken");
+    // What the search had to say covers the keys until the next one.
+    press(&mut pty, "hotfix-42", "\x0c");
     // Ctrl-d asks; Enter means no.
     press(&mut pty, "Ctrl-d delete", "\x04");
     pty.wait_for_text("To agree, type the tag");
     press(&mut pty, "Enter or Esc: everything stays as it is", "\r");
     pty.wait_for("dialog closed", |screen| !screen.contents().contains("To agree"));
-    press(&mut pty, "Ctrl-d delete", "\x04");
+    press(&mut pty, "Cancelled: nothing was written", "\x04");
     pty.wait_for_text("To agree, type the tag: hotfix-42");
     // Ctrl-y does nothing before the session is armed by Ctrl-o.
     pty.keys("hotfix-42\x19");
