@@ -6,8 +6,8 @@ pub use intent::{Erasure, Errand, Intent, MenuKind, Motion, PanelId, PromptKind,
 
 use std::sync::Arc;
 
-use crate::model::{Done, Past, Progress, Proposal};
-use crate::sources::bucket;
+use crate::model::{Done, Page, Past, Progress, Proposal};
+use crate::sources::{bucket, front_door, google, haproxy, kubernetes};
 
 /// The only thing that travels on the bus.
 #[derive(Clone, Debug)]
@@ -26,6 +26,10 @@ pub enum Event {
 #[derive(Clone, Debug)]
 pub enum Fact {
     Bucket(bucket::facts::Fact),
+    Kubernetes(kubernetes::facts::Fact),
+    Haproxy(haproxy::facts::Fact),
+    Google(google::facts::Fact),
+    FrontDoor(front_door::facts::Fact),
 }
 
 /// What came of an effect that saw nothing.
@@ -45,6 +49,8 @@ pub enum Outcome {
     Progressed(Progress),
     /// A proposal was carried out, or stopped on the way, or never begun: every order to carry out ends in this.
     Ended(Arc<Done>),
+    /// More of a document, for the request of this number. The last page says so.
+    Read { ticket: u64, page: Page },
     /// The journal was read, newest entry first.
     Recalled(Vec<Past>),
     /// The journal could not be read.

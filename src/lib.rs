@@ -32,7 +32,8 @@
 //! | [`storage`] | object stores: one contract, its drivers and layers; knows nothing of registries | – |
 //! | [`sources`] | what watches the world: client, facts and picture of each | registry, storage |
 //! | [`event`] | the closed vocabulary of the bus | facts of sources |
-//! | [`state`] | everything the screen shows, and the fold | event, pictures of sources, registry |
+//! | [`diagnosis`] | joins what the sources saw into conclusions, purely | pictures of sources, registry |
+//! | [`state`] | everything the screen shows, and the fold | event, diagnosis, pictures of sources, registry |
 //! | [`actions`] | verbs and commands as tables, and the plan | state, event |
 //! | [`proposals`] | works out what a writing verb would do; reads only, one file for each verb | registry, storage, sources |
 //! | [`execution`] | carries effects out, a few at a time, cancellable; deeds, journal, backups | effects, proposals, source clients, storage |
@@ -62,6 +63,7 @@ pub mod actions;
 pub mod bus;
 pub mod cli;
 pub mod config;
+pub mod diagnosis;
 pub mod event;
 pub mod execution;
 pub mod model;

@@ -14,17 +14,19 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("storage", &[]),
     ("sources", &["registry", "storage"]),
     ("event", &["registry", "sources"]),
-    ("state", &["bus", "event", "registry", "sources"]),
-    ("actions", &["bus", "event", "registry", "sources", "state"]),
+    ("diagnosis", &["registry", "sources"]),
+    ("state", &["bus", "diagnosis", "event", "registry", "sources"]),
+    ("actions", &["bus", "diagnosis", "event", "registry", "sources", "state"]),
     ("proposals", &["registry", "sources", "storage"]),
     ("execution", &["actions", "bus", "event", "proposals", "registry", "sources", "storage"]),
-    ("ui", &["actions", "event", "registry", "sources", "state"]),
+    ("ui", &["actions", "diagnosis", "event", "registry", "sources", "state"]),
     ("staging", &["registry", "storage"]),
     (
         "cli",
         &[
             "actions",
             "config",
+            "diagnosis",
             "execution",
             "proposals",
             "registry",
@@ -43,6 +45,7 @@ const ROOMS: &[(&str, &[&str])] = &[
             "bus",
             "cli",
             "config",
+            "diagnosis",
             "event",
             "execution",
             "proposals",
@@ -57,7 +60,7 @@ const ROOMS: &[(&str, &[&str])] = &[
 ];
 
 /// Rooms that must not touch the world, and the words that would show that they do.
-const PURE: &[&str] = &["model", "registry", "event", "state", "actions", "ui"];
+const PURE: &[&str] = &["model", "registry", "event", "diagnosis", "state", "actions", "ui"];
 const WORLDLY: &[&str] = &[
     "std::fs",
     "std::net",

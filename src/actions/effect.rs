@@ -2,7 +2,7 @@
 
 use super::confirm::Confirmed;
 use crate::event::TerminalWish;
-use crate::model::{About, Order, Permit, Subject};
+use crate::model::{About, Order, Permit, Question, Subject};
 use crate::sources::bucket::browse::Place;
 use crate::sources::bucket::facts::PageToken;
 
@@ -30,6 +30,12 @@ pub enum Work {
     ScanSoon(Vec<Subject>),
     /// Walk these when nothing else is to be walked, in this order.
     ScanLater(Vec<Subject>),
+    /// Read a document; its pages carry the ticket, and a new one ends the one before.
+    Consult { ticket: u64, question: Question },
+    /// Nobody reads a document any more.
+    CloseDocument,
+    /// Ask every source to look again now.
+    Nudge,
     /// Read the head of an object.
     Read(String),
     /// Stop all that runs and drop all that waits; what is being written ends after the object it is at.

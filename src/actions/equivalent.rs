@@ -15,7 +15,7 @@ pub fn scan(bucket: &str, subject: &Subject) -> Option<String> {
         Subject::Repository(name) => {
             return Some(format!("quarterdeck audit --bucket {} {}", quote(bucket), quote(name)));
         }
-        Subject::Blob(_) | Subject::Upload { .. } | Subject::Object(_) => return None,
+        _ => return None,
     };
     Some(format!("quarterdeck scan --bucket {} {}", quote(bucket), quote(&reference)))
 }

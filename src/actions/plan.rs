@@ -18,6 +18,7 @@ pub fn plan(state: &State, event: &Stamped<Event>) -> Vec<Effect> {
     let mut effects = pages(state);
     match &event.what {
         Event::Fact(Fact::Bucket(fact)) => effects.extend(after_fact(state, fact)),
+        Event::Fact(Fact::Kubernetes(_) | Fact::Haproxy(_) | Fact::Google(_) | Fact::FrontDoor(_)) => {}
         Event::Intent(intent) => effects.extend(after_intent(state, intent)),
         Event::Outcome(outcome) => effects.extend(after_outcome(state, outcome)),
         Event::Tick => {}
@@ -55,7 +56,8 @@ fn after_fact(state: &State, fact: &Seen) -> Vec<Effect> {
 fn after_intent(state: &State, intent: &Intent) -> Vec<Effect> {
     match intent {
         // What was opened before may have been moved or replaced, so a refresh begins at the beginning too.
-        Intent::Start | Intent::Refresh => vec![Work::Open.into()],
+        Intent::Start => vec![Work::Open.into()],
+        Intent::Refresh => vec![Work::Open.into(), Work::Nudge.into()],
         Intent::Look(subjects) => look(state, subjects),
         Intent::Rescan => {
             state.subject().filter(can_scan).map(|subject| Work::Scan(subject).into()).into_iter().collect()
@@ -110,6 +112,7 @@ fn after_intent(state: &State, intent: &Intent) -> Vec<Effect> {
         | Intent::Internals
         | Intent::Wide
         | Intent::Describe
+        | Intent::Consult(_)
         | Intent::Theme(_)
         | Intent::Quit
         | Intent::Say(_) => Vec::new(),
@@ -132,6 +135,7 @@ fn after_outcome(state: &State, outcome: &Outcome) -> Vec<Effect> {
         | Outcome::Proposed { .. }
         | Outcome::NotProposed { .. }
         | Outcome::Progressed(_)
+        | Outcome::Read { .. }
         | Outcome::Recalled(_)
         | Outcome::NotRecalled { .. }
         | Outcome::Survived { .. } => Vec::new(),

@@ -291,7 +291,7 @@ fn digest(state: &State, subject: &Subject) -> Option<String> {
     match subject {
         Subject::Manifest { digest, .. } | Subject::Blob(digest) => Some(digest.clone()),
         Subject::Tag { .. } => state.bucket.report(subject)?.digest.clone(),
-        Subject::Repository(_) | Subject::Upload { .. } | Subject::Object(_) => None,
+        _ => None,
     }
 }
 

@@ -112,7 +112,7 @@ fn from_findings(state: &State, subject: &Subject, repair: Repair) -> Vec<Target
     let Some(report) = state.bucket.report(subject) else { return Vec::new() };
     let hop = match (state.screen.panel, state.browser.pane) {
         (PanelId::Bucket, Pane::Chain) => state.browser.selected_hop(&state.bucket),
-        (PanelId::Bucket, Pane::Tree) | (PanelId::Overview, _) => None,
+        (_, _) => None,
     };
     let fits = |object: &str| hop.is_none_or(|hop| hop.object == object);
     let findings = report.findings.iter().filter(|finding| finding.repairs.contains(&repair));

@@ -12,7 +12,7 @@ use tokio::sync::OnceCell;
 use super::out::{complain, complain_of};
 use super::{Arming, Exit, Screen, cockpit, writing};
 use crate::config::{Environment, Flags, Settings, without_file};
-use crate::model::Gate;
+use crate::model::{Gate, Watched};
 use crate::registry::mode::Configured;
 use crate::runtime::stores::{self, OpenOptions};
 use crate::runtime::{CockpitOptions, Opener, look_with};
@@ -73,6 +73,7 @@ fn options(folder: &TempDir, gate: Gate) -> CockpitOptions {
         protection: "embedded".to_owned(),
         bucket: url.clone(),
         registry: None,
+        watched: Watched::default(),
     };
     let looking = Looking::new(ScanOptions::default(), Configured::Files, None);
     let open = opener(root);

@@ -2,7 +2,7 @@
 
 use jiff::SignedDuration;
 
-use crate::model::{About, Order, Subject};
+use crate::model::{About, Document, Order, Subject};
 use crate::registry::reference::Reference;
 use crate::sources::bucket::node::Node;
 
@@ -66,6 +66,8 @@ pub enum Intent {
     Wide,
     /// Tell everything that is known of what is selected.
     Describe,
+    /// Read this document about what is selected.
+    Consult(Document),
     /// Show the bytes of the selected object.
     Raw,
     /// Look at the selected tag again.
@@ -173,6 +175,9 @@ pub enum TerminalWish {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum PanelId {
     Overview,
+    Pods,
+    Endpoints,
+    Balancers,
     #[default]
     Bucket,
 }

@@ -6,6 +6,7 @@
 pub mod backup;
 pub mod deeds;
 pub mod disk;
+mod document;
 pub mod journal;
 mod queue;
 mod work;
@@ -15,7 +16,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures::future::BoxFuture;
-use tokio::sync::{Mutex, mpsc, watch};
+use tokio::sync::{Mutex, Notify, mpsc, watch};
 use tokio::task::JoinSet;
 
 use crate::actions::Work;
@@ -26,6 +27,8 @@ use crate::model::Subject;
 use crate::registry::report::TagReport;
 use crate::sources::bucket::facts::Fact;
 use crate::storage::{ObjectStore, StoreError};
+pub use document::Consultant;
+use document::Reading;
 use queue::Queue;
 
 /// How long the end of the program waits for the object that is being written to.
@@ -48,6 +51,10 @@ pub struct Tools {
     pub scan: Scanner,
     /// What writes; without it this can only look.
     pub deeds: Option<Arc<deeds::Deeds>>,
+    /// Fetches documents; without it there are none.
+    pub consult: Option<Consultant>,
+    /// Asks the sources to look again now.
+    pub nudge: Arc<Notify>,
 }
 
 /// Takes effects; dropping it ends all work.
@@ -65,7 +72,7 @@ impl Executor {
         let (load, writing) = (watch::Sender::new(0), watch::Sender::new(0));
         let desk = Desk {
             tools,
-            outbox,
+            outbox: outbox.clone(),
             load: load.clone(),
             writing: writing.clone(),
             store: None,
@@ -74,6 +81,7 @@ impl Executor {
             deeds: JoinSet::new(),
             stops: Vec::new(),
             turn: Arc::default(),
+            document: Reading::new(outbox),
         };
         tokio::spawn(desk.run(inbox));
         Self { orders, load, writing }
@@ -130,6 +138,8 @@ struct Desk {
     stops: Vec<watch::Sender<bool>>,
     /// They write one after the other.
     turn: Arc<Mutex<()>>,
+    /// The document that somebody reads.
+    document: Reading,
 }
 
 impl Desk {
@@ -154,6 +164,11 @@ impl Desk {
         match work {
             Work::Stop => return self.stop(),
             Work::CarryOut(confirmed) => return self.carry_out(confirmed),
+            Work::Consult { ticket, question } => {
+                return self.document.open(&self.tools, ticket, question, &self.load);
+            }
+            Work::CloseDocument => self.document.close(),
+            Work::Nudge => self.tools.nudge.notify_waiters(),
             Work::Open
             | Work::Survey
             | Work::List { .. }
@@ -192,6 +207,7 @@ impl Desk {
     }
 
     fn stop(&mut self) {
+        self.document.close();
         self.stops.drain(..).for_each(|stop| _ = stop.send_replace(true));
         let effects = self.queue.len() + self.jobs.len();
         self.queue.clear();

@@ -42,6 +42,9 @@ impl Queue {
             | Work::Prepare { .. }
             | Work::PrepareFrom { .. }
             | Work::CarryOut(_)
+            | Work::Consult { .. }
+            | Work::CloseDocument
+            | Work::Nudge
             | Work::Recall => self.now.push_back(work),
         }
     }

@@ -51,6 +51,9 @@ pub async fn job(
         | Work::Prepare { .. }
         | Work::PrepareFrom { .. }
         | Work::CarryOut(_)
+        | Work::Consult { .. }
+        | Work::CloseDocument
+        | Work::Nudge
         | Work::Recall => {}
     }
     Done::Nothing
@@ -139,6 +142,9 @@ fn not_open(work: &Work, url: &str) -> Seen {
         | Work::Prepare { .. }
         | Work::PrepareFrom { .. }
         | Work::CarryOut(_)
+        | Work::Consult { .. }
+        | Work::CloseDocument
+        | Work::Nudge
         | Work::Recall
         | Work::Stop => Seen::NotOpened { url: url.to_owned(), trouble },
     }
@@ -149,8 +155,8 @@ fn gave_up(subject: &Subject, why: &str) -> TagReport {
     let (repository, tag) = match subject {
         Subject::Tag { repository, tag } => (repository.clone(), Some(tag.clone())),
         Subject::Manifest { repository, .. } => (repository.clone(), None),
-        Subject::Repository(name) | Subject::Blob(name) | Subject::Object(name) => (name.clone(), None),
-        Subject::Upload { repository, .. } => (repository.clone(), None),
+        Subject::Repository(name) | Subject::Upload { repository: name, .. } => (name.clone(), None),
+        other => (other.to_string(), None),
     };
     TagReport {
         unread: vec![Unread { object: subject.to_string(), why: why.to_owned() }],

@@ -74,6 +74,13 @@ fn name(subject: &Subject) -> (String, &'static str) {
         }
         Subject::Upload { id, .. } => (id.clone(), "the upload"),
         Subject::Object(key) => (last(key), "the last part of its name"),
+        Subject::Server { server, .. } | Subject::CloudServer { server, .. } => {
+            (server.clone(), "the server")
+        }
+        Subject::Pod(name) | Subject::Service(name) | Subject::Address(name) | Subject::Instance(name) => {
+            (name.clone(), "its name")
+        }
+        Subject::FrontDoor => (subject.to_string(), "its name"),
     };
     let typeable = !word.is_empty() && word.bytes().all(|byte| byte.is_ascii_graphic() || byte == b' ');
     let trimmed = word.trim() == word;

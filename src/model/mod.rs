@@ -1,6 +1,7 @@
 //! The bottom room: words that every other room shares, and nothing that depends on them.
 
 mod demand;
+mod document;
 mod done;
 mod finding;
 mod gate;
@@ -9,8 +10,10 @@ mod proposal;
 mod severity;
 mod subject;
 pub mod text;
+mod watched;
 
 pub use demand::{Answer, Demand, demand};
+pub use document::{Document, Page, Question};
 pub use done::{Done, Ending, Proof, StepOutcome};
 pub use finding::{Finding, Repair, Unread};
 pub use gate::{Gate, Permit, Refusal};
@@ -18,3 +21,4 @@ pub use past::{Past, Phase, Progress, Standing};
 pub use proposal::{About, Act, Backup, Content, Expect, Guard, Item, Order, Proposal, Step, Target};
 pub use severity::{Severity, TagState};
 pub use subject::Subject;
+pub use watched::{Watched, Workload};

@@ -20,12 +20,56 @@ pub enum Subject {
     Upload { repository: String, id: String },
     /// Any object or prefix of the store, by key.
     Object(String),
+    /// A pod of the profile's namespace, by name.
+    Pod(String),
+    /// A service of the profile's namespace, by name.
+    Service(String),
+    /// An address that a service sends to.
+    Address(String),
+    /// An instance of HAProxy, by the name that it has here.
+    Instance(String),
+    /// A server of a backend of HAProxy, on whichever instances have it.
+    Server { backend: String, server: String },
+    /// A load balancer of the cloud, and one of the servers behind it.
+    CloudServer { balancer: String, server: String },
+    /// The registry as its clients reach it.
+    FrontDoor,
+}
+
+impl Subject {
+    /// Whether it lies in the bucket, or would.
+    pub const fn is_stored(&self) -> bool {
+        match self {
+            Self::Repository(_)
+            | Self::Tag { .. }
+            | Self::Manifest { .. }
+            | Self::Blob(_)
+            | Self::Upload { .. }
+            | Self::Object(_) => true,
+            Self::Pod(_)
+            | Self::Service(_)
+            | Self::Address(_)
+            | Self::Instance(_)
+            | Self::Server { .. }
+            | Self::CloudServer { .. }
+            | Self::FrontDoor => false,
+        }
+    }
 }
 
 impl fmt::Display for Subject {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Repository(name) | Self::Blob(name) | Self::Object(name) => f.write_str(name),
+            Self::Repository(name)
+            | Self::Blob(name)
+            | Self::Object(name)
+            | Self::Pod(name)
+            | Self::Service(name)
+            | Self::Address(name)
+            | Self::Instance(name) => f.write_str(name),
+            Self::Server { backend, server } => write!(f, "{backend}/{server}"),
+            Self::CloudServer { balancer, server } => write!(f, "{balancer}/{server}"),
+            Self::FrontDoor => f.write_str("front door"),
             Self::Tag { repository, tag } => write!(f, "{repository}:{tag}"),
             Self::Manifest { repository, digest } => write!(f, "{repository}@{digest}"),
             Self::Upload { repository, id } => write!(f, "{repository} upload {id}"),

@@ -39,11 +39,7 @@ pub async fn item(ground: &Ground<'_>, target: &Target) -> Result<Item, NoPropos
 fn named(target: &Target) -> Result<(Repository, Digest), NoProposal> {
     let object = target.object.as_deref().or(match &target.subject {
         Subject::Object(key) => Some(key),
-        Subject::Repository(_)
-        | Subject::Tag { .. }
-        | Subject::Manifest { .. }
-        | Subject::Blob(_)
-        | Subject::Upload { .. } => None,
+        _ => None,
     });
     match object.map(Key::parse) {
         Some(Key::LayerLink { repository, digest }) => Ok((repository, digest)),

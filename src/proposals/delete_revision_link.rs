@@ -60,9 +60,7 @@ fn named(target: &Target) -> Result<(Repository, Digest), NoProposal> {
             Ok(digest) => Key::RevisionLink { repository: Repository::found(repository), digest }.path(),
             Err(why) => return Err(NoProposal::NotHere(format!("{digest} is no digest: {why}"))),
         },
-        (None, Subject::Repository(_) | Subject::Tag { .. } | Subject::Blob(_) | Subject::Upload { .. }) => {
-            target.subject.to_string()
-        }
+        (None, _) => target.subject.to_string(),
     };
     match Key::parse(&object) {
         Key::RevisionLink { repository, digest } => Ok((repository, digest)),

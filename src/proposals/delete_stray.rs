@@ -23,10 +23,7 @@ pub async fn item(ground: &Ground<'_>, target: &Target) -> Result<Item, NoPropos
             target.object.clone().unwrap_or_default()
         }
         (Some(object), _) | (None, Subject::Object(object)) => object.clone(),
-        (
-            None,
-            Subject::Repository(_) | Subject::Tag { .. } | Subject::Manifest { .. } | Subject::Blob(_),
-        ) => {
+        (None, _) => {
             return Err(NoProposal::NotHere(format!("{} is no stray object", target.subject)));
         }
     };

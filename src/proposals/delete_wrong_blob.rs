@@ -55,9 +55,7 @@ fn named(target: &Target) -> Result<Digest, NoProposal> {
             Ok(digest) => Key::BlobData { digest }.path(),
             Err(why) => return Err(NoProposal::NotHere(format!("{digest} is no digest: {why}"))),
         },
-        (None, Subject::Repository(_) | Subject::Tag { .. } | Subject::Upload { .. }) => {
-            target.subject.to_string()
-        }
+        (None, _) => target.subject.to_string(),
     };
     match Key::parse(&object) {
         Key::BlobData { digest } => Ok(digest),

@@ -71,11 +71,7 @@ impl<'a> Ground<'a> {
     pub(super) fn is_ordered(&self, repository: &Repository, tag: &Tag) -> bool {
         self.order.targets.iter().any(|target| match &target.subject {
             Subject::Tag { repository: of, tag: name } => of == repository.as_str() && name == tag.as_str(),
-            Subject::Repository(_)
-            | Subject::Manifest { .. }
-            | Subject::Blob(_)
-            | Subject::Upload { .. }
-            | Subject::Object(_) => false,
+            _ => false,
         })
     }
 }

@@ -16,9 +16,10 @@ use super::engine::{Arrival, Arrivals, Engine, Surface};
 use super::paper::{Paper, Script};
 use super::stores::{self, OpenOptions};
 use super::terminal::{self, Guard, LastWords, Notice, TerminalError};
+use super::watching::Source;
 use crate::event::Outcome;
 use crate::execution::deeds::Deeds;
-use crate::execution::{Opener, Scanner, Tools};
+use crate::execution::{Consultant, Opener, Scanner, Tools};
 use crate::model::{Gate, Subject};
 use crate::registry::digest::Digest;
 use crate::registry::reference::{Reference, Repository, Tag};
@@ -38,6 +39,10 @@ pub struct CockpitOptions {
     pub scan: Scanner,
     /// What writes; without it the cockpit can only look.
     pub deeds: Option<Arc<Deeds>>,
+    /// What fetches documents; without it there are none to read.
+    pub consult: Option<Consultant>,
+    /// What watches the world besides the bucket.
+    pub sources: Vec<Source>,
     /// Whether the session may write from the start, and what has to be named before it may.
     pub gate: Gate,
     /// `dark`, `light` or `mono`.
@@ -68,6 +73,8 @@ impl CockpitOptions {
             open,
             scan,
             deeds: None,
+            consult: None,
+            sources: Vec::new(),
             gate: Gate::shut(Vec::new(), true),
             theme: if set("NO_COLOR") { "mono" } else { theme }.to_owned(),
             glyphs: glyphs::for_locale(locale.iter().map(Option::as_deref)),
@@ -80,9 +87,16 @@ impl CockpitOptions {
     }
 
     fn engine(self) -> Engine {
-        let tools =
-            Tools { url: self.session.bucket.clone(), open: self.open, scan: self.scan, deeds: self.deeds };
-        let mut engine = Engine::new(self.session, &self.theme, View::new(self.glyphs), tools, self.clock);
+        let tools = Tools {
+            url: self.session.bucket.clone(),
+            open: self.open,
+            scan: self.scan,
+            deeds: self.deeds,
+            consult: self.consult,
+            nudge: Arc::default(),
+        };
+        let view = View::new(self.glyphs);
+        let mut engine = Engine::new(self.session, &self.theme, view, tools, self.sources, self.clock);
         engine.state.gate = self.gate;
         engine
     }
@@ -128,7 +142,7 @@ fn reference_of(subject: &Subject) -> Option<Reference> {
         Subject::Manifest { repository, digest } => {
             Some(Reference::digest(Repository::found(repository), Digest::parse(digest).ok()?))
         }
-        Subject::Repository(_) | Subject::Blob(_) | Subject::Upload { .. } | Subject::Object(_) => None,
+        _ => None,
     }
 }
 

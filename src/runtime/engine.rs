@@ -1,13 +1,16 @@
 //! The loop: keys first, then facts for at most 4 ms, then a frame if anything changed.
 
 use std::io;
+use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 use ratatui::Frame;
 use ratatui::crossterm::event::{Event as Input, KeyEventKind};
+use tokio::sync::Notify;
 use tokio::time::{Instant, sleep_until};
 
+use super::watching::{Source, Watching};
 use crate::actions::{Effect, Wish, plan};
 use crate::bus::{Bus, Lossless, Stamped};
 use crate::event::{Event, Intent, Outcome, TerminalWish};
@@ -92,13 +95,25 @@ pub struct Engine {
     tick: Instant,
     /// What only the terminal can do, in order.
     wishes: Vec<Wish>,
-    /// Keeps the lane open while no effect runs.
-    _lane: Lossless<Event>,
+    /// What watches the world, before it is begun.
+    sources: Vec<Source>,
+    watching: Watching,
+    nudge: Arc<Notify>,
+    /// Keeps the lane open while no effect runs, and leads facts to the loop.
+    lane: Lossless<Event>,
 }
 
 impl Engine {
     /// An engine at rest, on the present runtime.
-    pub fn new(session: Session, theme: &str, view: View, tools: Tools, clock: fn() -> Timestamp) -> Self {
+    pub fn new(
+        session: Session,
+        theme: &str,
+        view: View,
+        tools: Tools,
+        sources: Vec<Source>,
+        clock: fn() -> Timestamp,
+    ) -> Self {
+        let nudge = Arc::clone(&tools.nudge);
         let mut bus = Bus::new(clock);
         let lane = bus.lossless(LANE);
         let executor = Executor::start(tools, lane.clone());
@@ -114,7 +129,10 @@ impl Engine {
             look: None,
             tick: Instant::now() + to_next_minute(clock()),
             wishes: Vec::new(),
-            _lane: lane,
+            sources,
+            watching: Watching::default(),
+            nudge,
+            lane,
         }
     }
 
@@ -125,6 +143,7 @@ impl Engine {
         // The first frame is on the screen before anybody is asked anything.
         self.draw(surface)?;
         self.publish(Event::Intent(Intent::Start));
+        self.watching = Watching::start(std::mem::take(&mut self.sources), &self.lane, &self.nudge);
         while self.state.screen.leaving != Leaving::Yes {
             self.grant(surface)?;
             if self.is_due() && !surface.is_aside() {
@@ -149,7 +168,7 @@ impl Engine {
             biased;
             arrival = arrivals.next() => return self.arrive(arrival, surface),
             Some(event) = self.bus.next() => self.fold_for_a_while(event),
-            () = self.executor.idle(), if quiet => match self.look {
+            () = rest(&self.watching, &self.executor), if quiet => match self.look {
                 Some(_) => self.look_now(),
                 None => arrivals.quiet(),
             },
@@ -290,6 +309,12 @@ impl Engine {
             self.dirt = self.dirt.max(Dirt::Data);
         }
     }
+}
+
+/// Waits until nothing runs and every source has looked once.
+async fn rest(watching: &Watching, executor: &Executor) {
+    watching.settled().await;
+    executor.idle().await;
 }
 
 /// The clock shows minutes, and no age on the screen is finer than that.

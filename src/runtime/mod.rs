@@ -7,8 +7,10 @@ mod paper;
 pub mod report;
 pub mod stores;
 pub mod terminal;
+mod watching;
 
 pub use cockpit::{CockpitOptions, Sheet, cockpit, drive, look_with, open_with, print, scan_with};
 pub use paper::Paper;
+pub use watching::Source;
 
 pub use crate::execution::Opener;

@@ -2,5 +2,14 @@
 //! them to one look at a tag.
 
 pub mod bucket;
+pub mod front_door;
+pub mod google;
+pub mod haproxy;
+pub mod kubernetes;
 pub mod look;
 pub mod registry_api;
+mod teller;
+mod trouble;
+
+pub use teller::Teller;
+pub use trouble::{Health, Trouble, TroubleKind};

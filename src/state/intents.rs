@@ -63,6 +63,7 @@ pub fn fold(state: &mut State, intent: &Intent, at: Timestamp) {
         Intent::Describe => {
             state.screen.layer = state.subject().map(|subject| Layer::Describe { subject, top: 0 });
         }
+        Intent::Consult(_) => {}
         Intent::Raw => raw(state),
         Intent::Rescan => rescan(state),
         Intent::Refresh => refresh(state),
@@ -102,7 +103,7 @@ impl PanelId {
 
 fn here(state: &State) -> View {
     let node = match state.screen.panel {
-        PanelId::Overview => None,
+        PanelId::Overview | PanelId::Pods | PanelId::Endpoints | PanelId::Balancers => None,
         PanelId::Bucket => Some(state.browser.selected.clone()),
     };
     View { panel: state.screen.panel, node }
@@ -130,6 +131,7 @@ fn step(state: &mut State, motion: Motion) {
     }
     match (state.screen.panel, state.browser.pane) {
         (PanelId::Overview, _) => step_finding(state, motion),
+        (PanelId::Pods | PanelId::Endpoints | PanelId::Balancers, _) => {}
         (PanelId::Bucket, Pane::Tree) => state.browser.step(&mut state.bucket, motion),
         (PanelId::Bucket, Pane::Chain) => step_hop(state, motion),
     }
@@ -181,6 +183,7 @@ fn enter(state: &mut State) {
             Some(Subject::Tag { repository, tag }) => jump(state, &repository, &tag),
             Some(_) | None => show(state, PanelId::Bucket),
         },
+        PanelId::Pods | PanelId::Endpoints | PanelId::Balancers => {}
         PanelId::Bucket => enter_row(state),
     }
 }
@@ -379,6 +382,7 @@ fn to_fault(state: &mut State, way: Way) {
             step_finding(state, Motion::Rows(if way == Way::Next { 1 } else { -1 }));
             state.finding().is_none().then(|| "No fault is known so far; 6 opens the bucket.".to_owned())
         }
+        PanelId::Pods | PanelId::Endpoints | PanelId::Balancers => None,
         PanelId::Bucket => match state.browser.step_to_fault(&mut state.bucket, way) {
             Found::Ahead => None,
             Found::Around => Some("Past the end: this is the first fault again.".to_owned()),

@@ -26,9 +26,11 @@ pub use rows::{Faults, Internals, Row, is_stray, unseen_in};
 pub use screen::{Layer, Leaving, Mouse, Notice, Prompt, Screen, Tone, View};
 
 use crate::bus::Stamped;
+use crate::diagnosis::Scene;
 use crate::event::{Event, Fact, Outcome, PanelId};
-use crate::model::{Answer, Gate, Past, Proposal, Severity, Subject, TagState};
+use crate::model::{Answer, Gate, Past, Proposal, Severity, Subject, TagState, Watched};
 use crate::sources::bucket::picture::{Picture, Verdict};
+use crate::sources::{front_door, google, haproxy, kubernetes};
 
 /// What never changes while the cockpit runs.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -41,6 +43,8 @@ pub struct Session {
     pub bucket: String,
     /// URL of the registry's own API, if it is known.
     pub registry: Option<String>,
+    /// What of the environment is watched besides the bucket.
+    pub watched: Watched,
 }
 
 /// Everything the screen shows.
@@ -52,6 +56,10 @@ pub struct State {
     /// Whether this session may write.
     pub gate: Gate,
     pub bucket: Picture,
+    pub kubernetes: kubernetes::picture::Picture,
+    pub haproxy: haproxy::picture::Picture,
+    pub google: google::picture::Picture,
+    pub front_door: front_door::picture::Picture,
     pub browser: Browser,
     pub screen: Screen,
     /// What was done earlier.
@@ -103,10 +111,24 @@ impl State {
         chosen.or_else(|| self.bucket.verdicts.ranked().next())
     }
 
+    /// What conclusions rest on.
+    pub const fn scene(&self) -> Scene<'_> {
+        Scene {
+            watched: &self.session.watched,
+            front_door: &self.front_door,
+            google: &self.google,
+            haproxy: &self.haproxy,
+            kubernetes: &self.kubernetes,
+            bucket: &self.bucket,
+            now: self.now,
+        }
+    }
+
     /// What a verb would act on: the row, hop or finding that is selected where the keys go.
     pub fn subject(&self) -> Option<Subject> {
         match self.screen.panel {
             PanelId::Overview => self.finding().cloned(),
+            PanelId::Pods | PanelId::Endpoints | PanelId::Balancers => None,
             PanelId::Bucket => self.browser.subject(),
         }
     }
@@ -114,7 +136,7 @@ impl State {
     /// The object that a raw view or a copied path is about.
     pub fn object(&self) -> Option<String> {
         match self.screen.panel {
-            PanelId::Overview => None,
+            PanelId::Overview | PanelId::Pods | PanelId::Endpoints | PanelId::Balancers => None,
             PanelId::Bucket => self.browser.object(&self.bucket),
         }
     }
@@ -135,6 +157,10 @@ pub fn fold(state: &mut State, event: &Stamped<Event>) {
                 state.screen.notice = intents::after_seeking(state);
             }
         }
+        Event::Fact(Fact::Kubernetes(fact)) => state.kubernetes.fold(fact, event.at),
+        Event::Fact(Fact::Haproxy(fact)) => state.haproxy.fold(fact, event.at),
+        Event::Fact(Fact::Google(fact)) => state.google.fold(fact, event.at),
+        Event::Fact(Fact::FrontDoor(fact)) => state.front_door.fold(fact, event.at),
         Event::Intent(intent) => intents::fold(state, intent, event.at),
         Event::Outcome(outcome) => {
             take(state, outcome);
@@ -169,6 +195,7 @@ fn take(state: &mut State, outcome: &Outcome) {
         Outcome::Sent { .. }
         | Outcome::NotSent { .. }
         | Outcome::Stopped { .. }
+        | Outcome::Read { .. }
         | Outcome::Survived { .. } => {}
     }
 }
@@ -203,6 +230,7 @@ fn notice_of(outcome: &Outcome) -> Option<Notice> {
         | Outcome::NotProposed { .. }
         | Outcome::Progressed(_)
         | Outcome::Ended(_)
+        | Outcome::Read { .. }
         | Outcome::Recalled(_)
         | Outcome::NotRecalled { .. } => return None,
     })

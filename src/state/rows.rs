@@ -301,11 +301,7 @@ impl Choice<'_> {
 fn is_sound(picture: &Picture, node: &Node) -> bool {
     match node.subject() {
         Subject::Repository(name) => picture.verdicts.below(&name).is_sound(),
-        Subject::Tag { .. }
-        | Subject::Manifest { .. }
-        | Subject::Blob(_)
-        | Subject::Upload { .. }
-        | Subject::Object(_) => false,
+        _ => false,
     }
 }
 

@@ -31,6 +31,8 @@ impl Cockpit {
             open,
             scan: Arc::new(|_, _| Box::pin(async { None })),
             deeds,
+            consult: None,
+            nudge: std::sync::Arc::default(),
         };
         Self { executor: Executor::start(tools, lane), bus }
     }

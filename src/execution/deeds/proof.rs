@@ -92,7 +92,7 @@ pub fn reference_of(subject: &Subject) -> Option<Reference> {
         Subject::Manifest { repository, digest } => {
             Some(Reference::digest(Repository::found(repository), Digest::parse(digest).ok()?))
         }
-        Subject::Repository(_) | Subject::Blob(_) | Subject::Upload { .. } | Subject::Object(_) => None,
+        _ => None,
     }
 }
 

@@ -19,10 +19,7 @@ pub async fn item(ground: &Ground<'_>, target: &Target) -> Result<Item, NoPropos
         (None, Subject::Tag { repository, tag }) => {
             Key::CurrentLink { repository: Repository::found(repository), tag: Tag::found(tag) }.path()
         }
-        (
-            None,
-            Subject::Repository(_) | Subject::Manifest { .. } | Subject::Blob(_) | Subject::Upload { .. },
-        ) => target.subject.to_string(),
+        (None, _) => target.subject.to_string(),
     };
     let item = words::blank(&target.subject);
     match (Key::parse(&object), Place::of(&object)) {

@@ -87,7 +87,7 @@ fn repository(finding: &Finding, at: Option<&Subject>) -> Option<Repository> {
         | Subject::Tag { repository: name, .. }
         | Subject::Manifest { repository: name, .. }
         | Subject::Upload { repository: name, .. } => Some(Repository::found(name)),
-        Subject::Blob(_) | Subject::Object(_) => None,
+        _ => None,
     };
     named(&finding.subject)
         .or_else(|| Key::parse(&finding.object).repository().cloned())

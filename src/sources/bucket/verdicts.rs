@@ -135,11 +135,7 @@ impl Verdicts {
         let first = Subject::Tag { repository: repository.to_owned(), tag: String::new() };
         let tags = self.faulty.range(first..).map_while(move |subject| match subject {
             Subject::Tag { repository: of, tag } => (of == repository).then_some(tag.as_str()),
-            Subject::Repository(_)
-            | Subject::Manifest { .. }
-            | Subject::Blob(_)
-            | Subject::Upload { .. }
-            | Subject::Object(_) => None,
+            _ => None,
         });
         tags.collect::<Vec<_>>().into_iter()
     }
@@ -200,11 +196,7 @@ fn rank(verdict: &Verdict) -> Option<Rank> {
 fn holders(subject: &Subject) -> impl Iterator<Item = &str> {
     let repository = match subject {
         Subject::Tag { repository, .. } => Some(repository.as_str()),
-        Subject::Repository(_)
-        | Subject::Manifest { .. }
-        | Subject::Blob(_)
-        | Subject::Upload { .. }
-        | Subject::Object(_) => None,
+        _ => None,
     };
     std::iter::successors(repository, |name| name.rsplit_once('/').map(|(above, _)| above))
 }

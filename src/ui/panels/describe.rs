@@ -22,7 +22,7 @@ pub fn lines(state: &State, view: &View, subject: &Subject, cells: usize) -> Vec
             Some(Verdict::Scanning) => vec![Line::from("Walking its chain …")],
             Some(Verdict::Seen { .. }) | None => vec![Line::from("Not looked at yet: s scans it.")],
         },
-        (Subject::Blob(_) | Subject::Upload { .. } | Subject::Object(_), None) => of_object(state, subject),
+        (_, None) => of_object(state, subject),
     };
     lines.into_iter().map(indent).collect()
 }
@@ -80,11 +80,7 @@ fn of_repository(state: &State, name: &str) -> Vec<Line<'static>> {
     let known = listing.map_or(0, |listing| listing.children.len() as u64);
     let verdicts = state.bucket.verdicts.iter().filter(|(subject, _)| match subject {
         Subject::Tag { repository, .. } => repository == name,
-        Subject::Repository(_)
-        | Subject::Manifest { .. }
-        | Subject::Blob(_)
-        | Subject::Upload { .. }
-        | Subject::Object(_) => false,
+        _ => false,
     });
     let states: Vec<_> = verdicts.filter_map(|(_, verdict)| verdict.state()).collect();
     let of = |wanted: TagState| count(states.iter().filter(|state| **state == wanted).count() as u64);

@@ -149,11 +149,7 @@ fn folder(state: &State, view: &View, node: &Node) -> Parts {
     let sign = if state.browser.open.contains(node) { view.glyphs.opened } else { view.glyphs.closed };
     let below = match node.subject() {
         Subject::Repository(name) => state.bucket.verdicts.below(&name),
-        Subject::Tag { .. }
-        | Subject::Manifest { .. }
-        | Subject::Blob(_)
-        | Subject::Upload { .. }
-        | Subject::Object(_) => Below::default(),
+        _ => Below::default(),
     };
     let (style, remark) = match (below.found, below.unread) {
         (0, 0) => {

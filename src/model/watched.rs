@@ -1,0 +1,25 @@
+//! What the profile says of the environment, as far as it is needed to judge what is seen.
+
+/// What of the environment is watched besides the bucket, as the profile says.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Watched {
+    pub kubernetes: Option<Workload>,
+    /// Backends of HAProxy that lead to the registry, the first one first; none of them means all are shown.
+    pub backends: Option<Vec<String>>,
+    /// Whether load balancers or incidents of Google Cloud are.
+    pub google: bool,
+    /// Whether the front door is.
+    pub front_door: bool,
+}
+
+/// The registry's part of a cluster.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Workload {
+    pub namespace: String,
+    /// Label selector of its pods.
+    pub selector: String,
+    /// Name of its service.
+    pub service: String,
+    /// How many pods there usually are, if somebody said.
+    pub baseline: Option<u32>,
+}
