@@ -1,4 +1,13 @@
 //! What HAProxy says of itself: its instances, their statistics and the state of their servers.
+//!
+//! Looking can change nothing: each connection gives up every right it has before it asks.
 
+mod address;
+mod client;
 pub mod facts;
 pub mod picture;
+mod watch;
+
+pub use address::{Address, NoAddress};
+pub use client::ask;
+pub use watch::{Login, Named, Options, run};
