@@ -4,6 +4,8 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use super::HopId;
+
 /// A thing that a finding, a verb or a selection is about.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -34,6 +36,8 @@ pub enum Subject {
     CloudServer { balancer: String, server: String },
     /// The registry as its clients reach it.
     FrontDoor,
+    /// A hop of the way of a pull.
+    Hop(HopId),
 }
 
 impl Subject {
@@ -52,7 +56,8 @@ impl Subject {
             | Self::Instance(_)
             | Self::Server { .. }
             | Self::CloudServer { .. }
-            | Self::FrontDoor => false,
+            | Self::FrontDoor
+            | Self::Hop(_) => false,
         }
     }
 }
@@ -70,6 +75,7 @@ impl fmt::Display for Subject {
             Self::Server { backend, server } => write!(f, "{backend}/{server}"),
             Self::CloudServer { balancer, server } => write!(f, "{balancer}/{server}"),
             Self::FrontDoor => f.write_str("front door"),
+            Self::Hop(hop) => write!(f, "{hop}"),
             Self::Tag { repository, tag } => write!(f, "{repository}:{tag}"),
             Self::Manifest { repository, digest } => write!(f, "{repository}@{digest}"),
             Self::Upload { repository, id } => write!(f, "{repository} upload {id}"),

@@ -12,6 +12,13 @@ pub struct Watched {
     pub front_door: bool,
 }
 
+impl Watched {
+    /// Whether anything is.
+    pub const fn is_any(&self) -> bool {
+        self.kubernetes.is_some() || self.backends.is_some() || self.google || self.front_door
+    }
+}
+
 /// The registry's part of a cluster.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Workload {
