@@ -1,9 +1,12 @@
 //! What drawing remembers from frame to frame; it can be thrown away at any time.
 
+use ratatui::text::Line;
+
 use crate::event::Intent;
 use crate::model::Subject;
 use crate::sources::bucket::node::Node;
 
+use super::deed;
 use super::glyphs::{Glyphs, UNICODE};
 use super::theme::Theme;
 
@@ -25,6 +28,8 @@ pub struct View {
     pub unseen: Vec<Subject>,
     /// Rows of the tree on the screen, by their line.
     pub rows: Vec<(u16, Node)>,
+    /// The text of the verb that writes as it was drawn last, with what it was made from.
+    pub deed: Option<(deed::Shape, Vec<Line<'static>>)>,
 }
 
 impl Default for View {
@@ -46,7 +51,13 @@ impl View {
             text: (0, 0),
             unseen: Vec::new(),
             rows: Vec::new(),
+            deed: None,
         }
+    }
+
+    /// The name of the theme that it wears.
+    pub fn theme_name(&self) -> &str {
+        &self.theme_name
     }
 
     /// Loads the theme unless it is the present one.

@@ -8,6 +8,8 @@ mod proposal;
 
 pub use hints::{hints, keys};
 
+use std::mem::{self, Discriminant};
+
 use ratatui::Frame;
 use ratatui::layout::{Constraint, Layout, Rect};
 use ratatui::text::Line;
@@ -25,10 +27,21 @@ use page::Page;
 /// So many subjects are shown by name before what is said about them.
 const SHOWN: usize = 5;
 
+/// What the lines of the text depend on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Shape {
+    ticket: u64,
+    stage: Discriminant<Stage>,
+    cells: usize,
+    theme: String,
+    /// Ages are told in minutes at the least.
+    minute: i64,
+}
+
 /// Draws the layer over all of `area`.
 pub fn draw(state: &State, view: &mut View, frame: &mut Frame<'_>, area: Rect, deed: &Deed) {
     let cells = usize::from(area.width).saturating_sub(4);
-    let lines = body(state, view, deed, cells);
+    let (shape, lines) = body(state, view, deed, cells);
     let foot = foot::lines(state, view, deed, cells);
     let foot_rows = u16::try_from(foot.len()).unwrap_or(u16::MAX).min(area.height.saturating_sub(3));
     let height = usize::from(area.height.saturating_sub(2 + foot_rows)).max(1);
@@ -40,12 +53,33 @@ pub fn draw(state: &State, view: &mut View, frame: &mut Frame<'_>, area: Rect, d
     frame.render_widget(Clear, area);
     frame.render_widget(block, area);
     let [above, below] = Layout::vertical([Constraint::Fill(1), Constraint::Length(foot_rows)]).areas(inside);
-    let shown: Vec<_> = lines.into_iter().skip(top).take(height).collect();
+    let shown: Vec<_> = lines.iter().skip(top).take(height).cloned().collect();
+    view.deed = Some((shape, lines));
     frame.render_widget(Paragraph::new(shown), above);
     frame.render_widget(Paragraph::new(foot), below);
 }
 
-fn body(state: &State, view: &View, deed: &Deed, cells: usize) -> Vec<Line<'static>> {
+/// The text and what it was made from; that of the last frame where nothing of it is different now. A proposal of
+/// thousands of steps takes longer to put into words than a key may take.
+fn body(state: &State, view: &mut View, deed: &Deed, cells: usize) -> (Shape, Vec<Line<'static>>) {
+    let shape = Shape {
+        ticket: deed.ticket,
+        stage: mem::discriminant(&deed.stage),
+        cells,
+        theme: view.theme_name().to_owned(),
+        minute: state.now.as_second() / 60,
+    };
+    let lasts = matches!(deed.stage, Stage::Asking { .. } | Stage::Ended { .. });
+    match view.deed.take() {
+        Some((drawn, lines)) if lasts && drawn == shape => (shape, lines),
+        Some(_) | None => {
+            let lines = text(state, view, deed, cells);
+            (shape, lines)
+        }
+    }
+}
+
+fn text(state: &State, view: &View, deed: &Deed, cells: usize) -> Vec<Line<'static>> {
     match &deed.stage {
         Stage::Looking => looking(view, deed, cells),
         Stage::Refused { why } => refused(view, deed, why, cells),

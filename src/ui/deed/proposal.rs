@@ -12,6 +12,9 @@ use crate::ui::panels::generation;
 use crate::ui::text::{age, counted, fit_middle, size};
 use crate::ui::view::View;
 
+/// A single item of more steps than this begins with how many there are.
+const MANY: usize = 10;
+
 /// The whole of it as text.
 pub fn lines(state: &State, view: &View, proposal: &Proposal, cells: usize) -> Vec<Line<'static>> {
     let mut page = Page::new(view, cells);
@@ -28,6 +31,9 @@ pub fn lines(state: &State, view: &View, proposal: &Proposal, cells: usize) -> V
             page.blank();
         }
         page.push(head(view, item, view.theme.title.0, cells));
+        if proposal.items.len() == 1 && item.steps.len() > MANY {
+            page.text(&amount(proposal).join(", "));
+        }
         steps(&mut page, state, view, item, &mut number);
         page.section("To mind", &item.mind);
         page.section("Why", &item.why);
@@ -48,19 +54,19 @@ pub fn lines(state: &State, view: &View, proposal: &Proposal, cells: usize) -> V
 
 /// How much it is in all.
 pub(super) fn summary(proposal: &Proposal) -> String {
-    let bytes: u64 = proposal.steps().filter_map(|step| step.size).sum();
-    let folders = proposal.steps().filter(|step| step.act.is_folder()).count() as u64;
     let are_tags = proposal.items.iter().all(|item| matches!(item.subject, Subject::Tag { .. }));
     let thing = if are_tags { "tag" } else { "item" };
-    let mut parts = vec![
-        counted(proposal.items.len() as u64, thing),
-        counted(proposal.objects() as u64, "object"),
-        size(bytes),
-    ];
-    if folders > 0 {
-        parts.push(counted(folders, "empty folder"));
-    }
-    parts.join(", ")
+    let items = counted(proposal.items.len() as u64, thing);
+    std::iter::once(items).chain(amount(proposal)).collect::<Vec<_>>().join(", ")
+}
+
+/// How many objects and folders, and how many bytes.
+fn amount(proposal: &Proposal) -> Vec<String> {
+    let bytes: u64 = proposal.steps().filter_map(|step| step.size).sum();
+    let folders = proposal.steps().filter(|step| step.act.is_folder()).count() as u64;
+    let mut parts = vec![counted(proposal.objects() as u64, "object"), size(bytes)];
+    parts.extend((folders > 0).then(|| counted(folders, "empty folder")));
+    parts
 }
 
 /// The subject and its state; a long name loses its middle, never the word for its state.
