@@ -134,6 +134,9 @@ pub async fn hash(
     }
 }
 
+/// How to go on at once where no push is under way.
+const AT_ONCE: &str = "settle = \"0\" in the profile, or QUARTERDECK_SETTLE=0, judges at once";
+
 /// Refuses what changed so recently that a push may be under way, by the store's own clock.
 pub async fn has_settled(
     ground: &Ground<'_>,
@@ -149,13 +152,12 @@ pub async fn has_settled(
     match newest.map(|newest| now.duration_since(newest)) {
         Some(age) if age >= settle => Ok(()),
         Some(age) => Err(NoProposal::NotHere(format!(
-            "{what} changed {} ago: a push may be under way; wait until nothing changed for {} (--settle 0 judges at \
-             once)",
+            "{what} changed {} ago: a push may be under way; wait until nothing changed for {}, or {AT_ONCE}",
             words::age(age),
             words::age(settle)
         ))),
         None => Err(NoProposal::Unread(format!(
-            "the store does not tell when {what} changed last, so a push may be under way (--settle 0 judges at once)"
+            "the store does not tell when {what} changed last, so a push may be under way; {AT_ONCE}"
         ))),
     }
 }
