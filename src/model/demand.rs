@@ -39,7 +39,9 @@ impl Demand {
         }
         let word = self.also.iter().find(|word| !answer.also.iter().any(|given| given == *word))?;
         Some(match *word {
-            "healthy" => "nothing is wrong with it: the word healthy has to be given as well".to_owned(),
+            "healthy" => {
+                "nothing was found wrong with it: the word healthy has to be given as well".to_owned()
+            }
             other => format!("its state could not be read: the word {other} has to be given as well"),
         })
     }

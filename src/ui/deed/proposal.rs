@@ -82,7 +82,7 @@ fn head(view: &View, item: &Item, style: Style, cells: usize) -> Line<'static> {
 
 const fn state_style(view: &View, state: TagState) -> (Style, &'static str) {
     match state {
-        TagState::Whole => (view.theme.good.0, "whole: nothing is wrong with it"),
+        TagState::Whole => (view.theme.good.0, "whole: nothing was found wrong"),
         TagState::Broken => (view.theme.bad.0, "broken"),
         TagState::Absent => (view.theme.dim.0, "absent"),
         TagState::Unknown => (view.theme.unknown.0, "could not be read"),
