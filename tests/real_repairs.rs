@@ -3,28 +3,26 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+#[path = "support/deeds.rs"]
+mod deeds;
 #[path = "support/registry/mod.rs"]
 mod registry;
 
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
-use std::time::Duration;
 
 use futures::StreamExt;
 use jiff::Timestamp;
 use quarterdeck::actions::confirm::confirm;
 use quarterdeck::execution::deeds::Deeds;
-use quarterdeck::execution::journal::Journal;
 use quarterdeck::model::{
     About, Answer, Done, Ending, Finding, Gate, Order, Proposal, Repair, Subject, Target, demand,
 };
 use quarterdeck::registry::checks::{Check, Effect, config_and_layers, find, repairs};
-use quarterdeck::registry::mode::Configured;
 use quarterdeck::registry::reference::{Reference, Repository, Tag};
 use quarterdeck::registry::repair::target;
 use quarterdeck::sources::bucket::scan::{Hashing, ScanOptions};
-use quarterdeck::sources::look::Looking;
 use quarterdeck::staging::tree::case::{Fault, Part};
 use quarterdeck::staging::tree::images::Plan;
 use quarterdeck::staging::tree::{StoreKind, faults};
@@ -34,6 +32,7 @@ use reqwest::Method;
 use tempfile::TempDir;
 use tokio::sync::watch;
 
+use deeds::deeds_on;
 use registry::answers::Questions;
 use registry::observed::{Pulled, pull};
 use registry::stage::{Stage, images};
@@ -53,23 +52,9 @@ struct Bench {
 impl Bench {
     fn at(registry: &Registry) -> Self {
         let store: Arc<dyn ObjectStore> = Arc::new(Filesystem::open(registry.root()).unwrap());
-        let (one, other) = (Arc::clone(&store), Arc::clone(&store));
-        let options = ScanOptions { hashing: Hashing::All, settle: Duration::ZERO, ..ScanOptions::default() };
+        let options = ScanOptions { hashing: Hashing::All, ..ScanOptions::default() };
         let state = registry::scratch();
-        let deeds = Deeds {
-            looking: Looking::new(options, Configured::Auto, None),
-            open: Arc::new(move || {
-                let store = Arc::clone(&one);
-                Box::pin(async move { Ok(store) })
-            }),
-            open_to_write: Arc::new(move |_| {
-                let store = Arc::clone(&other);
-                Box::pin(async move { Ok(store) })
-            }),
-            journal: Journal::new(state.path().join("state"), Timestamp::now),
-            environment: "a test".to_owned(),
-            late: Duration::from_millis(3),
-        };
+        let deeds = deeds_on(Arc::clone(&store), state.path().join("state"), options);
         Self { deeds, store, _state: state }
     }
 

@@ -14,7 +14,7 @@ pub struct Order {
 }
 
 /// One thing that a verb is to act on.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Target {
     /// What the operator pointed at.
     pub subject: Subject,

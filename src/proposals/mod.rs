@@ -118,11 +118,8 @@ pub async fn propose(order: &Order, scene: &Scene<'_>) -> Result<Proposal, NoPro
         files_are_the_truth(scene).await?;
     }
     let ground = Ground::new(scene, order);
-    let (mut items, mut written) = (Vec::new(), HashSet::new());
-    for (place, target) in order.targets.iter().enumerate() {
-        if order.targets[..place].contains(target) {
-            continue;
-        }
+    let (mut items, mut written, mut seen) = (Vec::new(), HashSet::new(), HashSet::new());
+    for target in order.targets.iter().filter(|target| seen.insert(*target)) {
         let item = (recipe.item)(&ground, target).await;
         let mut item = match order.targets.len() {
             1 => item?,

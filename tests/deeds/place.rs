@@ -6,19 +6,15 @@ use std::collections::BTreeMap;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
 
 use jiff::Timestamp;
 use quarterdeck::actions::confirm::{Confirmed, confirm};
 use quarterdeck::execution::deeds::Deeds;
-use quarterdeck::execution::journal::Journal;
 use quarterdeck::model::{
     About, Answer, Done, Gate, Order, Permit, Phase, Progress, Proposal, StepOutcome, Subject, Target, demand,
 };
 use quarterdeck::proposals::NoProposal;
-use quarterdeck::registry::mode::Configured;
 use quarterdeck::sources::bucket::scan::ScanOptions;
-use quarterdeck::sources::look::Looking;
 use quarterdeck::staging::tree::{Healthy, Shown, Spec, StoreKind, Truth, write_into};
 use quarterdeck::storage::ObjectStore;
 use quarterdeck::storage::filesystem::Filesystem;
@@ -112,22 +108,7 @@ impl Place {
 
 /// Deeds in this store.
 pub fn deeds_on(store: Arc<dyn ObjectStore>, state: PathBuf) -> Deeds {
-    let (one, other) = (Arc::clone(&store), store);
-    let options = ScanOptions { settle: Duration::ZERO, ..ScanOptions::default() };
-    Deeds {
-        looking: Looking::new(options, Configured::Auto, None),
-        open: Arc::new(move || {
-            let store = Arc::clone(&one);
-            Box::pin(async move { Ok(store) })
-        }),
-        open_to_write: Arc::new(move |_| {
-            let store = Arc::clone(&other);
-            Box::pin(async move { Ok(store) })
-        }),
-        journal: Journal::new(state, Timestamp::now),
-        environment: "a test".to_owned(),
-        late: Duration::from_millis(3),
-    }
+    crate::support::deeds::deeds_on(store, state, ScanOptions::default())
 }
 
 /// Leave to write.

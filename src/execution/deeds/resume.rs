@@ -3,7 +3,7 @@
 use super::inverse::measure;
 use super::{Deeds, earlier};
 use crate::execution::journal::{Happened, History};
-use crate::model::{About, Act, Content, Ending, Item, Proposal, Step, StepOutcome};
+use crate::model::{About, Act, Ending, Item, Proposal, Step, StepOutcome};
 use crate::proposals::NoProposal;
 use crate::storage::{ObjectStore, Version};
 
@@ -89,7 +89,6 @@ async fn rest(
     }
     // A step that may have happened counts as done where its object is as it would be afterwards.
     let perhaps = history.happened(number) == Happened::Perhaps;
-    let is_backup_of = |content: &Content| measure(content);
     match &step.act {
         Act::Delete { version } => Ok(match earlier::seen(store, &step.key).await? {
             Some(entry) if entry.version.agrees_with(&Version(version.clone())) => Rest::ToDo,
@@ -98,7 +97,7 @@ async fn rest(
             None => Rest::ToDo,
         }),
         Act::Create { content } | Act::PutBack { content, .. } => {
-            let (size, digest) = is_backup_of(content);
+            let (size, digest) = measure(content);
             match earlier::seen(store, &step.key).await? {
                 None => Ok(Rest::ToDo),
                 Some(entry) => {
@@ -108,7 +107,7 @@ async fn rest(
             }
         }
         Act::Replace { version, content } => {
-            let (size, digest) = is_backup_of(content);
+            let (size, digest) = measure(content);
             match earlier::seen(store, &step.key).await? {
                 Some(entry) if entry.version.agrees_with(&Version(version.clone())) => Ok(Rest::ToDo),
                 Some(entry) if earlier::holds(store, &entry, size, digest.as_deref()).await? => {
