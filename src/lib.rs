@@ -27,7 +27,7 @@
 //! |---|---|---|
 //! | [`model`] | words that all share: subject, finding, severity; and the one function that makes outside text safe | – |
 //! | [`bus`] | lanes that wait, keep the newest, or count what they drop; stamping; taps | – |
-//! | [`config`] | profiles: load, merge, validate, all mistakes at once | – |
+//! | [`config`] | profiles: load, merge, validate, all mistakes at once | registry |
 //! | [`registry`] | what a registry is made of, as pure functions: names, layout, manifests, chain, checks | – |
 //! | [`storage`] | object stores: one contract, its drivers and layers; knows nothing of registries | – |
 //! | [`sources`] | what watches the world: client, facts and picture of each | registry, storage |

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 const ROOMS: &[(&str, &[&str])] = &[
     ("model", &[]),
     ("bus", &[]),
-    ("config", &[]),
+    ("config", &["registry"]),
     ("registry", &[]),
     ("storage", &[]),
     ("sources", &["registry", "storage"]),

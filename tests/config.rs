@@ -4,12 +4,15 @@
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use jiff::SignedDuration;
 use quarterdeck::config::{
-    Bucket, Clipboard, Config, Document, EXAMPLE, Environment, Flags, Mode, Profile, Registry, SETTLE,
-    Secret, Settings, Theme, Transport, load, read,
+    Address, Bucket, Clipboard, Config, Document, EXAMPLE, Environment, Flags, FrontDoor, Google, Haproxy,
+    Kubernetes, Mode, Profile, Regional, Registry, SETTLE, Secret, Settings, Theme, Transport, Watch, load,
+    read,
 };
+use quarterdeck::registry::reference::Reference;
 use url::Url;
 
 fn url(text: &str) -> Url {
@@ -55,6 +58,7 @@ fn every_setting_of_the_example_works_and_shows_its_default() {
             password: config.profiles["example"].registry.password.clone(),
             ..Registry::default()
         },
+        watch: config.profiles["example"].watch.clone(),
     };
     assert!(
         matches!(&expected.registry.password, Some(Secret::File(path)) if path.ends_with("registry-token"))
@@ -69,15 +73,46 @@ fn every_setting_of_the_example_works_and_shows_its_default() {
 }
 
 #[test]
+fn the_example_shows_the_defaults_of_what_is_watched() {
+    let config = parse(&example_switched_on("password_env")).expect("every line of the example is right");
+    let watch = &config.profiles["example"].watch;
+    let named = Kubernetes {
+        kubeconfig: watch.kubernetes.as_ref().and_then(|kubernetes| kubernetes.kubeconfig.clone()),
+        context: Some("example".to_owned()),
+        namespace: Some("gitlab".to_owned()),
+        baseline: Some(20),
+        ..Kubernetes::default()
+    };
+    assert!(named.kubeconfig.as_ref().is_some_and(|path| path.ends_with(".kube/config")));
+    assert_eq!(watch.kubernetes.as_ref(), Some(&named));
+    let haproxy = watch.haproxy.as_ref().expect("haproxy");
+    let addresses = [
+        ("lb-01".to_owned(), Address::Unix("/run/haproxy/admin.sock".into())),
+        ("lb-02".to_owned(), Address::Tcp("192.0.2.2:9999".to_owned())),
+        ("lb-03".to_owned(), Address::Http(url("http://192.0.2.3:8404/stats"))),
+    ];
+    assert_eq!(haproxy.instances, addresses);
+    assert_eq!(haproxy.interval, Haproxy::default().interval);
+    let google = watch.google.as_ref().expect("google");
+    assert_eq!((&google.products, google.anonymous), (&Google::default().products, false));
+    assert_eq!(google.backend_services[1].region.as_deref(), Some("us-east1"));
+    let front_door = watch.front_door.as_ref().expect("front door");
+    assert_eq!(front_door.interval, FrontDoor::default().interval);
+    assert_eq!(front_door.canaries[0].api_path(), "/v2/group/project/manifests/2019-04-01");
+}
+
+#[test]
 fn the_example_mentions_every_key_there_is() {
-    let sections =
-        "[profiles.p]\nx = 1\n[profiles.p.bucket]\nurl = 'gs://abc'\nx = 1\n[profiles.p.registry]\nx = 1";
-    let said = parse(&format!("x = 1\n{sections}")).expect_err("x is no key anywhere").join("\n");
+    let sections = ["bucket", "registry", "kubernetes", "haproxy", "google", "front_door"];
+    let sections = sections.map(|name| format!("[profiles.p.{name}]\nx = 1\n")).concat();
+    let said = parse(&format!("x = 1\n[profiles.p]\nx = 1\n{sections}"))
+        .expect_err("x is no key anywhere")
+        .join("\n");
     let allowed = said.lines().filter_map(|line| line.split_once("allowed here: "));
     let keys: Vec<String> = allowed
         .flat_map(|(_, keys)| keys.replace(" or ", ", ").split(", ").map(str::to_owned).collect::<Vec<_>>())
         .collect();
-    assert!(keys.len() > 15, "{keys:?}");
+    assert!(keys.len() > 40, "{keys:?}");
     for key in keys {
         let setting = |line: &str| line.trim_start_matches('#').starts_with(&format!("{key} = "));
         let section = |line: &str| line.starts_with("#[") && line.contains(&key);
@@ -230,6 +265,72 @@ fn settings_that_do_nothing_or_contradict_each_other_are_mistakes() {
         &registry("registry.password_env = 'E'"),
         &["c.toml:4:10: profiles.p.registry: a password needs username beside it"],
     );
+}
+
+#[test]
+fn what_is_watched_is_read_section_by_section_with_all_its_mistakes() {
+    check(
+        &with_profile(
+            "haproxy.interval = '1ms'\nkubernetes.baseline = 0\ngoogle.target_pools = ['a', 'B', 3, 'a']",
+        ),
+        &[
+            "c.toml:3:1: profiles.p.haproxy.instances: is missing: add a section [profiles.p.haproxy.instances]",
+            "c.toml:3:20: profiles.p.haproxy.interval: \"1ms\" is not allowed, want 1s to 1h",
+            "c.toml:4:23: profiles.p.kubernetes.baseline: want a whole number from 1 on, without quotes",
+            "c.toml:5:8: profiles.p.google.target_pools: needs project beside it",
+            "c.toml:5:8: profiles.p.google.target_pools: needs region beside it",
+            "c.toml:5:29: profiles.p.google.target_pools: \"B\" is not allowed, want a-z, 0-9 and -",
+            "c.toml:5:34: profiles.p.google.target_pools: want a string in quotes, not an integer",
+            "c.toml:5:37: profiles.p.google.target_pools: stands in this list twice",
+        ],
+    );
+    check(
+        &with_profile("[profiles.p.haproxy]\nusername = 'me'\npassword_env = 'E'\ninstances.a = '/run/x'"),
+        &[
+            "c.toml:4:1: profiles.p.haproxy.username: has no effect here, it is for an instance at http:// or https://",
+            "c.toml:5:1: profiles.p.haproxy.password_env: has no effect here, it is for an instance at http:// or",
+            "c.toml:6:15: profiles.p.haproxy.instances.a: \"/run/x\" is a path; write it as \"unix:/run/x\"",
+        ],
+    );
+    check(
+        &with_profile(
+            "haproxy.instances = ['unix:/run/x']\nhaproxy.backends = 'x'\nfront_door.canaries = ['g/p']",
+        ),
+        &[
+            "c.toml:3:21: profiles.p.haproxy.instances: want a section [profiles.p.haproxy.instances], not an array",
+            "c.toml:4:20: profiles.p.haproxy.backends: want a list such as [\"…\"], not a string",
+            "c.toml:5:1: profiles.p.front_door.url: is missing: give it here, or give the profile's registry one",
+            "c.toml:5:24: profiles.p.front_door.canaries: \"g/p\" names no tag; want group/project:tag",
+        ],
+    );
+    check(
+        &with_profile(
+            "google.products = ['x']\nkubernetes.contxt = 'x'\nhaproxy.password = 'hunter2'\nhaproxy.instances = {}",
+        ),
+        &[
+            "c.toml:3:8: profiles.p.google.products: has no effect here, it is for incidents, which need a status_url",
+            "c.toml:4:12: profiles.p.kubernetes: unknown key \"contxt\"; did you mean \"context\"?",
+            "c.toml:5:9: profiles.p.haproxy.password: secrets stay out of this file",
+        ],
+    );
+}
+
+#[test]
+fn instances_stand_in_the_order_in_which_they_were_written() {
+    let text = "haproxy.instances = { z = 'unix:/z', a = 'unix:/a', m = 'unix:/m' }";
+    let config = parse(&with_profile(text)).expect("right");
+    let haproxy = config.profiles["p"].watch.haproxy.clone().expect("haproxy");
+    let names: Vec<&str> = haproxy.instances.iter().map(|(name, _)| name.as_str()).collect();
+    assert_eq!(names, ["z", "a", "m"]);
+}
+
+#[test]
+fn an_empty_section_is_enough_where_everything_has_a_default() {
+    let text = "registry.url = 'https://r.example.com'\nkubernetes = {}\nfront_door = {}";
+    let watch = parse(&with_profile(text)).expect("right").profiles["p"].watch.clone();
+    assert_eq!(watch.kubernetes, Some(Kubernetes::default()));
+    assert_eq!(watch.front_door, Some(FrontDoor::default()));
+    assert_eq!((watch.haproxy, watch.google), (None, None));
 }
 
 #[test]
@@ -394,6 +495,80 @@ fn variables_reach_bucket_and_registry() {
         password: Some(password),
     };
     assert_eq!(profile.registry, registry);
+}
+
+#[test]
+fn a_bucket_alone_watches_nothing_else_unless_variables_say_so() {
+    let watch = |variables: &[_]| {
+        settings(bucket("gs://abc"), variables).expect("right").profile.expect("a profile").watch
+    };
+    assert_eq!(watch(&[]), Watch::default());
+    let watched = watch(&[
+        ("QUARTERDECK_KUBECONFIG", "/etc/kubeconfig"),
+        ("QUARTERDECK_KUBERNETES_CONTEXT", "gprd"),
+        ("QUARTERDECK_KUBERNETES_NAMESPACE", "gitlab"),
+        ("QUARTERDECK_KUBERNETES_SELECTOR", "app=x,tier!=y"),
+        ("QUARTERDECK_KUBERNETES_SERVICE", "svc"),
+        ("QUARTERDECK_KUBERNETES_BASELINE", "3"),
+        ("QUARTERDECK_HAPROXY_INSTANCES", "lb-2=tcp://h:1, lb-1=unix:/run/x"),
+        ("QUARTERDECK_HAPROXY_BACKENDS", "a,b"),
+        ("QUARTERDECK_HAPROXY_INTERVAL", "5s"),
+        ("QUARTERDECK_HAPROXY_USERNAME", "me"),
+        ("QUARTERDECK_HAPROXY_PASSWORD", "hunter2"),
+        ("QUARTERDECK_GOOGLE_PROJECT", "p-1"),
+        ("QUARTERDECK_GOOGLE_REGION", "us-east1"),
+        ("QUARTERDECK_GOOGLE_TARGET_POOLS", "a, eu-1/b"),
+        ("QUARTERDECK_GOOGLE_BACKEND_SERVICES", "c"),
+        ("QUARTERDECK_GOOGLE_ENDPOINT", "http://127.0.0.1:1"),
+        ("QUARTERDECK_GOOGLE_ANONYMOUS", "true"),
+        ("QUARTERDECK_GOOGLE_STATUS_URL", "http://127.0.0.1:2/incidents.json"),
+        ("QUARTERDECK_GOOGLE_PRODUCTS", "Google Cloud Storage,Google Compute Engine"),
+        ("QUARTERDECK_FRONT_DOOR_URL", "http://127.0.0.1:3"),
+        ("QUARTERDECK_FRONT_DOOR_CANARIES", "g/p:v1"),
+        ("QUARTERDECK_FRONT_DOOR_INTERVAL", "1m"),
+    ]);
+    let text = |text: &str| text.to_owned();
+    let regional = |region: Option<&str>, name| Regional { region: region.map(text), name: text(name) };
+    let kubernetes = Kubernetes {
+        kubeconfig: Some("/etc/kubeconfig".into()),
+        context: Some(text("gprd")),
+        namespace: Some(text("gitlab")),
+        selector: text("app=x,tier!=y"),
+        service: text("svc"),
+        baseline: Some(3),
+    };
+    let haproxy = Haproxy {
+        instances: vec![
+            (text("lb-2"), Address::Tcp(text("h:1"))),
+            (text("lb-1"), Address::Unix("/run/x".into())),
+        ],
+        backends: vec![text("a"), text("b")],
+        interval: Duration::from_secs(5),
+        username: Some(text("me")),
+        password: Some(Secret::Environment(text("QUARTERDECK_HAPROXY_PASSWORD"))),
+    };
+    let google = Google {
+        project: Some(text("p-1")),
+        region: Some(text("us-east1")),
+        target_pools: vec![regional(None, "a"), regional(Some("eu-1"), "b")],
+        backend_services: vec![regional(None, "c")],
+        endpoint: Some(url("http://127.0.0.1:1")),
+        anonymous: true,
+        status_url: Some(url("http://127.0.0.1:2/incidents.json")),
+        products: vec![text("Google Cloud Storage"), text("Google Compute Engine")],
+    };
+    let front_door = FrontDoor {
+        url: Some(url("http://127.0.0.1:3")),
+        canaries: vec![Reference::parse("g/p:v1").expect("a reference")],
+        interval: Duration::from_mins(1),
+    };
+    let expected = Watch {
+        kubernetes: Some(kubernetes),
+        haproxy: Some(haproxy),
+        google: Some(google),
+        front_door: Some(front_door),
+    };
+    assert_eq!(watched, expected);
 }
 
 #[test]

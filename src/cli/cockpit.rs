@@ -6,9 +6,8 @@ use std::sync::Arc;
 use tokio::runtime::Runtime;
 
 use super::out::{Out, complain, printed};
-use super::{Arming, Exit, Place, Screen, Size, look, place, writing};
+use super::{Arming, Exit, Place, Screen, Size, look, place, sources, writing};
 use crate::config::{Clipboard, Settings, Theme};
-use crate::model::Watched;
 use crate::runtime::clipboard::Method;
 use crate::runtime::{self, CockpitOptions, Sheet, look_with, open_with};
 use crate::sources::bucket::scan::Hashing;
@@ -54,7 +53,7 @@ fn options(place: Place, screen: &Screen, arming: &Arming) -> Result<CockpitOpti
         protection: writing::protection(profile),
         bucket: url.clone(),
         registry: profile.registry.url.as_ref().map(ToString::to_string),
-        watched: Watched::default(),
+        watched: sources::watched(profile),
     };
     let options = CockpitOptions::new(session, open_with(url, open), look_with(looking), "");
     Ok(dressed(CockpitOptions { deeds, gate, ..options }, &settings))

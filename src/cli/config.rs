@@ -6,7 +6,9 @@ use std::path::{Path, PathBuf};
 use super::arguments::Config as Command;
 use super::out::{Out, complain, complain_of, printed};
 use super::{Exit, Place};
-use crate::config::{Config, Document, EXAMPLE, Environment, Location, Mistakes, Profile, Secret, read};
+use crate::config::{
+    Config, Document, EXAMPLE, Environment, Location, Mistakes, Profile, Secret, Watch, read,
+};
 use crate::model::text::sanitise;
 
 /// Carries out `command` on the file that `place` names.
@@ -101,12 +103,42 @@ fn profile_lines(profile: &Profile, environment: &Environment) -> Vec<String> {
             .map_or("without logging in".to_owned(), |name| format!("as {name}"));
         lines.push(format!("registry     {url} {login}"));
     }
+    lines.extend(watched_lines(&profile.watch));
     let protected = if profile.protected { "protected" } else { "not protected" };
     lines
         .push(format!("environment  {}, {protected}", profile.environment.as_deref().unwrap_or("not named")));
     lines.push(format!("settle       {:#}", profile.settle));
-    lines.extend(profile.registry.password.as_ref().and_then(|secret| missing(secret, environment)));
+    let of_haproxy = profile.watch.haproxy.as_ref().and_then(|haproxy| haproxy.password.as_ref());
+    let secrets = profile.registry.password.iter().chain(of_haproxy);
+    lines.extend(secrets.filter_map(|secret| missing(secret, environment)));
     lines
+}
+
+/// One line for each section of what is watched.
+fn watched_lines(watch: &Watch) -> Vec<String> {
+    let names = |names: &[String]| if names.is_empty() { "all".to_owned() } else { names.join(", ") };
+    let kubernetes = watch.kubernetes.as_ref().map(|kubernetes| {
+        let context = kubernetes.context.as_deref().unwrap_or("the current one");
+        format!(
+            "kubernetes   context {context}, pods {}, service {}",
+            kubernetes.selector, kubernetes.service
+        )
+    });
+    let haproxy = watch.haproxy.as_ref().map(|haproxy| {
+        let instances: Vec<_> = haproxy.instances.iter().map(|(name, _)| name.clone()).collect();
+        format!("haproxy      {}; backends: {}", instances.join(", "), names(&haproxy.backends))
+    });
+    let google = watch.google.as_ref().map(|google| {
+        let balancers = google.target_pools.len() + google.backend_services.len();
+        let incidents = if google.status_url.is_some() { "" } else { "not " };
+        format!("google       {balancers} load balancers; incidents are {incidents}asked for")
+    });
+    let front_door = watch.front_door.as_ref().map(|front_door| {
+        let canaries: Vec<_> = front_door.canaries.iter().map(ToString::to_string).collect();
+        let canaries = if canaries.is_empty() { "no canaries".to_owned() } else { canaries.join(", ") };
+        format!("front door   {canaries}")
+    });
+    [kubernetes, haproxy, google, front_door].into_iter().flatten().collect()
 }
 
 /// A secret that is not where the file says it is, which is no mistake of the file.

@@ -23,6 +23,7 @@ mod references;
 mod report;
 mod resume;
 mod scan;
+mod sources;
 mod summary;
 mod undo;
 mod work;

@@ -104,7 +104,7 @@ pub fn no_state_folder() -> Exit {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::{Bucket, Environment, Flags, Registry, SETTLE, without_file};
+    use crate::config::{Bucket, Environment, Flags, without_file};
 
     fn settings(name: Option<&str>) -> Settings {
         let settings = without_file(&Flags::default(), &Environment::default()).unwrap();
@@ -112,13 +112,7 @@ mod tests {
     }
 
     fn profile(url: &str, protected: bool) -> Profile {
-        Profile {
-            environment: None,
-            protected,
-            settle: SETTLE,
-            bucket: Bucket::at(url.parse().unwrap()),
-            registry: Registry::default(),
-        }
+        Profile { protected, ..Profile::around(Bucket::at(url.parse().unwrap())) }
     }
 
     #[test]

@@ -6,6 +6,7 @@ use super::duration::parse_duration;
 use super::environment::Environment;
 use super::location;
 use super::mistake::{Mistake, Origin};
+use super::overlay_watch;
 use super::profile::{Profile, Secret, Transport};
 use super::settings::Settings;
 use super::value::{self, Parsed};
@@ -17,7 +18,8 @@ pub const BUCKET: &str = "QUARTERDECK_BUCKET";
 /// Holds the registry's password itself, so its value is never parsed or repeated.
 const PASSWORD: &str = "QUARTERDECK_REGISTRY_PASSWORD";
 
-type Apply = fn(&mut Settings, &str) -> Parsed<()>;
+/// Puts a variable's text where it belongs.
+pub type Apply = fn(&mut Settings, &str) -> Parsed<()>;
 
 /// Variables that change what the file said; later rows win.
 const ROWS: [(&str, Apply); 14] = [
@@ -65,7 +67,7 @@ const ROWS: [(&str, Apply); 14] = [
 /// Puts the variables over `settings`, and returns their mistakes.
 pub fn apply(settings: &mut Settings, environment: &Environment) -> Vec<Mistake> {
     let mut mistakes = Vec::new();
-    for (name, row) in ROWS {
+    for (name, row) in rows() {
         match environment.text(name) {
             Ok(None) => {}
             Ok(Some(text)) => {
@@ -81,8 +83,12 @@ pub fn apply(settings: &mut Settings, environment: &Environment) -> Vec<Mistake>
 
 /// Every variable that has an effect.
 pub fn known_variables() -> Vec<&'static str> {
-    let rows = ROWS.iter().map(|(name, _)| *name);
+    let rows = rows().map(|(name, _)| name);
     [location::VARIABLE, PROFILE, BUCKET].into_iter().chain(rows).collect()
+}
+
+fn rows() -> impl Iterator<Item = (&'static str, Apply)> {
+    ROWS.into_iter().chain(overlay_watch::ROWS)
 }
 
 fn set<T>(settings: &mut Settings, value: T, place: fn(&mut Profile) -> &mut T) -> Parsed<()> {

@@ -7,6 +7,8 @@ use clap::ValueEnum;
 use jiff::SignedDuration;
 use url::Url;
 
+use super::watch::Watch;
+
 /// How old an object must be before it is judged, unless the configuration says otherwise.
 pub const SETTLE: SignedDuration = SignedDuration::from_mins(10);
 
@@ -34,6 +36,22 @@ pub struct Profile {
     pub settle: SignedDuration,
     pub bucket: Bucket,
     pub registry: Registry,
+    /// What else is watched.
+    pub watch: Watch,
+}
+
+impl Profile {
+    /// A bucket of which nothing else is known.
+    pub fn around(bucket: Bucket) -> Self {
+        Self {
+            environment: None,
+            protected: false,
+            settle: SETTLE,
+            bucket,
+            registry: Registry::default(),
+            watch: Watch::default(),
+        }
+    }
 }
 
 /// Where the registry keeps its objects.

@@ -10,6 +10,7 @@ use super::document::Document;
 use super::duration::parse_duration;
 use super::mistake::{Mistake, Mistakes, Origin, did_you_mean, one_of};
 use super::profile::{Bucket, Config, Mode, Profile, Registry, SETTLE, Secret};
+use super::read_watch;
 use super::section::{Findings, Section};
 use super::value::{self, Parsed};
 
@@ -118,8 +119,10 @@ fn profile(mut section: Section<'_>, findings: &mut Findings<'_>) -> Option<Prof
         findings.note(&section.range, &section.key("bucket"), what);
     }
     let registry = section.section("registry", findings).map(|registry| self::registry(registry, findings));
+    let registry = registry.unwrap_or_default();
+    let watch = read_watch::watch(&mut section, &registry, findings);
     section.finish(findings);
-    Some(Profile { environment, protected, settle, bucket: bucket?, registry: registry.unwrap_or_default() })
+    Some(Profile { environment, protected, settle, bucket: bucket?, registry, watch })
 }
 
 fn bucket(mut section: Section<'_>, findings: &mut Findings<'_>) -> Option<Bucket> {
@@ -147,23 +150,26 @@ fn registry(mut section: Section<'_>, findings: &mut Findings<'_>) -> Registry {
     let url = section.text("url", findings, value::front_door);
     let mode = section.text("mode", findings, value::choice).unwrap_or_default();
     let username = section.text("username", findings, |name| Ok(name.to_owned()));
+    let password = password(&mut section, findings);
+    if section.place("url").is_none() {
+        without_effect(&section, findings, &LOGIN, "a registry with a url");
+        needs_url(&section, mode, findings);
+    }
+    section.finish(findings);
+    Registry { url, mode, username, password }
+}
+
+/// The keys of a login.
+pub const LOGIN: [&str; 3] = ["username", "password_file", "password_env"];
+
+/// Where the password is; `username` has been read before.
+pub fn password(section: &mut Section<'_>, findings: &mut Findings<'_>) -> Option<Secret> {
     let folder = findings.document.folder().to_owned();
     let file = section.text("password_file", findings, |path| named_path(&folder, path));
     let variable = section.text("password_env", findings, value::variable_name);
-    if section.place("url").is_none() {
-        without_effect(
-            &section,
-            findings,
-            &["username", "password_file", "password_env"],
-            "a registry with a url",
-        );
-        needs_url(&section, mode, findings);
-    }
-    credentials(&section, findings);
-    no_secrets(&mut section, findings);
-    section.finish(findings);
-    let password = file.map(Secret::File).or(variable.map(Secret::Environment));
-    Registry { url, mode, username, password }
+    credentials(section, findings);
+    no_secrets(section, findings);
+    file.map(Secret::File).or(variable.map(Secret::Environment))
 }
 
 fn needs_url(section: &Section<'_>, mode: Mode, findings: &mut Findings<'_>) {
@@ -205,7 +211,8 @@ fn no_secrets(section: &mut Section<'_>, findings: &mut Findings<'_>) {
     }
 }
 
-fn without_effect(section: &Section<'_>, findings: &mut Findings<'_>, keys: &[&str], needs: &str) {
+/// Notes the keys that do nothing without `needs`.
+pub fn without_effect(section: &Section<'_>, findings: &mut Findings<'_>, keys: &[&str], needs: &str) {
     for key in keys {
         if let Some(place) = section.place(key) {
             findings.note(&place, &section.key(key), format!("has no effect here, it is for {needs}"));
@@ -214,7 +221,7 @@ fn without_effect(section: &Section<'_>, findings: &mut Findings<'_>, keys: &[&s
 }
 
 /// A path as it stands, from the home folder after `~/`, else from the folder of the configuration file.
-fn named_path(folder: &Path, text: &str) -> Parsed<PathBuf> {
+pub fn named_path(folder: &Path, text: &str) -> Parsed<PathBuf> {
     if text.trim().is_empty() {
         return Err("is empty, want a path".to_owned());
     }

@@ -72,11 +72,65 @@ impl<'t> Section<'t> {
         parse: impl Fn(&str) -> Parsed<T>,
     ) -> Option<T> {
         let value = self.take(key)?;
-        let parsed = match value.get_ref() {
-            DeValue::String(text) => parse(text),
-            other => Err(format!("want a string in quotes, not {}", a(other))),
+        let wrong = |what| findings.note(&value.span(), &self.key(key), what);
+        parsed(value, &parse).map_err(wrong).ok()
+    }
+
+    /// A list of strings, each made into what it stands for by `parse`; none may stand there twice.
+    pub fn list<T: PartialEq>(
+        &mut self,
+        key: &'static str,
+        findings: &mut Findings<'_>,
+        parse: impl Fn(&str) -> Parsed<T>,
+    ) -> Option<Vec<T>> {
+        let value = self.take(key)?;
+        let DeValue::Array(items) = value.get_ref() else {
+            let what = format!("want a list such as [\"…\"], not {}", a(value.get_ref()));
+            findings.note(&value.span(), &self.key(key), what);
+            return None;
         };
-        parsed.map_err(|what| findings.note(&value.span(), &self.key(key), what)).ok()
+        let mut found = Vec::new();
+        for item in items.iter() {
+            match parsed(item, &parse) {
+                Ok(one) if found.contains(&one) => {
+                    findings.note(&item.span(), &self.key(key), "stands in this list twice");
+                }
+                Ok(one) => found.push(one),
+                Err(what) => findings.note(&item.span(), &self.key(key), what),
+            }
+        }
+        Some(found)
+    }
+
+    /// Every string of this table, whatever its name, in the order in which they were written.
+    pub fn texts<T>(
+        &self,
+        findings: &mut Findings<'_>,
+        parse: impl Fn(&str) -> Parsed<T>,
+    ) -> Vec<(&'t str, Range<usize>, T)> {
+        let mut rows: Vec<_> = self.table.iter().collect();
+        rows.sort_by_key(|(key, _)| key.span().start);
+        let texts = rows.into_iter().filter_map(|(key, value)| {
+            let wrong = |what| findings.note(&value.span(), &self.key(key.get_ref()), what);
+            let found = parsed(value, &parse).map_err(wrong).ok()?;
+            Some((key.get_ref().as_ref(), key.span(), found))
+        });
+        texts.collect()
+    }
+
+    /// A whole number from `least` on.
+    pub fn count(&mut self, key: &'static str, least: u32, findings: &mut Findings<'_>) -> Option<u32> {
+        let value = self.take(key)?;
+        let found = match value.get_ref() {
+            DeValue::Integer(number) => u32::from_str_radix(number.as_str(), number.radix()).ok(),
+            _ => None,
+        };
+        let found = found.filter(|found| *found >= least);
+        if found.is_none() {
+            let what = format!("want a whole number from {least} on, without quotes");
+            findings.note(&value.span(), &self.key(key), what);
+        }
+        found
     }
 
     /// A `true` or `false`.
@@ -137,6 +191,14 @@ impl<'t> Section<'t> {
                 None
             }
         }
+    }
+}
+
+/// A string, made into what it stands for.
+fn parsed<T>(value: &Spanned<DeValue<'_>>, parse: &impl Fn(&str) -> Parsed<T>) -> Parsed<T> {
+    match value.get_ref() {
+        DeValue::String(text) => parse(text),
+        other => Err(format!("want a string in quotes, not {}", a(other))),
     }
 }
 

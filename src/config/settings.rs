@@ -10,7 +10,7 @@ use super::environment::Environment;
 use super::location::{self, Location};
 use super::mistake::{Mistake, Mistakes, Origin, did_you_mean, one_of};
 use super::overlay;
-use super::profile::{Bucket, Clipboard, Config, Profile, Registry, SETTLE, Theme};
+use super::profile::{Bucket, Clipboard, Config, Profile, Theme};
 use super::value;
 
 /// What the command line says.
@@ -53,6 +53,7 @@ pub fn load(flags: Flags, environment: &Environment) -> Result<Settings, Mistake
     let mut warnings = environment.unknown(&overlay::known_variables());
     let mut mistakes = Vec::new();
     let wanted = Wanted::of(&flags, environment, &mut warnings, &mut mistakes);
+    let bucket = wanted.bucket_url(&mut mistakes);
     let file = file(&location).unwrap_or_else(|wrong| {
         if wanted.needs_file() {
             mistakes.extend(wrong.0);
@@ -62,9 +63,10 @@ pub fn load(flags: Flags, environment: &Environment) -> Result<Settings, Mistake
         None
     });
     // With a file full of mistakes, "there is no such profile" would be one more, and wrong.
-    let (name, profile) =
-        file.as_ref().map(|config| wanted.profile(config, &mut mistakes)).unwrap_or_default();
-    let bucket = wanted.bucket_url(&mut mistakes);
+    let (name, profile) = file
+        .as_ref()
+        .map(|config| wanted.profile(config, bucket.as_ref(), &mut mistakes))
+        .unwrap_or_default();
     let config = file.unwrap_or_default();
     let mut settings = Settings {
         name,
@@ -151,13 +153,18 @@ impl Wanted {
     }
 
     /// The profile asked for; without one, and without a bucket, the default or the only one.
-    fn profile(&self, config: &Config, mistakes: &mut Vec<Mistake>) -> (Option<String>, Option<Profile>) {
+    fn profile(
+        &self,
+        config: &Config,
+        bucket: Option<&Url>,
+        mistakes: &mut Vec<Mistake>,
+    ) -> (Option<String>, Option<Profile>) {
         let usual = || {
             let only = || config.profiles.keys().next().filter(|_| config.profiles.len() == 1);
             config.default_profile.as_ref().or_else(only).filter(|_| self.bucket.is_none())
         };
         let named = self.profile.as_ref().map(|(name, _)| name).or_else(usual);
-        let Some(name) = named.or_else(|| self.guarding(config)) else {
+        let Some(name) = named.or_else(|| guarding(config, bucket?)) else {
             return (None, None);
         };
         let found = config.profiles.get(name);
@@ -167,20 +174,19 @@ impl Wanted {
         (found.map(|_| name.clone()), found.cloned())
     }
 
-    /// The protected profile whose bucket was named by its URL: it is protected all the same.
-    fn guarding<'c>(&self, config: &'c Config) -> Option<&'c String> {
-        let url = self.bucket_url(&mut Vec::new())?;
-        let plain = |url: &Url| url.as_str().trim_end_matches('/').to_owned();
-        let same = |profile: &Profile| plain(&profile.bucket.url) == plain(&url);
-        let guarding = config.profiles.iter().find(|(_, profile)| profile.protected && same(profile));
-        guarding.map(|(name, _)| name)
-    }
-
     fn bucket_url(&self, mistakes: &mut Vec<Mistake>) -> Option<Url> {
         let (text, origin) = self.bucket.as_ref()?;
         let wrong = |what| mistakes.push(Mistake { origin: origin.clone(), key: String::new(), what });
         value::bucket_url(text).map_err(wrong).ok()
     }
+}
+
+/// The protected profile whose bucket was named by its URL: it is protected all the same.
+fn guarding<'c>(config: &'c Config, bucket: &Url) -> Option<&'c String> {
+    let plain = |url: &Url| url.as_str().trim_end_matches('/').to_owned();
+    let same = |profile: &Profile| plain(&profile.bucket.url) == plain(bucket);
+    let guarding = config.profiles.iter().find(|(_, profile)| profile.protected && same(profile));
+    guarding.map(|(name, _)| name)
 }
 
 fn no_such_profile(name: &str, origin: &Origin, config: &Config) -> Mistake {
@@ -201,13 +207,7 @@ fn no_such_profile(name: &str, origin: &Origin, config: &Config) -> Mistake {
 fn over(profile: Option<Profile>, bucket: Option<Url>) -> Option<Profile> {
     match (profile, bucket) {
         (profile, None) => profile,
-        (None, Some(url)) => Some(Profile {
-            environment: None,
-            protected: false,
-            settle: SETTLE,
-            bucket: Bucket::at(url),
-            registry: Registry::default(),
-        }),
+        (None, Some(url)) => Some(Profile::around(Bucket::at(url))),
         (Some(profile), Some(url)) => {
             let same_kind = profile.bucket.url.scheme() == url.scheme();
             let bucket = if same_kind { Bucket { url, ..profile.bucket } } else { Bucket::at(url) };
