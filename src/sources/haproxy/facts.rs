@@ -75,6 +75,8 @@ pub struct Stat {
     pub check_fall: Option<u32>,
     pub check_health: Option<u32>,
     pub agent_status: String,
+    /// What the agent's answer was.
+    pub last_agent: String,
     /// Seconds since the status last changed.
     pub last_change: Option<u64>,
     /// Seconds of being down, in all.
@@ -91,6 +93,10 @@ pub struct Stat {
     pub bytes_out: Option<u64>,
     /// Answers by class, 1xx to 5xx, then others.
     pub answers: [Option<u64>; 6],
+    /// Requests that made no sense, or of which the rest never came.
+    pub request_errors: Option<u64>,
+    /// Requests that rules of the configuration refused.
+    pub denied: Option<u64>,
     pub connect_errors: Option<u64>,
     pub response_errors: Option<u64>,
     pub retries: Option<u64>,
@@ -125,4 +131,17 @@ pub struct ServerState {
     /// Weight of the configuration file.
     pub initial_weight: u32,
     pub fqdn: String,
+}
+
+impl ServerState {
+    /// Where it is, as `address:port`; the name in the place of an address that it does not resolve to. Empty if there
+    /// is neither.
+    pub fn host_and_port(&self) -> String {
+        let host = if self.address.is_empty() { &self.fqdn } else { &self.address };
+        match self.port {
+            Some(port) if host.contains(':') => format!("[{host}]:{port}"),
+            Some(port) if !host.is_empty() => format!("{host}:{port}"),
+            _ => host.clone(),
+        }
+    }
 }

@@ -5,6 +5,9 @@
 mod address;
 mod client;
 pub mod facts;
+mod look;
+mod page;
+mod parse;
 pub mod picture;
 mod watch;
 

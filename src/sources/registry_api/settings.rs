@@ -42,7 +42,7 @@ pub enum Password {
 
 impl Password {
     /// The password, or why there is none.
-    pub(super) fn read(&self) -> Result<Secret, String> {
+    pub(in crate::sources) fn read(&self) -> Result<Secret, String> {
         let text = match self {
             Self::File(path) => fs::read_to_string(path)
                 .map_err(|error| format!("cannot read the password file {}: {error}", path.display()))?,
@@ -57,7 +57,7 @@ impl Password {
 
 /// A text that must not be seen.
 #[derive(Clone)]
-pub(super) struct Secret(pub(super) String);
+pub(in crate::sources) struct Secret(pub(in crate::sources) String);
 
 impl Secret {
     /// An `Authorization` header that does not show itself either.
