@@ -38,7 +38,7 @@
 //! | [`proposals`] | works out what a writing verb would do; reads only, one file for each verb | registry, storage, sources |
 //! | [`execution`] | carries effects out, a few at a time, cancellable; deeds, journal, backups | effects, proposals, source clients, storage |
 //! | [`ui`] | draws, and turns keys into intents | state, event, tables of actions |
-//! | [`staging`] | writes registry trees for demonstrations and tests | registry, storage |
+//! | [`staging`] | an embedded registry environment for demonstrations and tests: trees, and servers on loopback | registry, storage |
 //! | [`cli`] | one file per subcommand | what it calls |
 //! | [`runtime`] | the loop, the wiring, the terminal; the only place that names concrete drivers | all |
 //!
