@@ -1,4 +1,5 @@
 //! An embedded registry environment for demonstrations, training and tests.
 
+pub mod haproxy;
 pub mod kubernetes;
 pub mod tree;
