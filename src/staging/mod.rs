@@ -2,4 +2,5 @@
 
 pub mod haproxy;
 pub mod kubernetes;
+pub mod registry;
 pub mod tree;

@@ -117,7 +117,7 @@ const COMMANDS: &[Command] = &[
         &["show", "servers", "conn"],
         "show servers conn [<backend>]",
         "the servers' connections",
-        Level::Operator,
+        Level::User,
         |given| {
             servers::connections(given.instance, given.rest.first().copied()).ok_or("Can't find backend.")
         },

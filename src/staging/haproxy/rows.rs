@@ -34,7 +34,7 @@ impl Row {
 
     fn counters(&mut self, served: &Counters) -> &mut Self {
         self.put("stot", served.sessions).put("bin", served.bytes_in).put("bout", served.bytes_out);
-        self.put("rate", served.rate).put("rate_max", served.rate_max).put("cli_abrt", served.client_aborts);
+        self.put("rate", served.rate).put("rate_max", served.rate_max);
         for (name, count) in
             ["hrsp_1xx", "hrsp_2xx", "hrsp_3xx", "hrsp_4xx", "hrsp_5xx"].iter().zip(served.answers)
         {
@@ -48,6 +48,7 @@ impl Row {
         self.put("econ", served.connect_errors)
             .put("wretr", served.retries)
             .put("wredis", served.redispatches);
+        self.put("cli_abrt", served.client_aborts);
         self.put("lbtot", served.sessions).put("lastsess", if served.sessions == 0 { "-1" } else { "0" });
         if served.sessions > 0 {
             self.put("ctime", 1).put("rtime", 38).put("ttime", 61);

@@ -25,10 +25,13 @@ pub fn state(instance: &Instance, only: Option<&str>, now: Timestamp) -> Option<
     table(instance, only, STATE, |backend, proxy, server, number| {
         let address = server.layout.address;
         let check = server.checked.map_or(1, |check| check.words().number);
-        let (result, health) = match server.checked {
-            None => (0, server.health),
-            Some(Check::Passes) => (3, server.health),
-            Some(_) => (2, server.health),
+        let health = if server.is_in_maintenance() { 0 } else { server.health };
+        let result = match server.checked {
+            // Whoever is out of service from the start was never checked.
+            None => 0,
+            Some(_) if server.is_in_maintenance() && server.failures == 0 && server.downs == 0 => 0,
+            Some(Check::Passes) => 3,
+            Some(_) => 2,
         };
         let operational = if server.is_up() && server.health >= RISE { 2 } else { 0 };
         format!(

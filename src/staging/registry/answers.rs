@@ -1,0 +1,85 @@
+//! What the registry answers when it does not give what was asked for.
+
+use axum::http::{StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use serde_json::{Value, json};
+
+use crate::registry::digest::DigestError;
+use crate::storage::StoreError;
+
+/// A refusal in the shape of the registry's API.
+#[derive(Debug)]
+pub struct Refusal {
+    status: StatusCode,
+    code: &'static str,
+    message: &'static str,
+    detail: Value,
+}
+
+impl Refusal {
+    /// The registry fell over something; the detail stays in its log.
+    pub fn unknown(error: &dyn std::fmt::Display) -> Self {
+        // What was found is for the log, which nobody keeps here.
+        let _ = error;
+        Self::new(StatusCode::INTERNAL_SERVER_ERROR, "UNKNOWN", "unknown error", json!({}))
+    }
+
+    pub fn no_tag(tag: &str) -> Self {
+        Self::no_manifest(json!({ "Tag": tag }))
+    }
+
+    pub fn no_revision(repository: &str, digest: &str) -> Self {
+        Self::no_manifest(json!({ "Name": repository, "Revision": digest }))
+    }
+
+    fn no_manifest(detail: Value) -> Self {
+        Self::new(StatusCode::NOT_FOUND, "MANIFEST_UNKNOWN", "manifest unknown", detail)
+    }
+
+    /// The client did not say that it understands what is there.
+    pub fn not_accepted(message: &'static str) -> Self {
+        Self::new(StatusCode::NOT_FOUND, "MANIFEST_UNKNOWN", message, Value::Null)
+    }
+
+    pub fn no_blob(digest: &str) -> Self {
+        let message = "blob unknown to registry";
+        Self::new(StatusCode::NOT_FOUND, "BLOB_UNKNOWN", message, json!(digest))
+    }
+
+    pub fn no_repository(name: &str) -> Self {
+        let message = "repository name not known to registry";
+        Self::new(StatusCode::NOT_FOUND, "NAME_UNKNOWN", message, json!({ "name": name }))
+    }
+
+    pub fn unsupported() -> Self {
+        let message = "The operation is unsupported.";
+        Self::new(StatusCode::METHOD_NOT_ALLOWED, "UNSUPPORTED", message, Value::Null)
+    }
+
+    const fn new(status: StatusCode, code: &'static str, message: &'static str, detail: Value) -> Self {
+        Self { status, code, message, detail }
+    }
+}
+
+impl From<StoreError> for Refusal {
+    fn from(error: StoreError) -> Self {
+        Self::unknown(&error)
+    }
+}
+
+impl From<DigestError> for Refusal {
+    fn from(error: DigestError) -> Self {
+        Self::unknown(&error)
+    }
+}
+
+impl IntoResponse for Refusal {
+    fn into_response(self) -> Response {
+        let mut error = json!({ "code": self.code, "message": self.message });
+        if !self.detail.is_null() {
+            error["detail"] = self.detail;
+        }
+        let body = format!("{}\n", json!({ "errors": [error] }));
+        (self.status, [(header::CONTENT_TYPE, "application/json; charset=utf-8")], body).into_response()
+    }
+}

@@ -1,0 +1,173 @@
+//! A registry's front door on loopback: what clients ask of `/` and `/v2/`, answered from a store as distribution 2.x does.
+//!
+//! It reads only: deletes are off, and so are pushes.
+
+mod answers;
+mod blobs;
+mod links;
+mod lists;
+mod manifests;
+
+use std::io;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use axum::body::Body;
+use axum::extract::{Request, State};
+use axum::http::request::Parts;
+use axum::http::{Method, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use futures::future::BoxFuture;
+use tokio::net::TcpListener;
+use tokio::sync::watch;
+
+use crate::registry::reference::{ApiPath, NameError, ReferenceError};
+use crate::storage::{ObjectStore, StoreError};
+use answers::Refusal;
+
+/// Opens the store that the registry's tree lies in.
+pub type Opener = Arc<dyn Fn() -> BoxFuture<'static, Result<Arc<dyn ObjectStore>, StoreError>> + Send + Sync>;
+
+/// How the front door behaves.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Manner {
+    #[default]
+    Well,
+    /// Answers after this long.
+    Slow(Duration),
+    /// Answers this status to everything, as a load balancer does that has nobody to ask.
+    Answers(u16),
+    /// Nobody listens.
+    Down,
+}
+
+/// The front door: cheap to clone, all clones are the same one.
+#[derive(Clone)]
+pub struct FrontDoor {
+    open: Opener,
+    manner: Arc<watch::Sender<Manner>>,
+}
+
+impl FrontDoor {
+    /// A front door to the tree that `open` opens.
+    pub fn new(open: Opener) -> Self {
+        Self { open, manner: Arc::new(watch::Sender::new(Manner::default())) }
+    }
+
+    /// Has it behave differently from now on.
+    pub fn behave(&self, manner: Manner) {
+        self.manner.send_if_modified(|now| {
+            let is_new = *now != manner;
+            *now = manner;
+            is_new
+        });
+    }
+
+    /// Serves on `listener`, and after having been down again on the same address, for as long as the future is kept.
+    pub async fn serve(self, listener: TcpListener) -> io::Result<()> {
+        let address = listener.local_addr()?;
+        let mut listener = Some(listener);
+        let mut manner = self.manner.subscribe();
+        loop {
+            let open = match listener.take() {
+                Some(open) => open,
+                None => bind(address).await?,
+            };
+            let mut until = self.manner.subscribe();
+            let down = async move {
+                // The sender lives in this front door, so it is there.
+                let _ = until.wait_for(|manner| *manner == Manner::Down).await;
+            };
+            let router = Router::new().fallback(answer).with_state(self.clone());
+            axum::serve(open, router).with_graceful_shutdown(down).await?;
+            let _ = manner.wait_for(|manner| *manner != Manner::Down).await;
+        }
+    }
+}
+
+async fn bind(address: SocketAddr) -> io::Result<TcpListener> {
+    TcpListener::bind(address).await
+}
+
+async fn answer(State(door): State<FrontDoor>, request: Request) -> Response {
+    let manner = door.manner.borrow().clone();
+    match manner {
+        Manner::Well | Manner::Down => {}
+        Manner::Slow(wait) => tokio::time::sleep(wait).await,
+        Manner::Answers(status) => return unavailable(status),
+    }
+    // Bodies are of no interest, and cannot be looked at by two threads.
+    let (request, _) = request.into_parts();
+    let mut response = routed(&door, &request).await;
+    if request.uri.path() != "/" {
+        let version = header::HeaderValue::from_static("registry/2.0");
+        response.headers_mut().insert("docker-distribution-api-version", version);
+    }
+    response
+}
+
+async fn routed(door: &FrontDoor, request: &Parts) -> Response {
+    let path = request.uri.path();
+    if path == "/" {
+        return ([(header::CACHE_CONTROL, "no-cache")], Body::empty()).into_response();
+    }
+    let asked = match ApiPath::parse(path) {
+        Ok(asked) => asked,
+        // A route takes names of any length, and what is behind it falls over them.
+        Err(ReferenceError::Name(error @ NameError::RepositoryTooLong { .. })) => {
+            return Refusal::unknown(&error).into_response();
+        }
+        Err(_) => return no_route(),
+    };
+    if let Some(refusal) = not_allowed(&asked, &request.method) {
+        return refusal;
+    }
+    let store = match (door.open)().await {
+        Ok(store) => store,
+        Err(error) => return Refusal::unknown(&error).into_response(),
+    };
+    let answered = match &asked {
+        ApiPath::Base => return lists::base(),
+        ApiPath::Catalog => lists::catalog(&*store, request.uri.query()).await,
+        ApiPath::Tags { repository } => lists::tags(&*store, repository, request.uri.query()).await,
+        ApiPath::Manifest { repository, target } => {
+            manifests::get(&*store, repository, target, &request.headers).await
+        }
+        ApiPath::Blob { repository, digest } => {
+            blobs::get(&*store, repository, digest, &request.headers).await
+        }
+        ApiPath::Upload { .. } | ApiPath::Referrers { .. } => return no_route(),
+    };
+    answered.unwrap_or_else(IntoResponse::into_response)
+}
+
+/// Deletes are disabled, and who pushes is told that the registry is read-only.
+fn not_allowed(asked: &ApiPath, method: &Method) -> Option<Response> {
+    let can_be_deleted = matches!(asked, ApiPath::Manifest { .. } | ApiPath::Blob { .. });
+    let is_list = matches!(asked, ApiPath::Tags { .. } | ApiPath::Catalog);
+    match *method {
+        Method::GET => None,
+        Method::HEAD if !is_list => None,
+        Method::DELETE if can_be_deleted => Some(Refusal::unsupported().into_response()),
+        _ => Some((StatusCode::METHOD_NOT_ALLOWED, "Method Not Allowed\n").into_response()),
+    }
+}
+
+/// What Go's router answers to what no route takes.
+fn no_route() -> Response {
+    (StatusCode::NOT_FOUND, "404 page not found\n").into_response()
+}
+
+/// What HAProxy answers by itself.
+fn unavailable(status: u16) -> Response {
+    let status = StatusCode::from_u16(status).unwrap_or(StatusCode::SERVICE_UNAVAILABLE);
+    let reason = status.canonical_reason().unwrap_or_default();
+    let body = format!(
+        "<html><body><h1>{} {reason}</h1>\nNo server is available to handle this request.\n</body></html>\n",
+        status.as_u16()
+    );
+    let headers = [(header::CACHE_CONTROL, "no-cache"), (header::CONTENT_TYPE, "text/html")];
+    (status, headers, body).into_response()
+}

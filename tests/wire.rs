@@ -1,0 +1,9 @@
+//! What staging says on the wire, beside what the real programs say, and beside what our own sources make of it.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+#[path = "wire/front_door.rs"]
+mod front_door;
+#[path = "wire/haproxy.rs"]
+mod haproxy;
+#[path = "support/registry/mod.rs"]
+mod registry;
