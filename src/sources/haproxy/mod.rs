@@ -4,13 +4,18 @@
 
 mod address;
 mod client;
+mod condition;
+mod entries;
 pub mod facts;
 mod look;
 mod page;
 mod parse;
 pub mod picture;
 mod watch;
+pub mod words;
 
 pub use address::{Address, NoAddress};
 pub use client::ask;
+pub use condition::Condition;
+pub use entries::{Entry, Rates, Seen};
 pub use watch::{Login, Named, Options, run};

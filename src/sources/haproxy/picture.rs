@@ -21,6 +21,8 @@ pub struct Instance {
     pub health: Health,
     /// The newest answer, kept while it does not answer.
     pub look: Option<Arc<Look>>,
+    /// When that was.
+    pub looked: Option<Timestamp>,
     /// The answer before, of the same worker, and when it was seen, for what happens per second.
     pub before: Option<(Timestamp, Arc<Look>)>,
     /// When the worker began that took the place of one that had been seen.
@@ -99,30 +101,31 @@ impl Picture {
 
 impl Instance {
     fn looked(&mut self, look: &Arc<Look>, at: Timestamp) {
-        let seen = self.health.seen();
         self.health.answered(at);
-        let Some((old, seen)) = self.look.as_ref().zip(seen) else {
-            self.look = Some(Arc::clone(look));
-            return;
+        let Some((old, seen)) = self.look.as_ref().zip(self.looked) else {
+            return self.renew(look, at);
         };
         match succession(&old.info, &look.info, at.duration_since(seen)) {
             // While it finishes what it had, an old worker can answer in the place of the new one.
             Succession::Leaving => {}
             Succession::Same => {
-                self.before = Some((seen, self.look.replace(Arc::clone(look)).unwrap_or_default()))
+                let before = Some((seen, Arc::clone(old)));
+                self.renew(look, at);
+                self.before = before;
             }
-            Succession::Sibling => self.renew(look),
+            Succession::Sibling => self.renew(look, at),
             Succession::Reloaded => {
                 self.reloaded = Some(began(&look.info, at));
-                self.renew(look);
+                self.renew(look, at);
             }
         }
     }
 
     /// Counters of another worker have nothing to do with those before.
-    fn renew(&mut self, look: &Arc<Look>) {
+    fn renew(&mut self, look: &Arc<Look>, at: Timestamp) {
         self.before = None;
         self.look = Some(Arc::clone(look));
+        self.looked = Some(at);
     }
 
     /// Seconds since its worker began, if it says so.

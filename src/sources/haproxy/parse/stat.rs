@@ -18,7 +18,11 @@ pub fn stats(text: &str) -> Result<Vec<Stat>, String> {
     let mut rows = Vec::new();
     for record in reader.records() {
         let record = record.map_err(|error| error.to_string())?;
-        rows.push(Row { columns: &columns, record: &record }.stat());
+        let row = Row { columns: &columns, record: &record };
+        if row.raw("svname").is_empty() {
+            return Err("a row of the statistics has no name".to_owned());
+        }
+        rows.push(row.stat());
     }
     Ok(rows)
 }
