@@ -2,7 +2,9 @@
 
 mod intent;
 
-pub use intent::{Erasure, Errand, Intent, MenuKind, Motion, PanelId, PromptKind, TerminalWish, Way};
+pub use intent::{
+    Erasure, Errand, Intent, MenuKind, Motion, PanelId, PromptKind, Sorting, TerminalWish, Way,
+};
 
 use std::sync::Arc;
 

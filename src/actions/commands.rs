@@ -49,6 +49,27 @@ pub const COMMANDS: &[Command] = &[
         intent: |_| Ok(Intent::Panel(PanelId::Overview)),
     },
     Command {
+        names: &["pods", "po", "pod"],
+        argument: "",
+        title: "The registry's pods",
+        choices: &[],
+        intent: |_| Ok(Intent::Panel(PanelId::Pods)),
+    },
+    Command {
+        names: &["endpoints", "ep", "svc", "service"],
+        argument: "",
+        title: "The service's addresses against its pods",
+        choices: &[],
+        intent: |_| Ok(Intent::Panel(PanelId::Endpoints)),
+    },
+    Command {
+        names: &["lb", "balancers", "haproxy"],
+        argument: "",
+        title: "The load balancers and their servers",
+        choices: &[],
+        intent: |_| Ok(Intent::Panel(PanelId::Balancers)),
+    },
+    Command {
         names: &["bucket", "b"],
         argument: "",
         title: "The bucket's tree",

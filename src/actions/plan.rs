@@ -88,6 +88,8 @@ fn after_intent(state: &State, intent: &Intent) -> Vec<Effect> {
         | Intent::Resize { .. }
         | Intent::Move(_)
         | Intent::Select(_)
+        | Intent::Choose(_)
+        | Intent::Sort(_)
         | Intent::Scroll(_)
         | Intent::Unfold
         | Intent::Fold

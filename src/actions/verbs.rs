@@ -43,6 +43,8 @@ pub struct Verb {
     pub title: &'static str,
     /// The key that runs it, in the notation of key scripts; empty for none.
     pub key: &'static str,
+    /// What it can be for; for anything else it is not even offered, and another verb may have its key.
+    pub of: fn(&Subject) -> bool,
     pub risk: Risk,
     pub shelf: Shelf,
     /// The intent that does it to this subject, or why it does not apply.
@@ -69,6 +71,7 @@ pub const VERBS: &[Verb] = &[
         id: "describe",
         title: "Describe: everything that is known of it",
         key: "d",
+        of: anything,
         risk: Risk::Local,
         shelf: Shelf::Actions,
         intent: |_, _| Ok(Intent::Describe),
@@ -77,6 +80,7 @@ pub const VERBS: &[Verb] = &[
         id: "raw",
         title: "Raw: the bytes of its link, manifest or object",
         key: "y",
+        of: Subject::is_stored,
         risk: Risk::Reads,
         shelf: Shelf::Actions,
         intent: |state, _| match state.object() {
@@ -88,6 +92,7 @@ pub const VERBS: &[Verb] = &[
         id: "scan",
         title: "Scan: walk its chain again, now",
         key: "s",
+        of: Subject::is_stored,
         risk: Risk::Reads,
         shelf: Shelf::Actions,
         intent: |_, subject| can_scan(subject).then_some(Intent::Rescan).ok_or(NO_SCAN),
@@ -96,6 +101,7 @@ pub const VERBS: &[Verb] = &[
         id: "refresh",
         title: "Refresh: list this level again",
         key: "ctrl-r",
+        of: anything,
         risk: Risk::Reads,
         shelf: Shelf::Actions,
         intent: |_, _| Ok(Intent::Refresh),
@@ -104,6 +110,7 @@ pub const VERBS: &[Verb] = &[
         id: "restore-link",
         title: "Write the link's digest back",
         key: "",
+        of: Subject::is_stored,
         risk: Risk::Writes,
         shelf: Shelf::Actions,
         intent: |state, subject| writing::order(state, subject, "restore-link"),
@@ -112,6 +119,7 @@ pub const VERBS: &[Verb] = &[
         id: "delete-layer-link",
         title: "Delete the broken link of its layer",
         key: "",
+        of: Subject::is_stored,
         risk: Risk::Writes,
         shelf: Shelf::Actions,
         intent: |state, subject| writing::order(state, subject, "delete-layer-link"),
@@ -120,6 +128,7 @@ pub const VERBS: &[Verb] = &[
         id: "delete-wrong-blob",
         title: "Delete the blob whose bytes are wrong",
         key: "",
+        of: Subject::is_stored,
         risk: Risk::Writes,
         shelf: Shelf::Actions,
         intent: |state, subject| writing::order(state, subject, "delete-wrong-blob"),
@@ -128,6 +137,7 @@ pub const VERBS: &[Verb] = &[
         id: "delete-stray",
         title: "Delete what does not belong there",
         key: "",
+        of: Subject::is_stored,
         risk: Risk::Writes,
         shelf: Shelf::Actions,
         intent: |state, subject| writing::order(state, subject, "delete-stray"),
@@ -136,6 +146,7 @@ pub const VERBS: &[Verb] = &[
         id: "delete-tag",
         title: "Delete the tag in the bucket",
         key: "",
+        of: Subject::is_stored,
         risk: Risk::Writes,
         shelf: Shelf::Actions,
         intent: |state, subject| writing::order(state, subject, "delete-tag"),
@@ -144,6 +155,7 @@ pub const VERBS: &[Verb] = &[
         id: "delete-tag-api",
         title: "Delete the tag by the registry's API",
         key: "",
+        of: Subject::is_stored,
         risk: Risk::Writes,
         shelf: Shelf::Actions,
         intent: |state, subject| writing::order(state, subject, "delete-tag-api"),
@@ -152,6 +164,7 @@ pub const VERBS: &[Verb] = &[
         id: "delete-revision-link",
         title: "Delete the link of its manifest",
         key: "",
+        of: Subject::is_stored,
         risk: Risk::Writes,
         shelf: Shelf::Actions,
         intent: |state, subject| writing::order(state, subject, "delete-revision-link"),
@@ -160,6 +173,7 @@ pub const VERBS: &[Verb] = &[
         id: "delete-repository",
         title: "Delete the repository's own folders",
         key: "",
+        of: Subject::is_stored,
         risk: Risk::Writes,
         shelf: Shelf::Actions,
         intent: |state, subject| writing::order(state, subject, "delete-repository"),
@@ -168,6 +182,7 @@ pub const VERBS: &[Verb] = &[
         id: "undo",
         title: "Undo: take back or finish what was done earlier",
         key: "",
+        of: anything,
         risk: Risk::Writes,
         shelf: Shelf::Actions,
         intent: |state, _| match &state.journal {
@@ -179,6 +194,7 @@ pub const VERBS: &[Verb] = &[
         id: "copy-name",
         title: "Copy the name",
         key: "c",
+        of: anything,
         risk: Risk::Local,
         shelf: Shelf::Copy,
         intent: |_, subject| Ok(copy("Name", equivalent::pasteable(&subject.to_string()))),
@@ -187,6 +203,7 @@ pub const VERBS: &[Verb] = &[
         id: "copy-path",
         title: "Copy the path in the bucket",
         key: "",
+        of: Subject::is_stored,
         risk: Risk::Local,
         shelf: Shelf::Copy,
         intent: |state, _| {
@@ -198,6 +215,7 @@ pub const VERBS: &[Verb] = &[
         id: "copy-digest",
         title: "Copy the digest",
         key: "",
+        of: Subject::is_stored,
         risk: Risk::Local,
         shelf: Shelf::Copy,
         intent: |state, subject| {
@@ -210,6 +228,7 @@ pub const VERBS: &[Verb] = &[
         id: "copy-scan-command",
         title: "Copy the command that scans it",
         key: "",
+        of: Subject::is_stored,
         risk: Risk::Local,
         shelf: Shelf::Copy,
         intent: |state, subject| {
@@ -222,6 +241,7 @@ pub const VERBS: &[Verb] = &[
         id: "copy-cure-command",
         title: "Copy the commands of its best cure",
         key: "",
+        of: Subject::is_stored,
         risk: Risk::Local,
         shelf: Shelf::Copy,
         intent: |state, subject| cure(state, subject).map(|text| copy("Commands", text)).ok_or(NO_CURE),
@@ -230,6 +250,7 @@ pub const VERBS: &[Verb] = &[
         id: "copy-repush-request",
         title: "Copy a message that asks the owner to push it again",
         key: "",
+        of: Subject::is_stored,
         risk: Risk::Local,
         shelf: Shelf::Copy,
         intent: |state, subject| {
@@ -242,6 +263,7 @@ pub const VERBS: &[Verb] = &[
         id: "copy-read-command",
         title: "Copy the command that reads its object",
         key: "",
+        of: Subject::is_stored,
         risk: Risk::Local,
         shelf: Shelf::Copy,
         intent: |state, _| {
@@ -253,6 +275,7 @@ pub const VERBS: &[Verb] = &[
         id: "arm",
         title: "Arm this session for 10 minutes",
         key: "ctrl-o",
+        of: anything,
         risk: Risk::Local,
         shelf: Shelf::Actions,
         intent: |state, _| writing::arming(state),
@@ -262,6 +285,15 @@ pub const VERBS: &[Verb] = &[
 /// The verb of this id.
 pub fn find(id: &str) -> Option<&'static Verb> {
     VERBS.iter().find(|verb| verb.id == id)
+}
+
+/// The verbs that could be for a subject.
+pub fn of(subject: &Subject) -> impl Iterator<Item = &'static Verb> {
+    VERBS.iter().filter(|verb| (verb.of)(subject))
+}
+
+const fn anything(_: &Subject) -> bool {
+    true
 }
 
 const fn copy(what: &'static str, text: String) -> Intent {
@@ -305,7 +337,15 @@ mod tests {
     fn ids_and_keys_are_unique() {
         let ids: BTreeSet<_> = VERBS.iter().map(|verb| verb.id).collect();
         assert_eq!(ids.len(), VERBS.len());
-        let keys: Vec<_> = VERBS.iter().map(|verb| verb.key).filter(|key| !key.is_empty()).collect();
-        assert_eq!(keys.iter().collect::<BTreeSet<_>>().len(), keys.len());
+        let subjects = [
+            Subject::Object("k".into()),
+            Subject::Pod("p".into()),
+            Subject::Address("10.0.0.1".into()),
+            Subject::Server { backend: "b".into(), server: "s".into() },
+        ];
+        for subject in subjects {
+            let keys: Vec<_> = of(&subject).map(|verb| verb.key).filter(|key| !key.is_empty()).collect();
+            assert_eq!(keys.iter().collect::<BTreeSet<_>>().len(), keys.len(), "{subject}");
+        }
     }
 }

@@ -167,7 +167,7 @@ pub fn follow_up(deed: &Deed) -> Option<Intent> {
 
 /// Whether a verb that writes is offered for what is selected.
 pub fn is_offered(state: &State, verb: &Verb) -> bool {
-    state.subject().is_some_and(|subject| (verb.intent)(state, &subject).is_ok())
+    state.subject().is_some_and(|subject| (verb.of)(&subject) && (verb.intent)(state, &subject).is_ok())
 }
 
 /// The intent that arms the session, where there is anything to write and it is read-only.
@@ -186,12 +186,15 @@ pub fn arming(state: &State) -> Result<Intent, &'static str> {
 /// best first. Verbs that write are left out where they do not apply.
 pub fn offers(state: &State, kind: MenuKind) -> Vec<&'static str> {
     if kind == MenuKind::Copy {
-        return VERBS.iter().filter(|verb| verb.shelf == Shelf::Copy).map(|verb| verb.id).collect();
+        let subject = state.subject();
+        let fits = |verb: &&Verb| verb.shelf == Shelf::Copy && subject.as_ref().is_none_or(verb.of);
+        return VERBS.iter().filter(fits).map(|verb| verb.id).collect();
     }
     let arm = arming(state).ok().map(|_| "arm");
     let shown = |id: &&'static str| super::verbs::find(id).is_some_and(|verb| is_offered(state, verb));
     let mut ids: Vec<&'static str> = arm.into_iter().chain(cures(state).into_iter().filter(shown)).collect();
-    for verb in VERBS {
+    let subject = state.subject();
+    for verb in VERBS.iter().filter(|verb| subject.as_ref().is_none_or(verb.of)) {
         let hidden = matches!(verb.risk, Risk::Writes) && !is_offered(state, verb);
         if !hidden && verb.id != "arm" && !ids.contains(&verb.id) {
             ids.push(verb.id);

@@ -1,5 +1,8 @@
 //! Joins what the sources saw into conclusions: pure, from pictures alone, with the time handed in.
 
+pub mod endpoints;
+pub mod ingress;
+
 use jiff::Timestamp;
 
 use crate::model::Watched;

@@ -20,6 +20,10 @@ pub enum Intent {
     Move(Motion),
     /// Select this row.
     Select(Node),
+    /// Select this row of a table.
+    Choose(Subject),
+    /// Sort the table that is shown.
+    Sort(Sorting),
     /// Show the text that is open from this line on.
     Scroll(usize),
     /// Go into what is selected.
@@ -116,6 +120,15 @@ pub enum Errand {
     Verb(Order),
     /// An entry of the journal that is to be taken back or finished.
     Journal(About),
+}
+
+/// By what a table is to be sorted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Sorting {
+    /// The column of this number; once more is the other way round.
+    By(usize),
+    /// The column beside the present one.
+    Beside(Way),
 }
 
 /// How the selection moves.

@@ -5,8 +5,9 @@ use jiff::{SignedDuration, Timestamp};
 use super::browser::{Found, Pane, Wide};
 use super::rows::{Faults, Internals};
 use super::screen::{Layer, Leaving, Mouse, Notice, Prompt, View};
+use super::tables::{self, Drill, Terms};
 use super::{Deed, Filter, Journal, State, deeds};
-use crate::event::{Erasure, Intent, Motion, PanelId, PromptKind, TerminalWish, Way};
+use crate::event::{Erasure, Intent, Motion, PanelId, PromptKind, Sorting, TerminalWish, Way};
 use crate::model::{Subject, TagState};
 use crate::registry::reference::{Reference, Target};
 use crate::sources::bucket::browse::Place;
@@ -29,6 +30,13 @@ pub fn fold(state: &mut State, intent: &Intent, at: Timestamp) {
         Intent::Resize { columns, rows } => (state.screen.columns, state.screen.rows) = (*columns, *rows),
         Intent::Move(motion) => step(state, *motion),
         Intent::Select(_) if state.screen.layer.is_some() => {}
+        Intent::Choose(_) if state.screen.layer.is_some() => {}
+        Intent::Choose(subject) => {
+            if let Some(table) = state.table_mut() {
+                table.chosen = Some(subject.clone());
+            }
+        }
+        Intent::Sort(sorting) => sort(state, *sorting),
         Intent::Select(node) => state.browser.select(&mut state.bucket, node.clone()),
         Intent::Scroll(line) => scroll(state, *line),
         Intent::Enter => enter(state),
@@ -69,7 +77,10 @@ pub fn fold(state: &mut State, intent: &Intent, at: Timestamp) {
         Intent::Refresh => refresh(state),
         Intent::Copy { .. } if state.deed().is_some() => {}
         Intent::Copy { .. } => state.screen.layer = None,
-        Intent::Mark => state.browser.mark(&mut state.bucket),
+        Intent::Mark => match state.table_mut() {
+            Some(table) => table.mark(),
+            None => state.browser.mark(&mut state.bucket),
+        },
         Intent::MarkThrough => state.browser.mark_through(&state.bucket),
         Intent::Propose(errand) => deeds::propose(state, errand),
         Intent::Agree => deeds::agree(state, at),
@@ -87,7 +98,7 @@ pub fn fold(state: &mut State, intent: &Intent, at: Timestamp) {
 
 impl PanelId {
     /// All panels, by rising digit.
-    pub const ALL: [Self; 2] = [Self::Overview, Self::Bucket];
+    pub const ALL: [Self; 5] = [Self::Overview, Self::Pods, Self::Endpoints, Self::Balancers, Self::Bucket];
 
     /// The neighbour in the order of the digits.
     pub fn turn(self, way: Way) -> Self {
@@ -102,11 +113,9 @@ impl PanelId {
 }
 
 fn here(state: &State) -> View {
-    let node = match state.screen.panel {
-        PanelId::Overview | PanelId::Pods | PanelId::Endpoints | PanelId::Balancers => None,
-        PanelId::Bucket => Some(state.browser.selected.clone()),
-    };
-    View { panel: state.screen.panel, node }
+    let panel = state.screen.panel;
+    let node = (panel == PanelId::Bucket).then(|| state.browser.selected.clone());
+    View { panel, node, row: state.table().and_then(|table| table.chosen.clone()) }
 }
 
 fn show(state: &mut State, panel: PanelId) {
@@ -117,6 +126,7 @@ fn show(state: &mut State, panel: PanelId) {
         state.screen.drilled = None;
     }
     state.screen.layer = None;
+    tables::settle(state, panel);
 }
 
 fn step(state: &mut State, motion: Motion) {
@@ -131,9 +141,13 @@ fn step(state: &mut State, motion: Motion) {
     }
     match (state.screen.panel, state.browser.pane) {
         (PanelId::Overview, _) => step_finding(state, motion),
-        (PanelId::Pods | PanelId::Endpoints | PanelId::Balancers, _) => {}
         (PanelId::Bucket, Pane::Tree) => state.browser.step(&mut state.bucket, motion),
         (PanelId::Bucket, Pane::Chain) => step_hop(state, motion),
+        (_, _) => {
+            if let Some(table) = state.table_mut() {
+                table.step(motion);
+            }
+        }
     }
 }
 
@@ -183,9 +197,57 @@ fn enter(state: &mut State) {
             Some(Subject::Tag { repository, tag }) => jump(state, &repository, &tag),
             Some(_) | None => show(state, PanelId::Bucket),
         },
-        PanelId::Pods | PanelId::Endpoints | PanelId::Balancers => {}
         PanelId::Bucket => enter_row(state),
+        panel => drill(state, panel),
     }
+}
+
+/// Into what a row of a table stands for.
+fn drill(state: &mut State, panel: PanelId) {
+    let (Some(sheet), Some(subject)) = (tables::sheet(panel), state.subject()) else { return };
+    match (sheet.drill.1)(state, &subject) {
+        Drill::Describe => state.screen.layer = Some(Layer::Describe { subject, top: 0 }),
+        Drill::Show(panel, subject) => show_row(state, panel, subject),
+    }
+}
+
+/// To a row of a table, which is shown whatever the table is filtered by; one level back leads here again.
+pub fn show_row(state: &mut State, panel: PanelId, subject: Subject) {
+    let view = here(state);
+    state.screen.leave(view.clone());
+    state.screen.drilled = Some(view);
+    state.screen.panel = panel;
+    state.screen.layer = None;
+    if let Some(table) = state.table_mut() {
+        table.chosen = Some(subject.clone());
+    }
+    tables::settle(state, panel);
+    let hidden = state
+        .table_mut()
+        .filter(|table| table.chosen.as_ref() != Some(&subject) || table.position().is_none());
+    if let Some(table) = hidden {
+        table.filter = Terms::default();
+        table.faults = Faults::AndHealthy;
+        table.chosen = Some(subject);
+        tables::settle(state, panel);
+    }
+}
+
+fn sort(state: &mut State, sorting: Sorting) {
+    let panel = state.screen.panel;
+    let (Some(sheet), Some(table)) = (tables::sheet(panel), state.table_mut()) else { return };
+    let columns: Vec<_> =
+        (0..sheet.columns.len()).filter(|column| table.has(&sheet.columns[*column])).collect();
+    let column = match sorting {
+        Sorting::By(column) => column,
+        Sorting::Beside(way) => {
+            let at = columns.iter().position(|column| *column == table.sort.column).unwrap_or(0);
+            let beside = if way == Way::Next { at + 1 } else { at + columns.len() - 1 };
+            columns.get(beside % columns.len().max(1)).copied().unwrap_or(0)
+        }
+    };
+    table.sort_by(column);
+    tables::settle(state, panel);
 }
 
 fn enter_row(state: &mut State) {
@@ -238,7 +300,10 @@ fn to_parent(state: &mut State) {
 fn ask(state: &mut State, kind: PromptKind) {
     let text = match kind {
         PromptKind::Command => String::new(),
-        PromptKind::Filter => state.browser.filter.text().to_owned(),
+        PromptKind::Filter => match state.table() {
+            Some(table) => table.filter.text().to_owned(),
+            None => state.browser.filter.text().to_owned(),
+        },
         PromptKind::Name(_) => String::new(),
     };
     state.screen.prompt = Some(Prompt { kind, text });
@@ -253,13 +318,18 @@ fn type_text(state: &mut State, text: String) {
     };
     prompt.text = text;
     if prompt.kind == PromptKind::Filter {
-        let filter = Filter::parse(&prompt.text);
-        set_filter(state, filter);
+        let text = prompt.text.clone();
+        set_filter(state, &text);
     }
 }
 
-fn set_filter(state: &mut State, filter: Filter) {
-    state.browser.filter = filter;
+fn set_filter(state: &mut State, text: &str) {
+    let panel = state.screen.panel;
+    if let (Some(sheet), Some(table)) = (tables::sheet(panel), state.table_mut()) {
+        table.filter = Terms::parse(text, sheet.columns);
+        return tables::settle(state, panel);
+    }
+    state.browser.filter = Filter::parse(text);
     state.browser.settle(&mut state.bucket);
 }
 
@@ -290,7 +360,7 @@ fn erase(state: &mut State, erasure: Erasure) {
 fn dismiss(state: &mut State) -> bool {
     if let Some(prompt) = state.screen.prompt.take() {
         if prompt.kind == PromptKind::Filter {
-            set_filter(state, Filter::default());
+            set_filter(state, "");
         }
         return true;
     }
@@ -301,13 +371,16 @@ fn dismiss(state: &mut State) -> bool {
         }
         return true;
     }
+    if dismiss_in_table(state) {
+        return true;
+    }
     if state.screen.panel == PanelId::Bucket {
         if state.browser.pane == Pane::Chain {
             state.browser.pane = Pane::Tree;
             return true;
         }
         if !state.browser.filter.is_empty() {
-            set_filter(state, Filter::default());
+            set_filter(state, "");
             return true;
         }
         if !state.browser.marks().is_empty() {
@@ -326,6 +399,23 @@ fn dismiss(state: &mut State) -> bool {
         }
         None => false,
     }
+}
+
+/// Drops a table's filter, then its marks, then shows all rows again; says whether there was any of it.
+fn dismiss_in_table(state: &mut State) -> bool {
+    let panel = state.screen.panel;
+    let Some(table) = state.table_mut() else { return false };
+    if !table.filter.is_empty() {
+        table.filter = Terms::default();
+    } else if !table.marks().is_empty() {
+        table.clear_marks();
+    } else if table.faults == Faults::Only {
+        table.faults = Faults::AndHealthy;
+    } else {
+        return false;
+    }
+    tables::settle(state, panel);
+    true
 }
 
 fn walk(state: &mut State, way: Way) {
@@ -351,13 +441,19 @@ fn arrive(state: &mut State, view: View) {
         state.browser.pane = Pane::Tree;
         state.browser.select(&mut state.bucket, node);
     }
+    if let (Some(row), Some(table)) = (view.row, state.table_mut()) {
+        table.chosen = Some(row);
+    }
+    tables::settle(state, view.panel);
 }
 
 fn faults_only(state: &mut State) {
-    state.browser.faults = match state.browser.faults {
-        Faults::AndHealthy => Faults::Only,
-        Faults::Only => Faults::AndHealthy,
-    };
+    let panel = state.screen.panel;
+    if let Some(table) = state.table_mut() {
+        table.faults = table.faults.other();
+        return tables::settle(state, panel);
+    }
+    state.browser.faults = state.browser.faults.other();
     state.browser.settle(&mut state.bucket);
 }
 
@@ -370,6 +466,10 @@ fn internals(state: &mut State) {
 }
 
 fn wide(state: &mut State) {
+    if let Some(table) = state.table_mut() {
+        table.wide = !table.wide;
+        return;
+    }
     state.browser.wide = match state.browser.wide {
         Wide::Summed => Wide::Every,
         Wide::Every => Wide::Summed,
@@ -382,6 +482,7 @@ fn to_fault(state: &mut State, way: Way) {
             step_finding(state, Motion::Rows(if way == Way::Next { 1 } else { -1 }));
             state.finding().is_none().then(|| "No fault is known so far; 6 opens the bucket.".to_owned())
         }
+        panel if tables::sheet(panel).is_some() => fault_in_table(state, way),
         PanelId::Pods | PanelId::Endpoints | PanelId::Balancers => None,
         PanelId::Bucket => match state.browser.step_to_fault(&mut state.bucket, way) {
             Found::Ahead => None,
@@ -392,6 +493,18 @@ fn to_fault(state: &mut State, way: Way) {
         },
     };
     state.screen.notice = text.map(Notice::plain);
+}
+
+/// To a fault of the table that is shown; what there is to say of it.
+fn fault_in_table(state: &mut State, way: Way) -> Option<String> {
+    let table = state.table_mut()?;
+    match (table.step_to_fault(way), table.faulty) {
+        (Some(false), _) => None,
+        (Some(true), 1) => Some("This is the only fault.".to_owned()),
+        (Some(true), _) => Some("Past the end: round to the faults at the other end.".to_owned()),
+        (None, 0) => Some("No fault among these.".to_owned()),
+        (None, hidden) => Some(format!("No fault passes the filter; {hidden} are hidden by it.")),
+    }
 }
 
 /// What there is to say once the tags that were not looked at have been.

@@ -12,6 +12,7 @@ mod intents;
 mod marks;
 mod rows;
 mod screen;
+pub mod tables;
 
 use std::sync::Arc;
 
@@ -24,12 +25,14 @@ pub use filter::Filter;
 pub use hops::{ChainLine, chain_lines};
 pub use rows::{Faults, Internals, Row, is_stray, unseen_in};
 pub use screen::{Layer, Leaving, Mouse, Notice, Prompt, Screen, Tone, View};
+pub use tables::{Table, Tables};
 
 use crate::bus::Stamped;
 use crate::diagnosis::Scene;
 use crate::event::{Event, Fact, Outcome, PanelId};
 use crate::model::{Answer, Gate, Past, Proposal, Severity, Subject, TagState, Watched};
 use crate::sources::bucket::picture::{Picture, Verdict};
+use crate::sources::kubernetes::objects::Pod;
 use crate::sources::{front_door, google, haproxy, kubernetes};
 
 /// What never changes while the cockpit runs.
@@ -62,6 +65,7 @@ pub struct State {
     pub front_door: front_door::picture::Picture,
     pub browser: Browser,
     pub screen: Screen,
+    pub tables: Tables,
     /// What was done earlier.
     pub journal: Journal,
     /// What the last event agreed to, for the plan to carry out.
@@ -128,16 +132,31 @@ impl State {
     pub fn subject(&self) -> Option<Subject> {
         match self.screen.panel {
             PanelId::Overview => self.finding().cloned(),
-            PanelId::Pods | PanelId::Endpoints | PanelId::Balancers => None,
             PanelId::Bucket => self.browser.subject(),
+            panel => self.tables.get(panel)?.chosen.clone(),
+        }
+    }
+
+    /// The pod that a subject is, or that is behind it.
+    pub fn pod_of<'a>(&'a self, subject: &'a Subject) -> Option<&'a str> {
+        match subject {
+            Subject::Pod(name) => Some(name),
+            Subject::Address(ip) => {
+                let addresses = self.kubernetes.slices.values().flat_map(|slice| &slice.addresses);
+                let named =
+                    addresses.filter(|address| address.ip == *ip).find_map(|address| address.pod.as_deref());
+                let has = |pod: &&Pod| pod.ip.as_deref() == Some(ip);
+                named.or_else(|| self.kubernetes.pods.values().find(has).map(|pod| pod.name.as_str()))
+            }
+            _ => None,
         }
     }
 
     /// The object that a raw view or a copied path is about.
     pub fn object(&self) -> Option<String> {
         match self.screen.panel {
-            PanelId::Overview | PanelId::Pods | PanelId::Endpoints | PanelId::Balancers => None,
             PanelId::Bucket => self.browser.object(&self.bucket),
+            _ => None,
         }
     }
 }
@@ -148,6 +167,7 @@ pub fn fold(state: &mut State, event: &Stamped<Event>) {
     state.browser.asked.clear();
     state.agreed = None;
     let over = state.gate.run_out(event.at);
+    let concerned = concerns_table(state, &event.what);
     match &event.what {
         Event::Fact(Fact::Bucket(fact)) => {
             state.bucket.fold(fact, event.at);
@@ -172,9 +192,21 @@ pub fn fold(state: &mut State, event: &Stamped<Event>) {
         }
         Event::Tick => {}
     }
+    if concerned {
+        tables::settle(state, state.screen.panel);
+    }
     if over {
         state.screen.notice = Some(deeds::over());
     }
+}
+
+/// Whether the rows of the shown table may be different after an event: by a fact, or because they are older.
+fn concerns_table(state: &State, event: &Event) -> bool {
+    tables::sheet(state.screen.panel).is_some_and(|sheet| match event {
+        Event::Fact(fact) => (sheet.concerns)(fact),
+        Event::Tick => true,
+        Event::Intent(_) | Event::Outcome(_) => false,
+    })
 }
 
 /// What an outcome changes besides the message line.

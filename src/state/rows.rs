@@ -29,6 +29,16 @@ pub enum Faults {
     Only,
 }
 
+impl Faults {
+    /// The other one.
+    pub const fn other(self) -> Self {
+        match self {
+            Self::AndHealthy => Self::Only,
+            Self::Only => Self::AndHealthy,
+        }
+    }
+}
+
 /// Whether `_manifests`, `_layers` and `_uploads` are shown.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Internals {

@@ -96,12 +96,18 @@ pub struct Notice {
     pub text: String,
 }
 
-/// How a notice is meant.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// How a text is meant.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Tone {
+    #[default]
     Plain,
+    /// Matters less.
+    Dim,
     Good,
     Warn,
+    Bad,
+    /// Could not be read.
+    Unknown,
 }
 
 impl Notice {
@@ -123,6 +129,8 @@ impl Notice {
 pub struct View {
     pub panel: PanelId,
     pub node: Option<Node>,
+    /// The chosen row, where the panel is a table.
+    pub row: Option<Subject>,
 }
 
 impl Screen {
@@ -171,7 +179,7 @@ mod tests {
     use super::*;
 
     fn view(name: &str) -> View {
-        View { panel: PanelId::Bucket, node: Some(Node::folder(name)) }
+        View { panel: PanelId::Bucket, node: Some(Node::folder(name)), row: None }
     }
 
     #[test]

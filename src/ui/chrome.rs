@@ -6,17 +6,17 @@ use ratatui::style::Modifier;
 use ratatui::text::{Line, Span};
 use ratatui::widgets::Paragraph;
 
-use super::keymap::{KEYMAP, Now};
+use super::keymap::{Binding, KEYMAP, Now};
 use super::text::{count, fit, width};
 use super::view::View;
 use super::{deed, keys, panels};
 use crate::actions::commands;
-use crate::actions::verbs::VERBS;
-use crate::event::PromptKind;
+use crate::actions::verbs;
+use crate::event::{PanelId, PromptKind};
 use crate::model::TagState;
 use crate::model::text::clean;
 use crate::sources::bucket::picture::Health;
-use crate::state::{Prompt, State, Tone};
+use crate::state::{Prompt, State, tables};
 
 /// Who and where we are, what is wrong, and the time. Where it is narrow the name of the program goes first, then the
 /// summary: which environment this is stays.
@@ -103,11 +103,7 @@ pub fn line(state: &State, view: &View, frame: &mut Frame<'_>, area: Rect) {
     let line = match (&state.screen.prompt, &state.screen.notice) {
         (Some(prompt), _) => prompt_line(prompt, state, view),
         (None, Some(notice)) => {
-            let style = match notice.tone {
-                Tone::Plain => view.theme.text.0,
-                Tone::Good => view.theme.good.0,
-                Tone::Warn => view.theme.warn.0,
-            };
+            let style = view.theme.tone(notice.tone);
             let text = fit(&clean(&notice.text), usize::from(area.width).saturating_sub(2), view.glyphs.cut);
             Line::styled(format!(" {text}"), style)
         }
@@ -152,6 +148,15 @@ fn command_hint(text: &str) -> String {
 }
 
 fn filter_hint(state: &State) -> String {
+    if let Some(table) = state.table() {
+        return match table.filter.remark() {
+            Some(remark) => remark,
+            None if table.filter.is_empty() => {
+                "regular expression   !without   column:regex   -f letters in order".to_owned()
+            }
+            None => format!("{} of {} pass; Enter keeps it, Esc drops it", table.shown.len(), table.all),
+        };
+    }
     let filter = &state.browser.filter;
     match filter.remark() {
         Some(remark) => remark.to_owned(),
@@ -167,13 +172,20 @@ fn key_line(state: &State, view: &View, room: usize) -> Line<'static> {
     }
     let bound = KEYMAP.iter().filter(|binding| !binding.bar.is_empty() && (binding.valid)(Now::of(state)));
     let mut words: Vec<_> =
-        bound.map(|binding| (keys::label(binding.keys[0]), binding.bar.to_owned())).collect();
+        bound.map(|binding| (keys::label(binding.keys[0]), bar_word(state, binding))).collect();
     if let (Some(subject), None) = (state.subject(), &state.screen.layer) {
         let verbs =
-            VERBS.iter().filter(|verb| !verb.key.is_empty() && (verb.intent)(state, &subject).is_ok());
+            verbs::of(&subject).filter(|verb| !verb.key.is_empty() && (verb.intent)(state, &subject).is_ok());
         words.extend(verbs.map(|verb| (keys::label(verb.key), verb.words())));
     }
     key_words(view, words, room)
+}
+
+/// A binding's word; what Enter does in a table the table itself says.
+fn bar_word(state: &State, binding: &Binding) -> String {
+    let sheet = tables::sheet(state.screen.panel)
+        .filter(|_| binding.keys[0] == "enter" && state.screen.layer.is_none());
+    sheet.map_or(binding.bar, |sheet| sheet.drill.0).to_owned()
 }
 
 fn key_words(view: &View, words: Vec<(String, String)>, room: usize) -> Line<'static> {
@@ -193,19 +205,37 @@ fn key_words(view: &View, words: Vec<(String, String)>, room: usize) -> Line<'st
 /// The panels and the way to everything else.
 pub fn bar(state: &State, view: &View, frame: &mut Frame<'_>, area: Rect) {
     let theme = &view.theme;
-    let mut left = vec![Span::raw(" ")];
-    for panel in panels::PANELS {
-        let style = if panel.id == state.screen.panel { theme.selected.0 } else { theme.dim.0 };
-        left.extend([Span::styled(format!(" {} {} ", panel.digit, panel.title), style), Span::raw(" ")]);
+    let cells = usize::from(area.width);
+    let mut left = panel_names(state, view, |_| true);
+    if left.width() > cells {
+        left = panel_names(state, view, |panel| panel == state.screen.panel);
     }
     let mut right = Vec::new();
+    let mut room = cells.saturating_sub(left.width());
     for (key, word) in [("?", "help"), (":", "command"), ("q", "back")] {
+        let wanted = width(key) + width(word) + 3;
+        if wanted > room {
+            break;
+        }
+        room -= wanted;
         right.extend([Span::styled(key, theme.accent.0), Span::styled(format!(" {word}  "), theme.dim.0)]);
     }
-    let (left, right) = (Line::from(left), Line::from(right).right_aligned());
-    if left.width() + right.width() <= usize::from(area.width) {
-        frame.render_widget(Paragraph::new(right), area);
-    }
+    frame.render_widget(Paragraph::new(Line::from(right).right_aligned()), area);
     let room = u16::try_from(left.width()).unwrap_or(u16::MAX).min(area.width);
     frame.render_widget(Paragraph::new(left), Rect { width: room, ..area });
+}
+
+/// The panels by their digits, and by their names where those are wanted.
+fn panel_names(state: &State, view: &View, named: impl Fn(PanelId) -> bool) -> Line<'static> {
+    let mut spans = vec![Span::raw(" ")];
+    for panel in panels::PANELS {
+        let style = if panel.id == state.screen.panel { view.theme.selected.0 } else { view.theme.dim.0 };
+        let name = if named(panel.id) {
+            format!(" {} {} ", panel.digit, panel.title)
+        } else {
+            format!(" {} ", panel.digit)
+        };
+        spans.extend([Span::styled(name, style), Span::raw(if named(panel.id) { " " } else { "" })]);
+    }
+    Line::from(spans)
 }

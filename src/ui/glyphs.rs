@@ -4,12 +4,15 @@ use ratatui::symbols::border;
 
 use crate::model::TagState;
 use crate::registry::report::HopState;
+use crate::state::Tone;
 
 /// The signs on the screen. Each state has its own, so that no state is told by colour alone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Glyphs {
     pub good: &'static str,
     pub bad: &'static str,
+    /// Not well, and not broken.
+    pub warn: &'static str,
     pub unknown: &'static str,
     pub busy: &'static str,
     /// Not looked at yet.
@@ -25,6 +28,13 @@ pub struct Glyphs {
     pub cut: &'static str,
     pub dash: &'static str,
     pub times: &'static str,
+    /// Sorted rising and falling.
+    pub rising: &'static str,
+    pub falling: &'static str,
+    /// Leads from a row to what explains it.
+    pub leads: &'static str,
+    /// Between parts of a line.
+    pub dot: &'static str,
     pub border: border::Set<'static>,
 }
 
@@ -32,6 +42,7 @@ pub struct Glyphs {
 pub const UNICODE: Glyphs = Glyphs {
     good: "✓",
     bad: "✗",
+    warn: "!",
     unknown: "?",
     busy: "…",
     unseen: "·",
@@ -43,6 +54,10 @@ pub const UNICODE: Glyphs = Glyphs {
     cut: "…",
     dash: "─",
     times: "×",
+    rising: "▲",
+    falling: "▼",
+    leads: "└",
+    dot: "·",
     border: border::PLAIN,
 };
 
@@ -50,6 +65,7 @@ pub const UNICODE: Glyphs = Glyphs {
 pub const ASCII: Glyphs = Glyphs {
     good: "+",
     bad: "x",
+    warn: "!",
     unknown: "?",
     busy: "~",
     unseen: ".",
@@ -61,6 +77,10 @@ pub const ASCII: Glyphs = Glyphs {
     cut: "~",
     dash: "-",
     times: "*",
+    rising: "^",
+    falling: "v",
+    leads: "`",
+    dot: "|",
     border: border::Set {
         top_left: "+",
         top_right: "+",
@@ -74,6 +94,17 @@ pub const ASCII: Glyphs = Glyphs {
 };
 
 impl Glyphs {
+    /// The sign of something that is meant like this.
+    pub const fn tone(&self, tone: Tone) -> &'static str {
+        match tone {
+            Tone::Plain | Tone::Dim => " ",
+            Tone::Good => self.good,
+            Tone::Warn => self.warn,
+            Tone::Bad => self.bad,
+            Tone::Unknown => self.unknown,
+        }
+    }
+
     /// The sign of a tag's state.
     pub const fn tag(&self, state: TagState) -> &'static str {
         match state {

@@ -6,8 +6,9 @@ use super::view::View;
 use super::{deed, journal, keys};
 use crate::actions::verbs::{self, VERBS, Verb};
 use crate::actions::{commands, writing};
-use crate::event::{Erasure, Intent, MenuKind, Motion, PanelId, PromptKind, TerminalWish, Way};
+use crate::event::{Erasure, Intent, MenuKind, Motion, PanelId, PromptKind, Sorting, TerminalWish, Way};
 use crate::sources::bucket::node::NodeKind;
+use crate::state::tables::{self, Marking};
 use crate::state::{Layer, Pane, Prompt, State, is_stray};
 
 /// What a key belongs to in the help.
@@ -102,6 +103,18 @@ fn in_journal(now: Now<'_>) -> bool {
 
 fn in_bucket(now: Now<'_>) -> bool {
     in_panel(now) && now.panel() == PanelId::Bucket
+}
+
+fn in_table(now: Now<'_>) -> bool {
+    in_panel(now) && now.state.table().is_some()
+}
+
+fn on_table_row(now: Now<'_>) -> bool {
+    in_table(now) && now.state.subject().is_some()
+}
+
+fn takes_marks(now: Now<'_>) -> bool {
+    on_table_row(now) && tables::sheet(now.panel()).is_some_and(|sheet| sheet.marks == Marking::Rows)
 }
 
 fn in_overview(now: Now<'_>) -> bool {
@@ -334,6 +347,46 @@ pub const KEYMAP: &[Binding] = &[
         intent: |_, _| Intent::Enter,
     },
     Binding {
+        keys: &["enter"],
+        title: "Into it: its details, or what is behind it",
+        group: Group::Look,
+        bar: "open",
+        valid: on_table_row,
+        intent: |_, _| Intent::Enter,
+    },
+    Binding {
+        keys: &["right"],
+        title: "Sort by the column to the right",
+        group: Group::Look,
+        bar: "",
+        valid: in_table,
+        intent: |_, _| Intent::Sort(Sorting::Beside(Way::Next)),
+    },
+    Binding {
+        keys: &["left"],
+        title: "Sort by the column to the left",
+        group: Group::Look,
+        bar: "",
+        valid: in_table,
+        intent: |_, _| Intent::Sort(Sorting::Beside(Way::Previous)),
+    },
+    Binding {
+        keys: &["w"],
+        title: "More columns, or fewer",
+        group: Group::Look,
+        bar: "wide",
+        valid: in_table,
+        intent: |_, _| Intent::Wide,
+    },
+    Binding {
+        keys: &["space"],
+        title: "Mark the row, or take its mark away",
+        group: Group::Change,
+        bar: "",
+        valid: takes_marks,
+        intent: |_, _| Intent::Mark,
+    },
+    Binding {
         keys: &["right"],
         title: "Open, or into the chain",
         group: Group::Move,
@@ -354,7 +407,7 @@ pub const KEYMAP: &[Binding] = &[
         title: "Next fault",
         group: Group::Look,
         bar: "next fault",
-        valid: |now| in_tree(now) || in_overview(now),
+        valid: |now| in_tree(now) || in_overview(now) || in_table(now),
         intent: |_, _| Intent::Fault(Way::Next),
     },
     Binding {
@@ -362,7 +415,7 @@ pub const KEYMAP: &[Binding] = &[
         title: "Previous fault",
         group: Group::Look,
         bar: "",
-        valid: |now| in_tree(now) || in_overview(now),
+        valid: |now| in_tree(now) || in_overview(now) || in_table(now),
         intent: |_, _| Intent::Fault(Way::Previous),
     },
     Binding {
@@ -390,11 +443,19 @@ pub const KEYMAP: &[Binding] = &[
         intent: |_, _| Intent::Ask(PromptKind::Filter),
     },
     Binding {
+        keys: &["/"],
+        title: "Filter: a regular expression, !without, column:regex, -f letters in order",
+        group: Group::Look,
+        bar: "filter",
+        valid: in_table,
+        intent: |_, _| Intent::Ask(PromptKind::Filter),
+    },
+    Binding {
         keys: &["ctrl-z"],
         title: "Only faults, or everything",
         group: Group::Look,
         bar: "faults only",
-        valid: in_tree,
+        valid: |now| in_tree(now) || in_table(now),
         intent: |_, _| Intent::FaultsOnly,
     },
     Binding {
@@ -460,6 +521,30 @@ pub const KEYMAP: &[Binding] = &[
         bar: "",
         valid: anywhere,
         intent: |_, _| Intent::Panel(PanelId::Overview),
+    },
+    Binding {
+        keys: &["2"],
+        title: "Pods",
+        group: Group::Go,
+        bar: "",
+        valid: anywhere,
+        intent: |_, _| Intent::Panel(PanelId::Pods),
+    },
+    Binding {
+        keys: &["3"],
+        title: "Endpoints",
+        group: Group::Go,
+        bar: "",
+        valid: anywhere,
+        intent: |_, _| Intent::Panel(PanelId::Endpoints),
+    },
+    Binding {
+        keys: &["4"],
+        title: "Load balancers",
+        group: Group::Go,
+        bar: "",
+        valid: anywhere,
+        intent: |_, _| Intent::Panel(PanelId::Balancers),
     },
     Binding {
         keys: &["6"],
@@ -595,13 +680,19 @@ pub fn interpret(key: &KeyEvent, state: &State, view: &View) -> Vec<Intent> {
     if let Some(prompt) = &state.screen.prompt {
         return type_into(key, prompt);
     }
-    let named = |verb: &&Verb| !verb.key.is_empty() && keys::is(key, verb.key);
+    let subject = state.subject();
+    let named = |verb: &&Verb| {
+        !verb.key.is_empty() && keys::is(key, verb.key) && subject.as_ref().is_none_or(verb.of)
+    };
     if let Some(deed) = state.deed() {
         return deed::keys(key, state, deed, view);
     }
     let now = Now::of(state);
     if let (Some(verb), true) = (VERBS.iter().find(named), in_panel(now) || in_menu(now)) {
         return run(verb, state);
+    }
+    if let Some(column) = sort_key(key, now) {
+        return vec![Intent::Sort(Sorting::By(column))];
     }
     let fits = |binding: &&Binding| {
         binding.keys.iter().any(|name| keys::is(key, name)) && (binding.valid)(Now::of(state))
@@ -613,6 +704,25 @@ pub fn interpret(key: &KeyEvent, state: &State, view: &View) -> Vec<Intent> {
         },
         None => unbound(key),
     }
+}
+
+/// The column of the table that is shown which this key sorts by.
+fn sort_key(key: &KeyEvent, now: Now<'_>) -> Option<usize> {
+    let sheet = tables::sheet(now.panel()).filter(|_| in_table(now))?;
+    let letters = sheet.columns.iter().map(|column| column.letter);
+    letters
+        .enumerate()
+        .find(|(_, letter)| letter.is_some_and(|letter| keys::is(key, letter.encode_utf8(&mut [0; 4]))))
+        .map(|(number, _)| number)
+}
+
+/// The keys that sort the table that is shown, with the columns that they are for; for the help.
+pub fn sort_keys(now: Now<'_>) -> Option<(String, String)> {
+    let sheet = tables::sheet(now.panel())?;
+    let lettered = sheet.columns.iter().filter_map(|column| Some((column.letter?, column.title)));
+    let (letters, titles): (Vec<_>, Vec<_>) =
+        lettered.map(|(letter, title)| (letter.to_string(), title)).unzip();
+    Some((letters.join(" "), format!("Sort by {}; again: the other way round", titles.join(", "))))
 }
 
 fn unbound(key: &KeyEvent) -> Vec<Intent> {
@@ -656,7 +766,9 @@ fn pick(state: &State) -> Vec<Intent> {
 
 fn run(verb: &Verb, state: &State) -> Vec<Intent> {
     let Some(subject) = state.subject() else {
-        return vec![Intent::Say("Nothing is selected.".to_owned())];
+        // Where nothing is known there is most reason to ask again.
+        let say = Intent::Say("Nothing is selected.".to_owned());
+        return vec![if verb.id == "refresh" { Intent::Refresh } else { say }];
     };
     match (verb.intent)(state, &subject) {
         Ok(intent) => vec![intent],
@@ -733,6 +845,22 @@ mod tests {
     fn every_key_of_the_table_has_a_name_that_reads() {
         for name in KEYMAP.iter().flat_map(|binding| binding.keys).chain(INERT.iter().map(|(name, _)| name)) {
             assert!(keys::parse(name).is_ok(), "{name}");
+        }
+    }
+
+    #[test]
+    fn letters_that_sort_have_no_other_meaning_in_tables() {
+        for sheet in tables::TABLES {
+            let letters: Vec<_> = sheet.columns.iter().filter_map(|column| column.letter).collect();
+            let unique: std::collections::BTreeSet<_> = letters.iter().collect();
+            assert_eq!(unique.len(), letters.len(), "{}", sheet.noun);
+            let taken = ["E", "G", "C", "L", "V"];
+            assert!(
+                letters.iter().all(|letter| !taken.contains(&letter.to_string().as_str())),
+                "{}",
+                sheet.noun
+            );
+            assert!(VERBS.iter().all(|verb| !letters.iter().any(|letter| verb.key == letter.to_string())));
         }
     }
 

@@ -5,7 +5,7 @@ use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 use ratatui::widgets::{Block, Clear, Paragraph};
 
-use super::keymap::{Group, KEYMAP, Now};
+use super::keymap::{Group, KEYMAP, Now, sort_keys};
 use super::panels::{describe, generation, select};
 use super::text::{counted, fit, fit_middle, pad, size, wrap};
 use super::view::View;
@@ -118,6 +118,9 @@ fn help(state: &State, view: &View) -> Vec<Line<'static>> {
             let names: Vec<_> = binding.keys.iter().map(|name| keys::label(name)).collect();
             lines.push(entry(view, &names.join(" "), binding.title));
         }
+        if let Some((letters, title)) = sort_keys(Now::below(state)).filter(|_| group == Group::Look) {
+            lines.push(entry(view, &letters, &title));
+        }
         let verbs = VERBS.iter().filter(|verb| !verb.key.is_empty() && group == Group::of(verb));
         let valid = verbs.filter(|verb| why_off(state, verb).is_none());
         lines.extend(valid.map(|verb| entry(view, &keys::label(verb.key), verb.title)));
@@ -145,6 +148,7 @@ fn entry(view: &View, keys: &str, title: &str) -> Line<'static> {
 fn why_off(state: &State, verb: &Verb) -> Option<&'static str> {
     match state.subject() {
         None => Some("nothing is selected"),
+        Some(subject) if !(verb.of)(&subject) => Some("it is for something else"),
         Some(subject) => (verb.intent)(state, &subject).err(),
     }
 }

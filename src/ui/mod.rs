@@ -10,6 +10,7 @@ pub mod keymap;
 pub mod keys;
 mod layers;
 mod panels;
+mod table;
 mod text;
 pub mod theme;
 mod view;
@@ -30,6 +31,7 @@ pub fn draw(state: &State, view: &mut View, frame: &mut Frame<'_>) {
     view.wear(&state.screen.theme);
     view.unseen.clear();
     view.rows.clear();
+    view.table_rows.clear();
     let lines = [Constraint::Length(1), Constraint::Fill(1), Constraint::Length(1), Constraint::Length(1)];
     let [header, body, line, bar] = Layout::vertical(lines).areas(frame.area());
     let area = frame.area();
@@ -46,9 +48,7 @@ pub fn interpret_mouse(event: &MouseEvent, view: &View) -> Vec<Intent> {
     match event.kind {
         MouseEventKind::ScrollDown => vec![Intent::Move(Motion::Rows(3))],
         MouseEventKind::ScrollUp => vec![Intent::Move(Motion::Rows(-3))],
-        MouseEventKind::Down(MouseButton::Left) => {
-            view.row_at(event.row).cloned().map(Intent::Select).into_iter().collect()
-        }
+        MouseEventKind::Down(MouseButton::Left) => view.select_at(event.row).into_iter().collect(),
         _ => Vec::new(),
     }
 }

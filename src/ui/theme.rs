@@ -5,6 +5,8 @@ use std::str::FromStr;
 use ratatui::style::{Color, Modifier, Style};
 use serde::Deserialize;
 
+use crate::state::Tone;
+
 /// The themes, by name.
 const THEMES: &[(&str, &str)] = &[
     ("dark", include_str!("../../assets/themes/dark.toml")),
@@ -89,6 +91,18 @@ fn colour(name: &str) -> Result<Color, String> {
 }
 
 impl Theme {
+    /// The style of text that is meant like this.
+    pub const fn tone(&self, tone: Tone) -> Style {
+        match tone {
+            Tone::Plain => self.text.0,
+            Tone::Dim => self.dim.0,
+            Tone::Good => self.good.0,
+            Tone::Warn => self.warn.0,
+            Tone::Bad => self.bad.0,
+            Tone::Unknown => self.unknown.0,
+        }
+    }
+
     /// The theme of this name; one that does not exist has no colours.
     pub fn named(name: &str) -> Self {
         let source = THEMES.iter().find(|(known, _)| *known == name).map(|(_, source)| *source);

@@ -2,7 +2,7 @@
 
 use ratatui::text::Line;
 
-use crate::event::Intent;
+use crate::event::{Intent, PanelId};
 use crate::model::Subject;
 use crate::sources::bucket::node::Node;
 
@@ -20,6 +20,13 @@ pub struct View {
     pub tree_top: usize,
     /// First line of the chain on the screen.
     pub chain_top: usize,
+    /// Number of the first row of the table on the screen.
+    pub table_top: usize,
+    /// How wide each column of a table was so far, for this panel, wide or not, and this many cells: columns do not
+    /// jump while one scrolls.
+    pub table_widths: (Option<(PanelId, bool, usize)>, Vec<usize>),
+    /// Rows of the table on the screen, by their line.
+    pub table_rows: Vec<(u16, Subject)>,
     /// Rows that a page has where the keys go.
     pub page_rows: usize,
     /// First line and number of lines of the open text.
@@ -47,6 +54,9 @@ impl View {
             theme_name: String::new(),
             tree_top: 0,
             chain_top: 0,
+            table_top: 0,
+            table_widths: (None, Vec::new()),
+            table_rows: Vec::new(),
             page_rows: 1,
             text: (0, 0),
             unseen: Vec::new(),
@@ -80,8 +90,11 @@ impl View {
         Intent::Scroll(top.saturating_add_signed(lines).min(last))
     }
 
-    /// The row of the tree at a line of the screen.
-    pub fn row_at(&self, line: u16) -> Option<&Node> {
-        self.rows.iter().find(|(at, _)| *at == line).map(|(_, node)| node)
+    /// The wish to select what is at a line of the screen.
+    pub fn select_at(&self, line: u16) -> Option<Intent> {
+        let node = self.rows.iter().find(|(at, _)| *at == line);
+        let row = self.table_rows.iter().find(|(at, _)| *at == line);
+        let select = node.map(|(_, node)| Intent::Select(node.clone()));
+        select.or_else(|| row.map(|(_, subject)| Intent::Choose(subject.clone())))
     }
 }

@@ -4,11 +4,13 @@
 
 mod behaviour;
 mod big;
+mod cluster;
 mod deeds;
 mod desk;
 mod dialogs;
 mod house;
 mod mode;
+mod tables;
 mod trouble;
 
 use house::{House, NARROW, SMALL, WIDE};

@@ -1,11 +1,15 @@
 //! The panels, one file and one row each. The digits between them are kept for panels of other sources.
 
+mod balancers;
 mod bucket;
 mod chain;
+mod cluster;
 pub(super) mod describe;
+mod endpoints;
 mod findings;
 mod guide;
 mod overview;
+mod pods;
 mod rest;
 mod tree;
 
@@ -33,6 +37,9 @@ pub struct Panel {
 /// All panels, by rising digit.
 pub const PANELS: &[Panel] = &[
     Panel { id: PanelId::Overview, digit: '1', title: "Overview", draw: overview::draw },
+    Panel { id: PanelId::Pods, digit: '2', title: "Pods", draw: pods::draw },
+    Panel { id: PanelId::Endpoints, digit: '3', title: "Endpoints", draw: endpoints::draw },
+    Panel { id: PanelId::Balancers, digit: '4', title: "Load balancers", draw: balancers::draw },
     Panel { id: PanelId::Bucket, digit: '6', title: "Bucket", draw: bucket::draw },
 ];
 
@@ -42,7 +49,7 @@ pub fn of(id: PanelId) -> &'static Panel {
 }
 
 /// A frame with a title on the left and remarks on the right, as far as they fit.
-fn boxed(view: &View, area: Rect, title: &str, remarks: &[String], edge: Style) -> Block<'static> {
+pub(super) fn boxed(view: &View, area: Rect, title: &str, remarks: &[String], edge: Style) -> Block<'static> {
     let room = usize::from(area.width).saturating_sub(4);
     let title = fit(title, room, view.glyphs.cut);
     let mut used = super::text::width(&title) + 3;
@@ -65,7 +72,7 @@ fn boxed(view: &View, area: Rect, title: &str, remarks: &[String], edge: Style) 
 }
 
 /// The edge of a frame: where the keys go it has the accent.
-const fn edge(view: &View, focused: Focus) -> Style {
+pub(super) const fn edge(view: &View, focused: Focus) -> Style {
     match focused {
         Focus::Here => view.theme.accent.0,
         Focus::Elsewhere => view.theme.border.0,
@@ -79,7 +86,7 @@ pub(super) fn select(view: &View, line: &Line<'_>, cells: usize) -> Line<'static
 
 /// Whether the keys go to a frame.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Focus {
+pub(super) enum Focus {
     Here,
     Elsewhere,
 }

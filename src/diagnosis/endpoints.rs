@@ -1,0 +1,147 @@
+//! Every running pod against every address of the service: who is in, who is not, and why.
+
+use std::collections::HashMap;
+
+use crate::sources::kubernetes::objects::{Address, Kind, Phase, Pod, Port, Slice};
+use crate::sources::kubernetes::picture::Picture;
+
+/// A pod, an address of the service, or both.
+#[derive(Clone, Debug)]
+pub struct Endpoint<'a> {
+    /// The address that the service sends to; of a pod that is in no slice its own.
+    pub ip: Option<&'a str>,
+    /// The pod behind it, if there is one.
+    pub pod: Option<&'a Pod>,
+    /// The address in each slice that has it.
+    pub places: Vec<(&'a Slice, &'a Address)>,
+    pub verdict: Verdict,
+}
+
+/// Whether the service sends to a pod, and whether that is right.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Verdict {
+    /// Running and ready, and in no slice.
+    Missing,
+    /// An address that no pod has.
+    WithoutPod,
+    /// The address counts as ready, its pod does not.
+    ReadyAgainstPod,
+    /// The pod is ready, its address is not yet.
+    NotYet,
+    /// Neither address nor pod are ready.
+    NotReady,
+    /// Running, not ready, and in no slice.
+    Outside,
+    Terminating,
+    /// One side could not be read, so nothing is claimed.
+    Unknown,
+    In,
+}
+
+impl Verdict {
+    /// The verdict in words.
+    pub const fn words(self) -> &'static str {
+        match self {
+            Self::Missing => "missing: Running and ready, not in any slice",
+            Self::WithoutPod => "address without a pod",
+            Self::ReadyAgainstPod => "in, though its pod is not ready",
+            Self::NotYet => "not in yet: its pod is ready, the address is not",
+            Self::NotReady => "not ready",
+            Self::Outside => "not ready, not in any slice",
+            Self::Terminating => "terminating",
+            Self::Unknown => "not known",
+            Self::In => "in",
+        }
+    }
+
+    /// Whether new connections are sent there.
+    pub const fn takes_traffic(self) -> bool {
+        matches!(self, Self::In | Self::ReadyAgainstPod | Self::WithoutPod)
+    }
+}
+
+/// Every address of a service and every running pod, by address, then pods that are in no slice by name.
+pub fn endpoints<'a>(picture: &'a Picture, service: &str) -> Vec<Endpoint<'a>> {
+    let by_ip: HashMap<&str, &Pod> =
+        picture.pods.values().filter_map(|pod| Some((pod.ip.as_deref()?, pod))).collect();
+    let mut found: Vec<Endpoint<'a>> = Vec::new();
+    let mut at: HashMap<&str, usize> = HashMap::new();
+    for slice in picture.slices.values().filter(|slice| slice.service == service) {
+        for address in &slice.addresses {
+            let number = *at.entry(&address.ip).or_insert_with(|| {
+                let named = address.pod.as_deref().and_then(|name| picture.pods.get(name));
+                let pod = named.or_else(|| by_ip.get(address.ip.as_str()).copied());
+                found.push(Endpoint { ip: Some(&address.ip), pod, places: Vec::new(), verdict: Verdict::In });
+                found.len() - 1
+            });
+            found[number].places.push((slice, address));
+        }
+    }
+    let (knows_pods, knows_slices) = (knows(picture, &[Kind::Pod]), knows_slices(picture));
+    for endpoint in &mut found {
+        endpoint.verdict = of_address(endpoint, knows_pods);
+    }
+    let inside: std::collections::HashSet<&str> =
+        found.iter().filter_map(|endpoint| Some(endpoint.pod?.name.as_str())).collect();
+    let outside =
+        picture.pods.values().filter(|pod| is_candidate(pod) && !inside.contains(pod.name.as_str()));
+    let outside: Vec<_> = outside.map(|pod| of_pod(pod, knows_slices)).collect();
+    found.sort_by_key(|endpoint| sortable(endpoint.ip));
+    found.extend(outside);
+    found
+}
+
+/// Whether a service should have this pod: it runs and is not on its way out.
+fn is_candidate(pod: &Pod) -> bool {
+    pod.phase == Phase::Running && pod.deleting.is_none()
+}
+
+fn of_address(endpoint: &Endpoint<'_>, knows_pods: bool) -> Verdict {
+    let ready = endpoint.places.iter().any(|(_, address)| address.ready);
+    let terminating = endpoint.places.iter().any(|(_, address)| address.terminating == Some(true));
+    match endpoint.pod {
+        None if !knows_pods => Verdict::Unknown,
+        None => Verdict::WithoutPod,
+        Some(pod) if terminating || pod.deleting.is_some() => Verdict::Terminating,
+        Some(pod) => match (ready, pod.is_ready) {
+            (true, true) => Verdict::In,
+            (true, false) => Verdict::ReadyAgainstPod,
+            (false, true) => Verdict::NotYet,
+            (false, false) => Verdict::NotReady,
+        },
+    }
+}
+
+fn of_pod(pod: &Pod, knows_slices: bool) -> Endpoint<'_> {
+    let verdict = match (knows_slices, pod.is_ready) {
+        (false, _) => Verdict::Unknown,
+        (true, true) => Verdict::Missing,
+        (true, false) => Verdict::Outside,
+    };
+    Endpoint { ip: pod.ip.as_deref(), pod: Some(pod), places: Vec::new(), verdict }
+}
+
+/// Whether any of these kinds was ever read.
+fn knows(picture: &Picture, kinds: &[Kind]) -> bool {
+    kinds.iter().any(|kind| picture.kinds.get(kind).is_some_and(|health| health.seen().is_some()))
+}
+
+/// Whether it was ever read which addresses the service has.
+pub fn knows_slices(picture: &Picture) -> bool {
+    knows(picture, &[Kind::EndpointSlice, Kind::Endpoints])
+}
+
+/// Addresses in the order of their numbers.
+fn sortable(ip: Option<&str>) -> (Option<core::net::IpAddr>, &str) {
+    (ip.and_then(|ip| ip.parse().ok()), ip.unwrap_or_default())
+}
+
+impl Endpoint<'_> {
+    /// The ports that its slices have for it, each once, in order.
+    pub fn ports(&self) -> Vec<&Port> {
+        let mut ports: Vec<&Port> = self.places.iter().flat_map(|(slice, _)| &slice.ports).collect();
+        ports.sort_by_key(|port| (port.port, &port.name, &port.protocol));
+        ports.dedup_by_key(|port| (port.port, &port.name, &port.protocol));
+        ports
+    }
+}
