@@ -20,6 +20,8 @@ mod race;
 mod real;
 #[path = "deeds/repairs.rs"]
 mod repairs;
+#[path = "deeds/servers.rs"]
+mod servers;
 #[path = "deeds/stories.rs"]
 mod stories;
 mod support;

@@ -8,7 +8,7 @@ use super::chain::bytes;
 use super::json::escaped;
 use super::paper::{Paper, Tone};
 use crate::model::text::sanitise;
-use crate::model::{About, Act, Demand, Item, Proposal, Step};
+use crate::model::{About, Act, Demand, Item, Proposal, SetServer, Step};
 use crate::registry::repair::{commands, undone_by};
 
 /// What is shown of a proposal.
@@ -207,13 +207,15 @@ fn object(step: &Step, folder: &str, on_files: bool) -> String {
         | Act::RemoveFolder
         | Act::MakeFolder { .. }
         | Act::ApiDelete { .. }
-        | Act::ApiPut { .. } => None,
+        | Act::ApiPut { .. }
+        | Act::SetServer(_) => None,
     };
     let parts = [
         Some(sanitise(inside(&step.key, folder)).into_owned()),
         step.size.map(bytes),
         step.modified.map(|time| time.strftime("%F %H:%MZ").to_string()),
         version.map(|version| format!("generation {}", sanitise(version))),
+        step.act.setting().map(SetServer::change),
     ];
     parts.into_iter().flatten().collect::<Vec<_>>().join("  ")
 }

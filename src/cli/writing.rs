@@ -39,7 +39,7 @@ pub fn assembled(
         })
     });
     let journal = Journal::new(state_folder, Timestamp::now);
-    Deeds { looking, open, open_to_write, journal, environment, late: LATE }
+    Deeds { looking, fleet: None, open, open_to_write, journal, environment, late: LATE }
 }
 
 /// What the environment is called, in capitals where a slip hurts.

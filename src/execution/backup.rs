@@ -99,7 +99,11 @@ impl Keeper<'_> {
             }
             Act::RemoveFolder => self.attributes_of(&step.key).await?,
             Act::ApiDelete { repository, tag } => self.manifest(number, repository, tag).await?,
-            Act::Create { .. } | Act::PutBack { .. } | Act::MakeFolder { .. } | Act::ApiPut { .. } => None,
+            Act::Create { .. }
+            | Act::PutBack { .. }
+            | Act::MakeFolder { .. }
+            | Act::ApiPut { .. }
+            | Act::SetServer(_) => None,
         };
         Ok((&step.key, kept.map(|backup| (number, backup))))
     }

@@ -12,8 +12,8 @@ use crate::actions::confirm::Confirmed;
 use crate::bus::Lossless;
 use crate::event::{Event, Outcome};
 use crate::model::{Done, Ending, Proposal};
-use crate::proposals::NoProposal;
-use crate::storage::ObjectStore;
+use crate::proposals::{NoProposal, needs_no_store};
+use crate::storage::{Nowhere, ObjectStore};
 
 /// What is said where nothing can be written.
 const ONLY_LOOKS: &str = "this cockpit can only look";
@@ -32,18 +32,23 @@ pub async fn prepare(
         (Work::Prepare { ticket, .. } | Work::PrepareFrom { ticket, .. }, None, _) => {
             Outcome::NotProposed { ticket, why: ONLY_LOOKS.to_owned() }
         }
-        (Work::Prepare { ticket, .. } | Work::PrepareFrom { ticket, .. }, Some(_), None) => {
+        (Work::Prepare { ticket, order, .. }, Some(_), None) if !needs_no_store(order.verb) => {
             Outcome::NotProposed { ticket, why: NOT_OPEN.to_owned() }
         }
-        (Work::Prepare { ticket, order, permit }, Some(deeds), Some(store)) => {
-            proposed(ticket, deeds.propose(&*store, &order, permit).await)
+        (Work::Prepare { ticket, order, permit }, Some(deeds), store) => {
+            proposed(ticket, deeds.propose(&*store.unwrap_or_else(unopened), &order, permit).await)
         }
-        (Work::PrepareFrom { ticket, about }, Some(deeds), Some(store)) => {
-            proposed(ticket, deeds.propose_from(&*store, &about).await)
+        (Work::PrepareFrom { ticket, about }, Some(deeds), store) => {
+            proposed(ticket, deeds.propose_from(&*store.unwrap_or_else(unopened), &about).await)
         }
         _ => return,
     };
     say(outbox, outcome).await;
+}
+
+/// What stands for a bucket that is not open yet: what concerns load balancers can be done all the same.
+fn unopened() -> Arc<dyn ObjectStore> {
+    Arc::new(Nowhere::default())
 }
 
 fn proposed(ticket: u64, proposal: Result<Proposal, NoProposal>) -> Outcome {

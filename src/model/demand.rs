@@ -9,7 +9,8 @@ pub struct Demand {
     pub word: String,
     /// What the word is: `the tag`, `the number of them`.
     pub what: &'static str,
-    /// Further words for what is not known to be broken: `healthy`, `unknown`.
+    /// Further words: `healthy` and `unknown` for what is not known to be broken, `last` for a server without which a
+    /// backend has none.
     pub also: Vec<&'static str>,
 }
 
@@ -42,6 +43,8 @@ impl Demand {
             "healthy" => {
                 "nothing was found wrong with it: the word healthy has to be given as well".to_owned()
             }
+            "last" => "no server of its backend would be sent anything any more: the word last has to be given as well"
+                .to_owned(),
             other => format!("its state could not be read: the word {other} has to be given as well"),
         })
     }
@@ -55,10 +58,12 @@ pub fn demand(proposal: &Proposal) -> Demand {
         (None, [item]) => name(&item.subject),
         (None, items) => (items.len().to_string(), "the number of them"),
     };
+    let leaves_none = proposal.settings().any(|setting| setting.left == Some(0));
     let states = || proposal.items.iter().filter_map(|item| item.state);
     let also = [(TagState::Whole, "healthy"), (TagState::Unknown, "unknown")];
     let also = also.into_iter().filter(|(state, _)| states().any(|seen| seen == *state));
-    Demand { word, what, also: also.map(|(_, word)| word).collect() }
+    let also = also.map(|(_, word)| word).chain(leaves_none.then_some("last"));
+    Demand { word, what, also: also.collect() }
 }
 
 /// A name that can be typed; a count where it cannot.

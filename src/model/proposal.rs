@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::{Subject, TagState};
+use super::{SetServer, Subject, TagState};
 
 /// What a verb is asked for: its id, and what to do it to. More than one target makes a batch.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -18,7 +18,8 @@ pub struct Order {
 pub struct Target {
     /// What the operator pointed at.
     pub subject: Subject,
-    /// The guilty object's key or prefix, where the subject alone does not tell: of a hop or a finding.
+    /// What the subject alone does not tell: the guilty object's key or prefix, of a hop or a finding; of a server the
+    /// weight that it is to have.
     pub object: Option<String>,
 }
 
@@ -27,7 +28,7 @@ pub struct Target {
 pub struct Proposal {
     /// Id of the verb.
     pub verb: String,
-    /// URL of the store, without secrets.
+    /// URL of the store, without secrets; of load balancers their [`super::place`].
     pub store: String,
     /// The journal entry that this takes back or finishes.
     pub about: Option<About>,
@@ -72,7 +73,8 @@ pub struct Item {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Step {
     pub act: Act,
-    /// Key from the store's root on; ends in `/` for a folder. For the registry's API `repository:tag`.
+    /// Key from the store's root on; ends in `/` for a folder. For the registry's API `repository:tag`, for a load
+    /// balancer its name and `backend/server`.
     pub key: String,
     /// Bytes before the write, if the store says.
     pub size: Option<u64>,
@@ -103,6 +105,8 @@ pub enum Act {
     ApiDelete { repository: String, tag: String },
     /// PUT of a manifest under the tag through the registry's API, where no such tag is.
     ApiPut { repository: String, tag: String, media_type: String, content: Content },
+    /// Set state or weight of a server of a load balancer, while it has what it had.
+    SetServer(Box<SetServer>),
 }
 
 /// Bytes to be written.
@@ -158,6 +162,16 @@ impl Proposal {
     pub fn objects(&self) -> usize {
         self.steps().filter(|step| !step.act.is_folder()).count()
     }
+
+    /// Whether it is about servers of load balancers, and no store has to do with it.
+    pub fn is_about_servers(&self) -> bool {
+        super::is_balancers(&self.store)
+    }
+
+    /// What is set on servers.
+    pub fn settings(&self) -> impl Iterator<Item = &SetServer> {
+        self.steps().filter_map(|step| step.act.setting())
+    }
 }
 
 impl Act {
@@ -171,6 +185,14 @@ impl Act {
         matches!(self, Self::Delete { .. } | Self::Replace { .. })
     }
 
+    /// What it sets on a server, if it does.
+    pub fn setting(&self) -> Option<&SetServer> {
+        match self {
+            Self::SetServer(setting) => Some(setting),
+            _ => None,
+        }
+    }
+
     /// The version of the object that it takes out of its place, if it does.
     pub fn takes_version(&self) -> Option<&str> {
         match self {
@@ -180,7 +202,8 @@ impl Act {
             | Self::RemoveFolder
             | Self::MakeFolder { .. }
             | Self::ApiDelete { .. }
-            | Self::ApiPut { .. } => None,
+            | Self::ApiPut { .. }
+            | Self::SetServer(_) => None,
         }
     }
 
@@ -195,6 +218,7 @@ impl Act {
             Self::MakeFolder { .. } => "make the folder",
             Self::ApiDelete { .. } => "DELETE by the API",
             Self::ApiPut { .. } => "PUT by the API",
+            Self::SetServer(_) => "set",
         }
     }
 }

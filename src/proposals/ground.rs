@@ -3,13 +3,16 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use tokio::sync::Mutex;
+use tokio::sync::{Mutex, OnceCell};
 
 use super::tags::{self, Tags};
 use super::{NoProposal, Scene};
 use crate::model::{Order, Permit, Subject};
 use crate::registry::checks::StoreKind;
 use crate::registry::reference::{Repository, Tag};
+use crate::sources::Trouble;
+use crate::sources::haproxy::Fleet;
+use crate::sources::haproxy::facts::Look;
 use crate::sources::registry_api::{Client, DeleteByTag};
 use crate::storage::ObjectStore;
 
@@ -18,6 +21,8 @@ pub struct Ground<'a> {
     pub scene: &'a Scene<'a>,
     pub order: &'a Order,
     tags: Mutex<BTreeMap<String, Arc<Tags>>>,
+    /// What each load balancer says, in their order.
+    looks: OnceCell<Vec<Result<Look, Trouble>>>,
     /// Whether the registry deletes tags of a repository through its API.
     probed: Mutex<BTreeMap<String, DeleteByTag>>,
 }
@@ -25,7 +30,7 @@ pub struct Ground<'a> {
 impl<'a> Ground<'a> {
     /// With nothing seen yet.
     pub fn new(scene: &'a Scene<'a>, order: &'a Order) -> Self {
-        Self { scene, order, tags: Mutex::default(), probed: Mutex::default() }
+        Self { scene, order, tags: Mutex::default(), looks: OnceCell::new(), probed: Mutex::default() }
     }
 
     pub fn store(&self) -> &'a dyn ObjectStore {
@@ -49,6 +54,12 @@ impl<'a> Ground<'a> {
         let tags = Arc::new(tags::of(self.store(), repository).await?);
         known.insert(repository.as_str().to_owned(), Arc::clone(&tags));
         Ok(tags)
+    }
+
+    /// What each instance says, in their order; asked once.
+    pub(super) async fn looks(&self, fleet: &Fleet) -> &[Result<Look, Trouble>] {
+        let looks = || futures::future::join_all(fleet.instances().iter().map(|named| fleet.look(named)));
+        self.looks.get_or_init(looks).await
     }
 
     /// Whether the registry deletes tags of this repository through its API; asked once.

@@ -12,6 +12,11 @@ mod ground;
 mod look;
 mod manifests;
 mod restore_link;
+mod server_drain;
+mod server_maint;
+mod server_ready;
+mod server_weight;
+pub mod servers;
 mod tags;
 mod words;
 
@@ -19,8 +24,9 @@ use std::collections::HashSet;
 
 use futures::future::BoxFuture;
 
-use crate::model::{Item, Order, Permit, Proposal, Target};
+use crate::model::{Item, Order, Permit, Proposal, SetServer, Step, Target, place};
 use crate::registry::mode::Mode;
+use crate::sources::haproxy::Fleet;
 use crate::sources::look::Looking;
 use crate::storage::ObjectStore;
 pub use ground::Ground;
@@ -29,6 +35,8 @@ pub use ground::Ground;
 pub struct Scene<'a> {
     pub store: &'a dyn ObjectStore,
     pub looking: &'a Looking,
+    /// The load balancers, where they are known.
+    pub fleet: Option<&'a Fleet>,
     /// With it the registry may be asked what it allows by trying something that cannot happen.
     pub permit: Option<Permit>,
 }
@@ -65,6 +73,8 @@ pub enum Needs {
     FileMetadata,
     /// Anywhere: it decides by itself.
     Nothing,
+    /// Load balancers; no store has to do with it.
+    Balancers,
 }
 
 /// How one verb works out what it would do to one target.
@@ -86,6 +96,17 @@ macro_rules! in_bucket {
     };
 }
 
+/// A verb that sets something on servers of load balancers.
+macro_rules! on_servers {
+    ($verb:literal, $recipe:ident) => {
+        Recipe {
+            verb: $verb,
+            needs: Needs::Balancers,
+            item: |ground, target| Box::pin($recipe::item(ground, target)),
+        }
+    };
+}
+
 /// All verbs that write.
 pub const RECIPES: &[Recipe] = &[
     in_bucket!("delete-tag", delete_tag),
@@ -100,7 +121,16 @@ pub const RECIPES: &[Recipe] = &[
     in_bucket!("delete-repository", delete_repository),
     in_bucket!("restore-link", restore_link),
     in_bucket!("delete-wrong-blob", delete_wrong_blob),
+    on_servers!("server-drain", server_drain),
+    on_servers!("server-maint", server_maint),
+    on_servers!("server-ready", server_ready),
+    on_servers!("server-weight", server_weight),
 ];
+
+/// Whether a verb sets something on load balancers, so that no store need be open for it.
+pub fn needs_no_store(verb: &str) -> bool {
+    RECIPES.iter().any(|recipe| recipe.verb == verb && recipe.needs == Needs::Balancers)
+}
 
 /// What the ordered verb would do to its targets.
 ///
@@ -129,8 +159,15 @@ pub async fn propose(order: &Order, scene: &Scene<'_>) -> Result<Proposal, NoPro
         written.extend(item.steps.iter().map(|step| step.key.clone()));
         items.push(words::presentable(item));
     }
-    let store = scene.store.url().to_owned();
+    let store = match recipe.needs {
+        Needs::Balancers => place(items.iter().flat_map(|item| &item.steps).filter_map(part)),
+        Needs::FileMetadata | Needs::Nothing => scene.store.url().to_owned(),
+    };
     Ok(Proposal { verb: order.verb.to_owned(), store, about: None, backups: None, items })
+}
+
+fn part(step: &Step) -> Option<String> {
+    step.act.setting().map(SetServer::part)
 }
 
 /// Nothing is written to a bucket whose files are not known to be what the registry goes by.

@@ -9,12 +9,14 @@ mod error;
 pub mod filesystem;
 pub mod gcs;
 pub mod layers;
+mod nowhere;
 
 pub use contract::{
     Aftermath, Attributes, Checksum, Delimiter, Entry, LARGEST_READ, Object, ObjectStore, Page, PageToken,
     Version,
 };
 pub use error::{ErrorKind, StoreError};
+pub use nowhere::Nowhere;
 
 /// What every storage call returns.
 pub type Result<T> = std::result::Result<T, StoreError>;

@@ -200,7 +200,8 @@ impl Place {
         targets: Vec<Target>,
     ) -> std::result::Result<Proposal, NoProposal> {
         let order = Order { verb, targets };
-        propose(&order, &Scene { store: &*self.store, looking: &self.looking, permit: None }).await
+        propose(&order, &Scene { store: &*self.store, looking: &self.looking, fleet: None, permit: None })
+            .await
     }
 
     /// Keys of all objects below a prefix, as they were written.

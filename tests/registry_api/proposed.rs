@@ -50,7 +50,7 @@ async fn proposed(
     let looking = Looking::new(ScanOptions::default(), Configured::Auto, client);
     let subject = Subject::Tag { repository: "g/p".into(), tag: tag.into() };
     let order = Order { verb: "delete-tag-api", targets: vec![Target { subject, object: None }] };
-    propose(&order, &Scene { store: &store, looking: &looking, permit }).await
+    propose(&order, &Scene { store: &store, looking: &looking, fleet: None, permit }).await
 }
 
 async fn image() -> (Registry, Vec<u8>) {

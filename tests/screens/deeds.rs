@@ -160,6 +160,7 @@ impl Ship {
         let reading = given(Ok(store));
         let deeds = Deeds {
             looking: Arc::clone(&looking),
+            fleet: None,
             open: reading.clone(),
             open_to_write,
             journal: Journal::new(self.state.path().to_owned(), later),

@@ -17,6 +17,7 @@ pub fn deeds_on(store: Arc<dyn ObjectStore>, state: PathBuf, options: ScanOption
     let (one, other) = (Arc::clone(&store), store);
     Deeds {
         looking: Looking::new(ScanOptions { settle: Duration::ZERO, ..options }, Configured::Auto, None),
+        fleet: None,
         open: Arc::new(move || {
             let store = Arc::clone(&one);
             Box::pin(async move { Ok(store) })

@@ -3,3 +3,4 @@
 
 pub mod deeds;
 pub mod gcs;
+pub mod haproxy;

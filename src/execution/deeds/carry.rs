@@ -10,7 +10,7 @@ use super::{Deeds, late, proof};
 use crate::actions::confirm::Confirmed;
 use crate::execution::journal::{Entry, Record};
 use crate::model::{Act, Done, Ending, Permit, Phase, Progress, Proof, Proposal, Step, StepOutcome};
-use crate::storage::ObjectStore;
+use crate::storage::{Nowhere, ObjectStore};
 
 /// What hears how far it is.
 pub type Tell<'a> = dyn Fn(Progress) + Send + Sync + 'a;
@@ -34,6 +34,17 @@ pub struct Run<'a> {
     pub notes: Vec<String>,
 }
 
+/// The store that a proposal is for, opened for writing; where it is for load balancers, one in which nothing can be
+/// done.
+async fn store(deeds: &Deeds, confirmed: &Confirmed) -> Result<Arc<dyn ObjectStore>, String> {
+    let place = &confirmed.proposal().store;
+    if confirmed.proposal().is_about_servers() {
+        return Ok(Arc::new(Nowhere::called(place)));
+    }
+    let opened = (deeds.open_to_write)(confirmed.permit()).await;
+    opened.map_err(|error| format!("{place} could not be opened for writing, so nothing was done: {error}"))
+}
+
 impl<'a> Run<'a> {
     /// Opens the store for writing; nothing is written yet.
     pub async fn open(
@@ -43,9 +54,7 @@ impl<'a> Run<'a> {
         tell: &'a Tell<'a>,
     ) -> Result<Self, String> {
         let proposal = confirmed.proposal();
-        let store = (deeds.open_to_write)(confirmed.permit()).await.map_err(|error| {
-            format!("{} could not be opened for writing, so nothing was done: {error}", proposal.store)
-        })?;
+        let store = store(deeds, confirmed).await?;
         if store.url() != proposal.store {
             return Err(format!("the proposal is for {}, and this is {}", proposal.store, store.url()));
         }
@@ -110,8 +119,8 @@ impl<'a> Run<'a> {
 
     async fn each_step(&mut self) -> Result<(), Ending> {
         let (store, folder) = (Arc::clone(&self.store), self.deeds.journal.backups());
-        let client = self.deeds.looking.client();
-        let mut hands = Hands::new(&*store, client, self.permit, &folder);
+        let others = (self.deeds.looking.client(), self.deeds.fleet.as_ref());
+        let mut hands = Hands::new(&*store, others, self.permit, &folder);
         for (number, step) in self.proposal.steps().enumerate() {
             if *self.stop.borrow() {
                 return Err(Ending::Stopped);

@@ -1,5 +1,6 @@
 //! Finds the entry of the journal that is to be taken back or finished, and says why that cannot be.
 
+use super::Deeds;
 use crate::execution::journal::{Histories, History, Journal};
 use crate::model::Ending;
 use crate::proposals::NoProposal;
@@ -17,17 +18,17 @@ pub async fn histories(journal: &Journal) -> Result<Histories, NoProposal> {
 pub fn parts<'a>(
     histories: &'a Histories,
     id: &str,
-    store: &dyn ObjectStore,
+    (deeds, store): (&Deeds, &dyn ObjectStore),
 ) -> Result<Vec<&'a History>, NoProposal> {
     let named = histories.find(id).map_err(NoProposal::NotHere)?;
     let parts = histories.chain(&histories.newest_part(&named.id));
     for part in &parts {
-        usable(part, store)?;
+        usable(part, deeds, store)?;
     }
     Ok(parts)
 }
 
-fn usable(part: &History, store: &dyn ObjectStore) -> Result<(), NoProposal> {
+fn usable(part: &History, deeds: &Deeds, store: &dyn ObjectStore) -> Result<(), NoProposal> {
     let id = &part.id;
     if let Some(damage) = &part.damage {
         return Err(NoProposal::NotHere(format!(
@@ -37,14 +38,19 @@ fn usable(part: &History, store: &dyn ObjectStore) -> Result<(), NoProposal> {
     if part.live && part.ending.is_none() {
         return Err(NoProposal::NotHere(format!("entry {id} is still being carried out by {}", part.by)));
     }
-    if part.proposal.store != store.url() {
-        return Err(NoProposal::NotHere(format!(
-            "entry {id} is of {}, and this is {}; open that one",
-            part.proposal.store,
-            store.url()
-        )));
+    let there = &part.proposal.store;
+    match store.url() {
+        _ if deeds.is_here(store, there) => Ok(()),
+        _ if part.proposal.is_about_servers() => Err(NoProposal::NotHere(format!(
+            "entry {id} is of {there}, and the profile does not know these load balancers so; open the one that does"
+        ))),
+        "" => Err(NoProposal::NotHere(format!(
+            "entry {id} is of {there}, and the bucket is not open yet; try again when it is"
+        ))),
+        here => {
+            Err(NoProposal::NotHere(format!("entry {id} is of {there}, and this is {here}; open that one")))
+        }
     }
-    Ok(())
 }
 
 /// What an entry did, in a sentence.

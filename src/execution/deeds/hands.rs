@@ -4,9 +4,10 @@ use std::path::Path;
 
 use bytes::Bytes;
 
-use super::registry_api;
+use super::{registry_api, servers};
 use crate::execution::backup;
 use crate::model::{Act, Content, Permit, Step, StepOutcome};
+use crate::sources::haproxy::Fleet;
 use crate::sources::registry_api::Client;
 use crate::storage::{Aftermath, Attributes, Entry, ErrorKind, ObjectStore, StoreError, Version};
 
@@ -14,6 +15,7 @@ use crate::storage::{Aftermath, Attributes, Entry, ErrorKind, ObjectStore, Store
 pub struct Hands<'a> {
     pub store: &'a dyn ObjectStore,
     pub client: Option<&'a Client>,
+    pub fleet: Option<&'a Fleet>,
     pub permit: Permit,
     /// The folder of all backups.
     pub backups: &'a Path,
@@ -24,11 +26,11 @@ pub struct Hands<'a> {
 impl<'a> Hands<'a> {
     pub const fn new(
         store: &'a dyn ObjectStore,
-        client: Option<&'a Client>,
+        (client, fleet): (Option<&'a Client>, Option<&'a Fleet>),
         permit: Permit,
         backups: &'a Path,
     ) -> Self {
-        Self { store, client, permit, backups, nothing_below: None }
+        Self { store, client, fleet, permit, backups, nothing_below: None }
     }
 
     /// Does a step, if everything is still as it has to be.
@@ -52,6 +54,7 @@ impl<'a> Hands<'a> {
                 }
                 outcome
             }
+            Act::SetServer(change) => servers::set(self.fleet, self.permit, change).await,
             Act::MakeFolder { attributes } => self.make_folder(&step.key, attributes).await,
             Act::ApiDelete { repository, tag } => {
                 registry_api::delete(self.client, self.permit, repository, tag).await

@@ -1,11 +1,13 @@
 //! The step that takes another one back, after a look at what is there now.
 
 use super::earlier::{holds, seen};
+use super::servers;
 use crate::execution::journal::{Happened, History};
 use crate::model::{Act, Backup, Content, Step, StepOutcome};
 use crate::proposals::NoProposal;
 use crate::registry::digest::Digest;
 use crate::registry::reference::{Reference, Repository, Tag};
+use crate::sources::haproxy::Fleet;
 use crate::sources::registry_api::Client;
 use crate::storage::{ErrorKind, ObjectStore, Version};
 
@@ -22,6 +24,7 @@ pub enum Inverse {
 pub struct Ground<'a> {
     pub store: &'a dyn ObjectStore,
     pub client: Option<&'a Client>,
+    pub fleet: Option<&'a Fleet>,
 }
 
 impl Ground<'_> {
@@ -49,6 +52,7 @@ impl Ground<'_> {
             Act::Replace { version, content } => self.replaced(&past, version, content).await,
             Act::ApiDelete { repository, tag } => self.deleted_by_api(&past, repository, tag).await,
             Act::ApiPut { repository, tag, content, .. } => self.put_by_api(repository, tag, content).await,
+            Act::SetServer(change) => Ok(servers::inverse(self.fleet, change).await),
         };
         match inverse.map_err(Err)? {
             Inverse::Nothing => Ok(None),

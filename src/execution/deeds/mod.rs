@@ -10,6 +10,7 @@ mod proof;
 mod ready;
 mod registry_api;
 mod resume;
+mod servers;
 mod undo;
 
 use std::sync::Arc;
@@ -20,8 +21,9 @@ use tokio::sync::watch;
 
 use super::journal::Journal;
 use crate::actions::confirm::Confirmed;
-use crate::model::{About, Done, Ending, Order, Past, Permit, Progress, Proposal};
+use crate::model::{About, Done, Ending, Order, Past, Permit, Progress, Proposal, lies_in};
 use crate::proposals::{self, NoProposal, Scene};
+use crate::sources::haproxy::Fleet;
 use crate::sources::look::Looking;
 use crate::storage::{ObjectStore, StoreError};
 
@@ -35,6 +37,8 @@ pub const LATE: Duration = Duration::from_secs(1);
 /// What proposals are worked out and carried out with.
 pub struct Deeds {
     pub looking: Arc<Looking>,
+    /// The load balancers, where something can be set on them.
+    pub fleet: Option<Fleet>,
     /// Opens the store for reading.
     pub open: super::Opener,
     /// Opens the store for writing.
@@ -59,7 +63,16 @@ impl Deeds {
         order: &Order,
         permit: Option<Permit>,
     ) -> Result<Proposal, NoProposal> {
-        proposals::propose(order, &Scene { store, looking: &self.looking, permit }).await
+        proposals::propose(order, &self.scene(store, permit)).await
+    }
+
+    fn scene<'a>(&'a self, store: &'a dyn ObjectStore, permit: Option<Permit>) -> Scene<'a> {
+        Scene { store, looking: &self.looking, fleet: self.fleet.as_ref(), permit }
+    }
+
+    /// Whether what was done at a place, as [`Proposal::store`] names it, was done where this would do it.
+    pub fn is_here(&self, store: &dyn ObjectStore, place: &str) -> bool {
+        place == store.url() || self.fleet.as_ref().is_some_and(|fleet| lies_in(place, &fleet.place()))
     }
 
     /// What taking back or finishing an entry of the journal would do.

@@ -76,8 +76,9 @@ impl Run<'_> {
 
     /// A registry may have been given a metadata database since.
     async fn mode(&self) -> Result<(), Ending> {
-        let by_api = |act: &Act| matches!(act, Act::ApiDelete { .. } | Act::ApiPut { .. });
-        if self.proposal.steps().all(|step| by_api(&step.act)) {
+        let elsewhere =
+            |act: &Act| matches!(act, Act::ApiDelete { .. } | Act::ApiPut { .. } | Act::SetServer(_));
+        if self.proposal.steps().all(|step| elsewhere(&step.act)) {
             return Ok(());
         }
         match self.deeds.looking.mode_afresh(&*self.store).await {

@@ -1,14 +1,14 @@
 //! What finishing an entry of the journal would do: the steps that did not happen, after a look at what did.
 
 use super::inverse::measure;
-use super::{Deeds, earlier};
+use super::{Deeds, earlier, servers};
 use crate::execution::journal::{Happened, History};
 use crate::model::{About, Act, Ending, Item, Proposal, Step, StepOutcome};
 use crate::proposals::NoProposal;
 use crate::storage::{ObjectStore, Version};
 
 /// What is to become of a step.
-enum Rest {
+pub enum Rest {
     /// It is still to be done.
     ToDo,
     /// It was done.
@@ -20,14 +20,14 @@ enum Rest {
 /// The proposal that does what an entry left undone.
 pub async fn propose(deeds: &Deeds, store: &dyn ObjectStore, id: &str) -> Result<Proposal, NoProposal> {
     let histories = earlier::histories(&deeds.journal).await?;
-    let parts = earlier::parts(&histories, id, store)?;
+    let parts = earlier::parts(&histories, id, (deeds, store))?;
     let Some(newest) = parts.first() else { return Err(NoProposal::NotHere(format!("no entry {id}"))) };
     if newest.ending == Some(Ending::Done) {
         return Err(NoProposal::NotHere(format!("entry {} did all that it was to do", newest.id)));
     }
     let (mut items, mut number) = (Vec::new(), 0);
     for item in &newest.proposal.items {
-        items.push(rest_of(store, newest, item, number).await?);
+        items.push(rest_of(deeds, store, newest, item, number).await?);
         number += item.steps.len();
     }
     let is_left = items.iter().any(|item| !item.steps.is_empty());
@@ -46,6 +46,7 @@ pub async fn propose(deeds: &Deeds, store: &dyn ObjectStore, id: &str) -> Result
 
 /// What is left of an item whose first step has this number.
 async fn rest_of(
+    deeds: &Deeds,
     store: &dyn ObjectStore,
     history: &History,
     item: &Item,
@@ -53,7 +54,11 @@ async fn rest_of(
 ) -> Result<Item, NoProposal> {
     let mut steps = Vec::new();
     for (number, step) in (first..).zip(&item.steps) {
-        match rest(store, history, number, step).await? {
+        let rest = match &step.act {
+            Act::SetServer(change) => servers::rest(deeds.fleet.as_ref(), change).await,
+            _ => rest(store, history, number, step).await?,
+        };
+        match rest {
             Rest::ToDo => steps.push(step.clone()),
             Rest::Done => {}
             Rest::Changed(why) => {
@@ -117,9 +122,11 @@ async fn rest(
             }
         }
         // These find out by themselves that there is nothing left to do.
-        Act::RemoveFolder | Act::MakeFolder { .. } | Act::ApiDelete { .. } | Act::ApiPut { .. } => {
-            Ok(Rest::ToDo)
-        }
+        Act::RemoveFolder
+        | Act::MakeFolder { .. }
+        | Act::ApiDelete { .. }
+        | Act::ApiPut { .. }
+        | Act::SetServer(_) => Ok(Rest::ToDo),
     }
 }
 

@@ -4,7 +4,7 @@
 use std::collections::HashSet;
 
 use super::inverse::Ground;
-use super::{Deeds, earlier, proof};
+use super::{Deeds, earlier, proof, servers};
 use crate::execution::backup;
 use crate::execution::journal::History;
 use crate::model::{About, Act, Content, Expect, Guard, Item, Proposal, Step, Subject, TagState};
@@ -17,7 +17,7 @@ const CURRENT_LINK: &str = "/current/link";
 /// The proposal that takes back what an entry, and those that it finished, did.
 pub async fn propose(deeds: &Deeds, store: &dyn ObjectStore, id: &str) -> Result<Proposal, NoProposal> {
     let histories = earlier::histories(&deeds.journal).await?;
-    let parts = earlier::parts(&histories, id, store)?;
+    let parts = earlier::parts(&histories, id, (deeds, store))?;
     let Some(newest) = parts.first() else { return Err(NoProposal::NotHere(format!("no entry {id}"))) };
     let undo = Undo { deeds, store, parts: &parts };
     let (mut items, mut left) = (Vec::new(), Vec::new());
@@ -64,7 +64,11 @@ struct Undo<'a> {
 impl Undo<'_> {
     async fn item(&self, subject: &Subject) -> Result<Item, NoProposal> {
         let (mut steps, mut mind, mut known) = (Vec::<Step>::new(), Vec::new(), HashSet::new());
-        let ground = Ground { store: self.store, client: self.deeds.looking.client() };
+        let ground = Ground {
+            store: self.store,
+            client: self.deeds.looking.client(),
+            fleet: self.deeds.fleet.as_ref(),
+        };
         for part in self.parts {
             for (number, step) in steps_of(part, subject).into_iter().rev() {
                 let mut inverse = match ground.inverse(part, number, step).await {
@@ -90,6 +94,7 @@ impl Undo<'_> {
         let state = report.as_ref().map(|report| report.state);
         let steps = self.guarded(ordered(steps, state)).await?;
         let whole = mind.is_empty();
+        mind.extend(steps.iter().filter_map(|step| step.act.setting()).filter_map(servers::warning));
         Ok(Item {
             subject: subject.clone(),
             state: state.filter(|_| takes),
@@ -222,6 +227,7 @@ fn kept(act: &Act) -> Option<&crate::model::Backup> {
         | Act::Delete { .. }
         | Act::RemoveFolder
         | Act::MakeFolder { .. }
-        | Act::ApiDelete { .. } => None,
+        | Act::ApiDelete { .. }
+        | Act::SetServer(_) => None,
     }
 }

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 
 use super::shell::{quote, visible};
 use super::target::{Target, api};
-use crate::model::{About, Act, Backup, Content, Expect, Guard, Proposal, Step};
+use crate::model::{About, Act, Backup, Content, Expect, Guard, Proposal, SetServer, Step};
 use crate::registry::layout::Key;
 
 /// The same by hand: one command for each step, in order. What a command cannot make sure of stands behind `#`.
@@ -41,11 +41,28 @@ fn command(proposal: &Proposal, target: &Target<'_>, step: &Step) -> String {
                 None => vec![only_undo(key)],
             }
         }
+        Act::SetServer(setting) => vec![on_socket(setting)],
     };
     match commands.as_slice() {
         [] => format!("# no command is known that would {} {} here", step.act.word(), visible(key)),
         commands => commands.join(" && "),
     }
+}
+
+/// The commands for an instance's socket, by the tool that everybody uses for that.
+fn on_socket(setting: &SetServer) -> String {
+    let SetServer { socket, .. } = setting;
+    let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '/' | '.' | '_' | '-' | ':' | '[' | ']');
+    let address = match socket.starts_with('/') {
+        true if !socket.contains(':') => format!("unix-connect:{socket}"),
+        true => String::new(),
+        false => format!("tcp-connect:{socket}"),
+    };
+    if address.is_empty() || !socket.chars().all(plain) {
+        return format!("# no command is known that would reach {}", visible(socket));
+    }
+    let commands = setting.commands().join("; ");
+    format!("echo {} | socat stdio {} # only while it is {}", quote(&commands), quote(&address), setting.was)
 }
 
 /// Where a command takes the bytes from that it writes.
@@ -131,6 +148,7 @@ pub fn undone_by(proposal: &Proposal) -> String {
     let writes = any(|act| matches!(act, Act::Create { .. } | Act::PutBack { .. } | Act::MakeFolder { .. }));
     let replaces = any(|act| matches!(act, Act::Replace { .. }));
     let api = any(|act| matches!(act, Act::ApiDelete { .. } | Act::ApiPut { .. }));
+    let servers = any(|act| matches!(act, Act::SetServer(_)));
     let on_files = proposal.store.starts_with("file:");
     let mut how = Vec::new();
     if deletes || folders {
@@ -148,6 +166,9 @@ pub fn undone_by(proposal: &Proposal) -> String {
             "pushes or deletes the tag's manifest through the API again, where the tag is as it was left"
                 .to_owned(),
         );
+    }
+    if servers {
+        how.push("sets what was set before, where nobody has set anything else since".to_owned());
     }
     let again = match &proposal.about {
         Some(About::Undo(_)) => "quarterdeck undo of this undo",

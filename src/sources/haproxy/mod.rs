@@ -13,9 +13,11 @@ mod parse;
 pub mod picture;
 mod watch;
 pub mod words;
+mod write;
 
 pub use address::{Address, NoAddress};
 pub use client::ask;
 pub use condition::Condition;
 pub use entries::{Entry, Rates, Seen};
 pub use watch::{Login, Named, Options, run};
+pub use write::{Fleet, NotSet};

@@ -15,7 +15,7 @@ use ratatui::layout::{Constraint, Layout, Rect};
 use ratatui::text::Line;
 use ratatui::widgets::{Block, Clear, Paragraph};
 
-use super::text::{fit_middle, width};
+use super::text::{counted, fit_middle, width};
 use super::view::View;
 use crate::actions::writing;
 use crate::event::Errand;
@@ -178,6 +178,9 @@ const fn ending_word(ending: &Ending) -> &'static str {
 pub(super) fn effect(proposal: &Proposal) -> String {
     let objects = proposal.objects();
     let any = |which: fn(&Act) -> bool| proposal.steps().any(|step| which(&step.act));
+    if proposal.is_about_servers() {
+        return format!("set {}", counted(objects as u64, "server"));
+    }
     let verb = match () {
         () if any(|act| matches!(act, Act::PutBack { .. } | Act::ApiPut { .. })) => "put back",
         () if any(|act| matches!(act, Act::Create { .. } | Act::Replace { .. })) => "write",

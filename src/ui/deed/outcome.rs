@@ -59,7 +59,7 @@ pub fn lines(
     cells: usize,
 ) -> Vec<Line<'static>> {
     let mut page = Page::new(view, cells);
-    ending(&mut page, view, done);
+    ending(&mut page, view, proposal, done);
     // Of many, what comes next would be far below all that was done.
     let many = proposal.items.len() > 1;
     if many {
@@ -75,7 +75,7 @@ pub fn lines(
     page.into_lines()
 }
 
-fn ending(page: &mut Page<'_>, view: &View, done: &Done) {
+fn ending(page: &mut Page<'_>, view: &View, proposal: &Proposal, done: &Done) {
     let (theme, glyphs) = (&view.theme, &view.glyphs);
     let well = done.steps.iter().filter(|(_, outcome)| outcome.is_well()).count();
     let count = format!("{well} of {} steps done", done.of);
@@ -87,10 +87,13 @@ fn ending(page: &mut Page<'_>, view: &View, done: &Done) {
                 theme.warn.0,
             );
             page.text(why);
-            page.text(
+            page.text(if proposal.is_about_servers() {
+                "Somebody else set it, or HAProxy was reloaded. Nothing of theirs was touched. Ask them before you try \
+                 again; then begin anew, so that it is looked at as it is now."
+            } else {
                 "Somebody else is writing here, most likely with a push. Nothing of theirs was touched. Ask them \
-                 before you try again; then begin anew, so that it is looked at as it is now.",
-            );
+                 before you try again; then begin anew, so that it is looked at as it is now."
+            });
         }
         Ending::Failed { why } => {
             page.styled(&format!("{} Failed on the way: {count}.", glyphs.bad), theme.bad.0);
@@ -114,7 +117,7 @@ fn outcome_words(view: &View, outcome: &StepOutcome) -> (&'static str, &'static 
 }
 
 fn steps(page: &mut Page<'_>, view: &View, proposal: &Proposal, done: &Done) {
-    page.heading("Object by object");
+    page.heading(if proposal.is_about_servers() { "One by one" } else { "Object by object" });
     let all: Vec<_> = proposal.steps().cloned().collect();
     let shared = super::proposal::shared_folder(&all);
     if !shared.is_empty() {

@@ -5,7 +5,7 @@ use ratatui::text::{Line, Span};
 
 use super::page::Page;
 use crate::model::text::clean;
-use crate::model::{Act, Item, Proposal, Step, Subject, TagState};
+use crate::model::{Act, Item, Proposal, SetServer, Step, Subject, TagState};
 use crate::registry::repair::{commands, undone_by};
 use crate::state::State;
 use crate::ui::panels::generation;
@@ -43,7 +43,10 @@ pub fn lines(state: &State, view: &View, proposal: &Proposal, cells: usize) -> V
         page.clauses("then", &item.after);
     }
     page.heading("How it is undone");
-    page.text("Every object is kept on this machine before it is touched.");
+    page.text(match proposal.is_about_servers() {
+        true => "What was set before stands in the journal.",
+        false => "Every object is kept on this machine before it is touched.",
+    });
     page.text(&format!(":undo or {}.", undone_by(proposal)));
     page.heading("The same by hand");
     for command in commands(proposal) {
@@ -55,13 +58,20 @@ pub fn lines(state: &State, view: &View, proposal: &Proposal, cells: usize) -> V
 /// How much it is in all.
 pub(super) fn summary(proposal: &Proposal) -> String {
     let are_tags = proposal.items.iter().all(|item| matches!(item.subject, Subject::Tag { .. }));
-    let thing = if are_tags { "tag" } else { "item" };
+    let thing = match () {
+        () if are_tags => "tag",
+        () if proposal.is_about_servers() => "server",
+        () => "item",
+    };
     let items = counted(proposal.items.len() as u64, thing);
     std::iter::once(items).chain(amount(proposal)).collect::<Vec<_>>().join(", ")
 }
 
 /// How many objects and folders, and how many bytes.
 fn amount(proposal: &Proposal) -> Vec<String> {
+    if proposal.is_about_servers() {
+        return vec![counted(proposal.steps().count() as u64, "setting")];
+    }
     let bytes: u64 = proposal.steps().filter_map(|step| step.size).sum();
     let folders = proposal.steps().filter(|step| step.act.is_folder()).count() as u64;
     let mut parts = vec![counted(proposal.objects() as u64, "object"), size(bytes)];
@@ -150,6 +160,7 @@ fn heading(item: &Item) -> &'static str {
     let deletes = any(|act| matches!(act, Act::Delete { .. } | Act::RemoveFolder | Act::ApiDelete { .. }));
     let writes = any(|act| !matches!(act, Act::Delete { .. } | Act::RemoveFolder | Act::ApiDelete { .. }));
     match (deletes, writes) {
+        (_, _) if any(|act| act.setting().is_some()) => "What would be set, in this order",
         (true, false) => "What would be deleted, in this order",
         (false, true) => "What would be written, in this order",
         (_, _) => "What would be done, in this order",
@@ -164,20 +175,23 @@ fn facts(state: &State, step: &Step) -> String {
         | Act::RemoveFolder
         | Act::MakeFolder { .. }
         | Act::ApiDelete { .. }
-        | Act::ApiPut { .. } => None,
+        | Act::ApiPut { .. }
+        | Act::SetServer(_) => None,
     };
+    let setting = step.act.setting().map(SetServer::change);
     let changed = step.modified.map(|modified| match age(modified, state.now).as_str() {
         "now" => "just changed".to_owned(),
         age => format!("{age} old"),
     });
-    [step.size.map(size), changed, version].into_iter().flatten().collect::<Vec<_>>().join(", ")
+    [setting, step.size.map(size), changed, version].into_iter().flatten().collect::<Vec<_>>().join(", ")
 }
 
 /// The longest folder that all keys begin with; none for a single one, whose whole key is shown.
 pub(super) fn shared_folder(steps: &[Step]) -> String {
     let Some(first) = steps.first() else { return String::new() };
-    let is_api = |step: &Step| matches!(step.act, Act::ApiDelete { .. } | Act::ApiPut { .. });
-    if steps.iter().any(is_api) {
+    let has_no_folder =
+        |step: &Step| matches!(step.act, Act::ApiDelete { .. } | Act::ApiPut { .. } | Act::SetServer(_));
+    if steps.iter().any(has_no_folder) {
         return String::new();
     }
     let holds = |end: &usize| steps.iter().all(|step| step.key.starts_with(&first.key[..=*end]));
