@@ -7,3 +7,5 @@ mod front_door;
 mod haproxy;
 #[path = "support/registry/mod.rs"]
 mod registry;
+#[path = "wire/scenarios.rs"]
+mod scenarios;

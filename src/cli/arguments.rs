@@ -1,5 +1,6 @@
 //! What can be typed on the command line, and the help for it.
 
+mod staged;
 mod writing;
 
 use std::path::PathBuf;
@@ -9,7 +10,8 @@ use jiff::SignedDuration;
 
 use crate::config::{self, Theme};
 
-pub use writing::{Again, Arming, Delete, Demo, Journal, Resume, Undo, Words};
+pub use staged::{Demo, Staging};
+pub use writing::{Again, Arming, Delete, Journal, Resume, Undo, Words};
 
 const ABOUT: &str = "\
 Terminal incident cockpit for whoever is on call for a container registry.
@@ -53,8 +55,7 @@ impl Arguments {
     /// Why an option stands before a subcommand that has no use for it.
     pub fn misplaced(&self) -> Option<&'static str> {
         const SCREEN: &str = "--theme, --print, --keys and --size are for the cockpit and its demo";
-        const DEMO: &str =
-            "the demo has a registry of its own: --profile, --bucket and --config are not for it";
+        const DEMO: &str = "demo and staging have a registry of their own: --profile, --bucket and --config are not for them";
         const WRITE: &str = "--write allows writing, and nothing is written here";
         const FILE: &str = "--profile and --bucket choose a registry, and none is looked at here";
         let (screen, write) = (self.screen != Screen::default(), self.arming.write.is_some());
@@ -64,6 +65,10 @@ impl Arguments {
             Some(Command::Demo(_)) => (*place != Place::default()).then_some(DEMO),
             Some(Command::Scan(_) | Command::Audit(_)) => screen.then_some(SCREEN).or(write.then_some(WRITE)),
             Some(Command::Delete(_) | Command::Undo(_) | Command::Resume(_)) => screen.then_some(SCREEN),
+            Some(Command::Staging(_)) => screen
+                .then_some(SCREEN)
+                .or(write.then_some(WRITE))
+                .or((*place != Place::default()).then_some(DEMO)),
             Some(Command::Config(_) | Command::Journal(_) | Command::Completions { .. } | Command::Man) => {
                 let registry = place.profile.is_some() || place.bucket.is_some();
                 screen.then_some(SCREEN).or(registry.then_some(FILE)).or(write.then_some(WRITE))
@@ -75,8 +80,10 @@ impl Arguments {
 /// What to do instead of opening the cockpit.
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// Open the cockpit on an embedded registry: no cluster, no credentials, no network
+    /// Open the cockpit on an embedded site: no cluster, no credentials, no network
     Demo(Demo),
+    /// Serve an embedded site on loopback, for kubectl, hatop, curl, skopeo and cockpits
+    Staging(Staging),
     /// Say whether tags are whole, which object breaks them, and what cures them
     Scan(Scan),
     /// Look at every tag under a prefix, or at the whole registry

@@ -1,58 +1,78 @@
-//! `quarterdeck demo`: the cockpit on a registry that quarterdeck writes itself, in a folder that goes away again.
+//! `quarterdeck demo`: the cockpit on staging: a registry, its cluster and its load balancers, all on loopback.
 
-use std::io;
-use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
+use std::time::Duration;
 
-use jiff::Timestamp;
 use tempfile::TempDir;
-use tokio::sync::OnceCell;
+use url::Url;
 
 use super::out::{complain, complain_of};
-use super::{Arming, Exit, Screen, cockpit, writing};
-use crate::config::{Environment, Flags, Settings, without_file};
-use crate::model::{Gate, Watched};
+use super::staged::{self, Staged};
+use super::{Arming, Demo, Exit, Screen, cockpit, sources, writing};
+use crate::config::{self, Bucket, Environment, Flags, Profile, Settings, Watch, without_file};
+use crate::model::Gate;
 use crate::registry::mode::Configured;
-use crate::runtime::stores::{self, OpenOptions};
-use crate::runtime::{CockpitOptions, Opener, look_with};
+use crate::registry::reference::Reference;
+use crate::runtime::stores::OpenOptions;
+use crate::runtime::{CockpitOptions, look_with};
 use crate::sources::bucket::scan::ScanOptions;
 use crate::sources::look::Looking;
-use crate::staging::tree::{Spec, write_into};
+use crate::staging::scenario::{Addresses, BACKEND, IMAGE, NAMESPACE, SELECTOR, SERVICE};
 use crate::state::Session;
-use crate::storage::{ErrorKind, ObjectStore, StoreError};
 
-/// Opens the cockpit on the embedded registry.
-pub fn run(screen: &Screen, arming: &Arming) -> ExitCode {
-    let folder = match temporary_folder() {
-        Ok(folder) => folder,
-        Err(error) => {
-            complain(&format!("no temporary folder for the demonstration: {error}"));
-            return Exit::Unread.into();
+/// Opens the cockpit on a scenario.
+pub fn run(demo: &Demo, screen: &Screen, arming: &Arming) -> ExitCode {
+    match options(demo, screen, arming) {
+        Ok((options, folder)) => {
+            let code = cockpit::show(options, screen);
+            staged::remove(folder.path());
+            code
         }
-    };
-    let options = settings(screen).and_then(|settings| {
-        let mut gate = Gate::shut(vec!["demo".to_owned()], false);
-        writing::arm(&mut gate, arming)?;
-        Ok(cockpit::dressed(options(&folder, gate), &settings))
-    });
-    match options {
-        Ok(options) => cockpit::show(options, screen),
         Err(exit) => exit.into(),
     }
 }
 
-/// Where the registry lies: in memory where Linux offers that, for its thousands of folders take seconds on many a
-/// disk. A `TMPDIR` that is set is obeyed.
-fn temporary_folder() -> io::Result<TempDir> {
-    let mut named = tempfile::Builder::new();
-    named.prefix("quarterdeck-demo-");
-    if std::env::var_os("TMPDIR").is_none()
-        && let Ok(folder) = named.tempdir_in("/dev/shm")
-    {
-        return Ok(folder);
-    }
-    named.tempdir()
+/// Journal and backups lie beside the registry: all of it goes away with the folder.
+fn options(demo: &Demo, screen: &Screen, arming: &Arming) -> Result<(CockpitOptions, TempDir), Exit> {
+    let staged = Staged::open("demo", demo.scenario.as_deref(), None)?;
+    let settings = settings(screen)?;
+    let mut gate = Gate::shut(vec!["demo".to_owned()], false);
+    writing::arm(&mut gate, arming)?;
+    let url = staged.url();
+    let profile = profile(&staged, &url).ok_or_else(|| {
+        complain(&format!("the demonstration cannot be told of its own addresses in {url}"));
+        Exit::Unread
+    })?;
+    let session = Session {
+        profile: "demo".to_owned(),
+        protection: "embedded".to_owned(),
+        bucket: url.clone(),
+        registry: None,
+        watched: sources::watched(&profile),
+    };
+    let looking = Looking::new(ScanOptions::default(), Configured::Files, None);
+    let deeds = writing::assembled(
+        looking.clone(),
+        staged.open.clone(),
+        url,
+        OpenOptions::default(),
+        staged.folder.path().join("state"),
+        "demo embedded".to_owned(),
+    );
+    let Staged { folder, environment, open, .. } = staged;
+    environment.serve(|_| ()).map_err(|error| {
+        complain(&format!("cannot bring up the demonstration: {error}"));
+        Exit::Unread
+    })?;
+    let going_away = folder.path().to_owned();
+    let options = CockpitOptions {
+        deeds: Some(Arc::new(deeds)),
+        gate,
+        last_words: Box::new(move || staged::remove(&going_away)),
+        ..CockpitOptions::new(session, open, look_with(looking), "")
+    };
+    Ok((cockpit::dressed(options, &settings), folder))
 }
 
 /// Colours and clipboard. The file is not read: whatever stands in it, the demonstration works.
@@ -64,68 +84,35 @@ fn settings(screen: &Screen) -> Result<Settings, Exit> {
     })
 }
 
-/// The registry and, beside it, journal and backups: all of it goes away with the folder.
-fn options(folder: &TempDir, gate: Gate) -> CockpitOptions {
-    let (root, state) = (folder.path().join("registry"), folder.path().join("state"));
-    let url = format!("file://{}", root.display());
-    let session = Session {
-        profile: "demo".to_owned(),
-        protection: "embedded".to_owned(),
-        bucket: url.clone(),
-        registry: None,
-        watched: Watched::default(),
-    };
-    let looking = Looking::new(ScanOptions::default(), Configured::Files, None);
-    let open = opener(root);
-    let deeds = writing::assembled(
-        looking.clone(),
-        open.clone(),
-        url,
-        OpenOptions::default(),
-        state,
-        "demo embedded".to_owned(),
-    );
-    let going_away = folder.path().to_owned();
-    CockpitOptions {
-        deeds: Some(Arc::new(deeds)),
-        gate,
-        last_words: Box::new(move || {
-            // Whoever still writes below the old name fails and stops. Nobody is left to tell.
-            let gone = going_away.with_extension("gone");
-            let _ = std::fs::rename(going_away, &gone);
-            let _ = std::fs::remove_dir_all(gone);
+/// The profile that one would write for this site.
+fn profile(staged: &Staged, url: &str) -> Option<Profile> {
+    let addresses = &staged.environment.addresses;
+    let watch = Watch {
+        kubernetes: Some(config::Kubernetes {
+            kubeconfig: Some(addresses.kubeconfig.clone()),
+            namespace: Some(NAMESPACE.to_owned()),
+            selector: SELECTOR.to_owned(),
+            service: SERVICE.to_owned(),
+            baseline: Some(staged.scenario.baseline),
+            ..config::Kubernetes::default()
         }),
-        ..CockpitOptions::new(session, open, look_with(looking), "")
+        haproxy: Some(haproxy(addresses)),
+        google: None,
+        front_door: Some(config::FrontDoor {
+            url: Url::parse(&format!("http://{}", addresses.front_door)).ok(),
+            canaries: Reference::parse(IMAGE).into_iter().collect(),
+            interval: Duration::from_secs(3),
+        }),
+    };
+    Some(Profile { watch, ..Profile::around(Bucket::at(Url::parse(url).ok()?)) })
+}
+
+fn haproxy(addresses: &Addresses) -> config::Haproxy {
+    let instances =
+        addresses.balancers.iter().map(|it| (it.name.clone(), config::Address::Unix(it.unix.clone())));
+    config::Haproxy {
+        instances: instances.collect(),
+        backends: vec![BACKEND.to_owned()],
+        ..config::Haproxy::default()
     }
-}
-
-/// Writes the tree behind the first frame, once.
-fn opener(root: PathBuf) -> Opener {
-    let written = Arc::new(OnceCell::new());
-    Arc::new(move || {
-        let (root, written) = (root.clone(), Arc::clone(&written));
-        Box::pin(async move {
-            written.get_or_try_init(|| write(root.clone())).await?;
-            open(&root).await
-        })
-    })
-}
-
-async fn write(root: PathBuf) -> Result<(), StoreError> {
-    let failed = |why: String| StoreError::new(ErrorKind::Broken, "", why);
-    let writing = tokio::task::spawn_blocking(move || {
-        // Not the folder above it: if that is gone, so is whoever wanted the tree.
-        std::fs::create_dir(&root).map_err(|error| format!("{}: {error}", root.display()))?;
-        write_into(&root, &Spec::demo(Timestamp::now())).map_err(|error| error.to_string())
-    });
-    match writing.await {
-        Ok(Ok(_)) => Ok(()),
-        Ok(Err(why)) => Err(failed(why)),
-        Err(panic) => Err(failed(panic.to_string())),
-    }
-}
-
-async fn open(root: &Path) -> Result<Arc<dyn ObjectStore>, StoreError> {
-    let url = format!("file://{}", root.display());
-    stores::open(&url, &OpenOptions::default()).await.map_err(|error| error.of_store(&url))
 }

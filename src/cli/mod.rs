@@ -24,6 +24,8 @@ mod report;
 mod resume;
 mod scan;
 mod sources;
+mod staged;
+mod staging;
 mod summary;
 mod undo;
 mod work;
@@ -36,7 +38,7 @@ use clap::Parser;
 
 pub use arguments::{
     Again, Arguments, Arming, Audit, Command, Config, Delete, Demo, Journal, Look, Output, Place, Resume,
-    Scan, Screen, Size, Undo, Words,
+    Scan, Screen, Size, Staging, Undo, Words,
 };
 pub use exit::Exit;
 
@@ -63,7 +65,10 @@ fn dispatch(arguments: Arguments) -> ExitCode {
     let Arguments { place, screen, arming, command } = arguments;
     match command {
         None => cockpit::run(place, &screen, &arming),
-        Some(Command::Demo(inner)) => demo::run(&inner.screen.or(screen), &inner.arming.or(arming)),
+        Some(Command::Demo(inner)) => {
+            demo::run(&inner, &inner.screen.clone().or(screen), &inner.arming.clone().or(arming))
+        }
+        Some(Command::Staging(arguments)) => staging::run(&arguments),
         Some(Command::Scan(arguments)) => scan::run(arguments, place).into(),
         Some(Command::Audit(arguments)) => audit::run(arguments, place).into(),
         Some(Command::Delete(arguments)) => delete::run(arguments, place, arming).into(),

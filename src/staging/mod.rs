@@ -3,4 +3,5 @@
 pub mod haproxy;
 pub mod kubernetes;
 pub mod registry;
+pub mod scenario;
 pub mod tree;

@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use quarterdeck::staging::haproxy::{BackendLayout, Balancer, Check, Layout, Level, ServerLayout};
 use tempfile::TempDir;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::{TcpListener, UnixStream};
+use tokio::net::{TcpListener, UnixListener, UnixStream};
 use tokio::process::{Child, Command};
 
 /// Asks a socket, and reads until it is closed.
@@ -68,9 +68,8 @@ impl Pair {
             instance.server("gke-registry", "registry-02").unwrap().check = Check::Status(503);
             instance.server("gke-registry", "registry-03").unwrap().check = Check::Refused;
         });
-        let socket = folder.path().join("staged.sock");
-        let serving = staged.clone();
-        tokio::spawn(async move { serving.serve_unix(&socket, Level::Admin).await });
+        let socket = UnixListener::bind(folder.path().join("staged.sock")).unwrap();
+        tokio::spawn(staged.clone().serve_unix(socket, Level::Admin));
         let pair = Self { folder, _real: real, staged };
         for name in ["real", "staged"] {
             pair.await_checks(name).await;
@@ -194,7 +193,7 @@ async fn the_statistics_have_the_form_of_real_ones() {
     for change in [
         "set server gke-registry/registry-01 state drain",
         "set server gke-registry/registry-02 state maint",
-        "set weight gke-registry/registry-04 20%",
+        "set weight gke-registry/registry-03 20%",
         "disable server gke-registry/registry-04",
     ] {
         let [real, staged] = pair.both(&format!("{change};show stat")).await;

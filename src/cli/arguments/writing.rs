@@ -4,7 +4,7 @@ use std::ffi::OsString;
 
 use clap::{Args, Subcommand};
 
-use super::{Output, Place, Screen};
+use super::{Output, Place};
 
 /// What the JSON of a proposal and of its end looks like, for `--help`.
 const HELP: &str = "\
@@ -51,15 +51,6 @@ impl Arming {
     pub fn or(self, outer: Self) -> Self {
         Self { write: self.write.or(outer.write) }
     }
-}
-
-/// Arguments of `demo`.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Args)]
-pub struct Demo {
-    #[command(flatten)]
-    pub screen: Screen,
-    #[command(flatten)]
-    pub arming: Arming,
 }
 
 /// Words of agreement that go with `--yes`.

@@ -13,7 +13,6 @@ mod session;
 mod traffic;
 
 use std::io;
-use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use jiff::Timestamp;
@@ -74,9 +73,8 @@ impl Balancer {
         self.shared.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Answers on a Unix socket at this path, for as long as the future is kept.
-    pub async fn serve_unix(self, path: &Path, level: Level) -> io::Result<()> {
-        let listener = UnixListener::bind(path)?;
+    /// Answers on a Unix socket, for as long as the future is kept.
+    pub async fn serve_unix(self, listener: UnixListener, level: Level) -> io::Result<()> {
         loop {
             let (stream, _) = listener.accept().await?;
             tokio::spawn(session::run(self.clone(), stream, level));

@@ -92,6 +92,11 @@ impl Spec {
         }
     }
 
+    /// The same harbour on a day on which nothing is wrong.
+    pub fn whole(now: Timestamp) -> Self {
+        Self { faults: Shown::None, ..Self::demo(now) }
+    }
+
     fn images(&self) -> Images {
         Images { seed: Seed(self.seed), layer_bytes: self.layer_bytes }
     }
@@ -182,7 +187,8 @@ impl Writer<'_> {
 
     fn incidents(&mut self, healthy: &[Part]) -> Result<()> {
         for (repository, tag, id) in healthy::INCIDENTS {
-            let Some(fault) = faults::by_id(id).filter(|row| self.spec.holds(row.stores)) else { continue };
+            let shown = |row: &&Fault| self.spec.faults.has(row.id) && self.spec.holds(row.stores);
+            let Some(fault) = faults::by_id(id).filter(shown) else { continue };
             let place = Place { repository: (*repository).to_owned(), tag: (*tag).to_owned() };
             self.fault(fault, &place, healthy.iter().find(|part| part.repository == *repository))?;
         }

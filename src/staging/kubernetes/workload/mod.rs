@@ -37,8 +37,8 @@ pub struct Workload {
     pub replicas: u32,
     pub autoscaler: Option<Autoscaler>,
     pub cluster_ip: String,
-    /// The address of the Service's load balancer, once it has one.
-    pub ingress: Option<String>,
+    /// The addresses of the Service's load balancer, once it has any.
+    pub ingress: Vec<String>,
     pub port: u16,
     pub created: Timestamp,
     pub pods: Vec<PodSpec>,
@@ -66,7 +66,7 @@ impl Workload {
             replicas: pods,
             autoscaler: Some(Autoscaler { min: 2.min(pods), max: pods * 2, target: 75, current: Some(48) }),
             cluster_ip: "10.0.200.99".to_owned(),
-            ingress: Some("10.220.9.1".to_owned()),
+            ingress: vec!["10.220.9.1".to_owned()],
             port: 5000,
             created,
             pods: Vec::new(),

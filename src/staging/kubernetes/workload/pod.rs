@@ -200,7 +200,8 @@ impl PodSpec {
         json!({"exitCode": code, "reason": reason, "startedAt": began.to_string(), "finishedAt": self.since.to_string()})
     }
 
-    pub(super) fn restart_count(&self) -> u32 {
+    /// How often its container was restarted.
+    pub fn restart_count(&self) -> u32 {
         self.restarts.unwrap_or_else(|| self.state.usual_restarts())
     }
 

@@ -1,0 +1,125 @@
+//! All of staging on loopback: brought up before anybody is asked to wait, served on a thread of its own.
+
+use std::io;
+use std::net::{SocketAddr, TcpListener};
+use std::os::unix::net::UnixListener;
+use std::path::{Path, PathBuf};
+use std::thread;
+
+use jiff::Timestamp;
+use tokio::task::JoinSet;
+
+use super::environment::{NAMESPACE, NODES, layouts};
+use super::file::Scenario;
+use super::play::{Player, Stage, first_pod};
+use crate::staging::haproxy::{Balancer, Level};
+use crate::staging::kubernetes::{self, Cluster};
+use crate::staging::registry::{FrontDoor, Opener};
+
+/// Where everything can be asked.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Addresses {
+    pub kubernetes: SocketAddr,
+    pub kubeconfig: PathBuf,
+    /// Name of the first pod.
+    pub pod: String,
+    pub front_door: SocketAddr,
+    /// By node.
+    pub balancers: Vec<BalancerAddresses>,
+}
+
+/// Where an HAProxy can be asked.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BalancerAddresses {
+    pub name: String,
+    pub unix: PathBuf,
+    pub tcp: SocketAddr,
+    pub page: SocketAddr,
+}
+
+/// Sockets that are open, and what will be played on them.
+pub struct Environment {
+    pub addresses: Addresses,
+    scenario: Scenario,
+    open: Opener,
+    kubernetes: TcpListener,
+    front_door: TcpListener,
+    balancers: Vec<Sockets>,
+}
+
+/// The sockets of an HAProxy, and its page.
+struct Sockets {
+    unix: UnixListener,
+    tcp: TcpListener,
+    page: TcpListener,
+}
+
+impl Environment {
+    /// Opens all sockets. In `folder`, which has to be private, are the kubeconfig and the Unix sockets. Ports are
+    /// counted from `port` on, or chosen by the system.
+    pub fn open(scenario: Scenario, folder: &Path, port: Option<u16>, open: Opener) -> io::Result<Self> {
+        let mut next = port;
+        let mut bind = || {
+            let port = next.unwrap_or(0);
+            next = next.map(|port| port.saturating_add(1));
+            let listener = TcpListener::bind(("127.0.0.1", port))
+                .map_err(|error| io::Error::new(error.kind(), format!("127.0.0.1:{port}: {error}")))?;
+            listener.set_nonblocking(true)?;
+            let address = listener.local_addr()?;
+            io::Result::Ok((listener, address))
+        };
+        let (kubernetes, api) = bind()?;
+        let kubeconfig = folder.join("kubeconfig");
+        std::fs::write(&kubeconfig, kubernetes::kubeconfig(api, NAMESPACE))?;
+        let (front_door, door) = bind()?;
+        let (mut listeners, mut balancers) = (Vec::new(), Vec::new());
+        for name in NODES {
+            let ((socket, tcp), (page, at)) = (bind()?, bind()?);
+            let path = folder.join(format!("{name}.sock"));
+            let unix = unix(&path)?;
+            listeners.push(Sockets { unix, tcp: socket, page });
+            balancers.push(BalancerAddresses { name: name.to_owned(), unix: path, tcp, page: at });
+        }
+        let pod = first_pod(&scenario);
+        let addresses = Addresses { kubernetes: api, kubeconfig, pod, front_door: door, balancers };
+        Ok(Self { addresses, scenario, open, kubernetes, front_door, balancers: listeners })
+    }
+
+    /// Serves on a thread of its own until the process ends; tells what happens in the scenario.
+    pub fn serve(self, tell: impl Fn(&str) + Send + 'static) -> io::Result<()> {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+        let serve = move || runtime.block_on(async { self.run(tell).await.err() });
+        thread::Builder::new().name("staging".to_owned()).spawn(serve)?;
+        Ok(())
+    }
+
+    async fn run(self, tell: impl Fn(&str)) -> io::Result<()> {
+        let listener = tokio::net::TcpListener::from_std;
+        let clock = Timestamp::now;
+        let cluster = Cluster::new(NAMESPACE);
+        let front_door = FrontDoor::new(self.open);
+        let mut serving = JoinSet::new();
+        let mut balancers = Vec::new();
+        for (layout, sockets) in layouts().into_iter().zip(self.balancers) {
+            let balancer = Balancer::new(&layout, clock);
+            let unix = tokio::net::UnixListener::from_std(sockets.unix)?;
+            serving.spawn(balancer.clone().serve_unix(unix, Level::Admin));
+            serving.spawn(balancer.clone().serve_tcp(listener(sockets.tcp)?, Level::Admin));
+            serving.spawn(balancer.clone().serve_page(listener(sockets.page)?));
+            balancers.push((layout.node, balancer));
+        }
+        let stage = Stage { cluster: cluster.clone(), balancers, front_door: front_door.clone() };
+        let player = Player::new(self.scenario, stage, clock());
+        serving.spawn(front_door.serve(listener(self.front_door)?));
+        serving.spawn(kubernetes::serve(cluster, listener(self.kubernetes)?));
+        player.run(clock, tell).await;
+        Ok(())
+    }
+}
+
+fn unix(path: &Path) -> io::Result<UnixListener> {
+    let listener = UnixListener::bind(path)
+        .map_err(|error| io::Error::new(error.kind(), format!("{}: {error}", path.display())))?;
+    listener.set_nonblocking(true)?;
+    Ok(listener)
+}
