@@ -5,6 +5,7 @@ mod connection;
 mod discovery;
 mod list;
 mod log;
+mod posted;
 mod rights;
 mod selector;
 mod status;

@@ -5,7 +5,7 @@ use axum::response::IntoResponse;
 use serde_json::{Value, json};
 
 use super::status::{Problem, USER};
-use super::{Answer, Cluster, json_answer};
+use super::{Answer, Cluster, json_answer, posted};
 use crate::staging::kubernetes::fault::Faults;
 use crate::staging::kubernetes::kinds::{RESOURCES, Resource};
 use crate::staging::kubernetes::object::text;
@@ -15,10 +15,8 @@ pub const VERBS: [&str; 3] = ["get", "list", "watch"];
 
 /// Answers a posted question about rights.
 pub fn review(cluster: &Cluster, review: &Resource, body: &[u8]) -> Answer {
-    let asked: Value = serde_json::from_slice(body).unwrap_or_default();
-    if !asked.is_object() {
-        return Err(Problem::bad_request("the body of the review is not a JSON object"));
-    }
+    let unreadable = || Problem::bad_request("the body of the review is neither JSON nor protobuf");
+    let asked = posted::review(body).ok_or_else(unreadable)?;
     let faults = cluster.faults();
     let (spec, status) = match review.kind {
         "SelfSubjectAccessReview" => access(&faults, asked.get("spec")),

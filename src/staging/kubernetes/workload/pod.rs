@@ -107,7 +107,7 @@ impl PodSpec {
             format!("containers with incomplete status: [{INIT_CONTAINER}]"),
         ));
         json!([
-            condition("Initialized", state.is_initialized() && state != PodState::Creating, unprepared),
+            condition("Initialized", state.is_initialized(), unprepared),
             condition("Ready", state.is_ready(), unready()),
             condition("ContainersReady", state.is_ready(), unready()),
             condition("PodScheduled", true, None),
@@ -147,7 +147,6 @@ impl PodSpec {
         let created = self.created.to_string();
         let state = match self.state {
             PodState::Init => json!({"running": {"startedAt": created}}),
-            PodState::Creating => json!({"waiting": {"reason": "PodInitializing"}}),
             PodState::InitCrashLoop => json!({"waiting": {"reason": "CrashLoopBackOff",
                 "message": format!("back-off 2m40s restarting failed container={INIT_CONTAINER}")}}),
             _ => {
@@ -157,7 +156,7 @@ impl PodSpec {
         let crashes = self.state == PodState::InitCrashLoop;
         let last = if crashes { json!({"terminated": self.ended()}) } else { json!({}) };
         let restarts = if crashes { self.restart_count() } else { 0 };
-        let through = self.state.is_initialized() && self.state != PodState::Creating;
+        let through = self.state.is_initialized();
         self.container_status(
             INIT_CONTAINER,
             "registry.example.com/kubectl:1.32",

@@ -18,7 +18,7 @@ pub enum PodState {
     Init,
     InitCrashLoop,
     ImagePull,
-    /// Its containers are being made.
+    /// Its init containers are through, and its container is being made.
     Creating,
     /// No node has room for it.
     Unschedulable,
@@ -64,7 +64,7 @@ impl PodState {
 
     /// Whether it has an address.
     pub const fn has_address(self) -> bool {
-        !matches!(self, Self::Unschedulable | Self::Evicted | Self::Creating)
+        !matches!(self, Self::Unschedulable | Self::Evicted)
     }
 
     /// Whether its init containers are through.
