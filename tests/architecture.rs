@@ -27,6 +27,7 @@ const ROOMS: &[(&str, &[&str])] = &[
             "actions",
             "config",
             "diagnosis",
+            "event",
             "execution",
             "proposals",
             "registry",

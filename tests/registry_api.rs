@@ -1,6 +1,6 @@
 //! The client of a registry's API against a real docker-registry that skopeo pushed to, and against a double that
 //! hands out tokens, redirects, and lies.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+#![allow(dead_code, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 #[path = "registry_api/database.rs"]
 mod database;

@@ -55,8 +55,9 @@ fn options(place: Place, screen: &Screen, arming: &Arming) -> Result<CockpitOpti
         registry: profile.registry.url.as_ref().map(ToString::to_string),
         watched: sources::watched(profile),
     };
+    let (watching, consult) = (sources::sources(profile), sources::consultant(profile));
     let options = CockpitOptions::new(session, open_with(url, open), look_with(looking), "");
-    Ok(dressed(CockpitOptions { deeds, gate, ..options }, &settings))
+    Ok(dressed(CockpitOptions { deeds, gate, sources: watching, consult, ..options }, &settings))
 }
 
 /// With the colours and the clipboard of `settings`.

@@ -3,15 +3,15 @@
 use std::sync::Arc;
 
 use super::out::complain;
-use super::{Exit, Look, place, report};
-use crate::config::{self, Profile, Secret};
+use super::{Exit, Look, place, report, sources};
+use crate::config::{self, Profile};
 use crate::registry::mode::{Configured, Mode};
 use crate::registry::reference::Reference;
 use crate::registry::report::TagReport;
 use crate::runtime::stores;
 use crate::sources::bucket::scan::{Hashing, ScanOptions};
 use crate::sources::look::Looking;
-use crate::sources::registry_api::{Client, Credentials, Password, Settings};
+use crate::sources::registry_api::{Client, Credentials, Settings};
 use crate::storage::ObjectStore;
 use crate::storage::layers::Requests;
 
@@ -80,10 +80,7 @@ pub fn looking(profile: &Profile, hashing: Hashing) -> Result<Arc<Looking>, Exit
 /// The registry's own API, if the profile names its address.
 fn client(profile: &Profile) -> Result<Option<Client>, Exit> {
     let Some(url) = profile.registry.url.clone() else { return Ok(None) };
-    let password = profile.registry.password.clone().map(|secret| match secret {
-        Secret::File(path) => Password::File(path),
-        Secret::Environment(name) => Password::Environment(name),
-    });
+    let password = profile.registry.password.clone().map(sources::password);
     let credentials = profile.registry.username.clone().zip(password);
     let credentials = credentials.map(|(username, password)| Credentials { username, password });
     Client::new(Settings { credentials, ..Settings::at(url) }).map(Some).map_err(|error| {

@@ -1,7 +1,19 @@
 //! What a profile says of the world around its bucket, made into what watches it.
 
-use crate::config::{Kubernetes, Profile};
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::config::{self, FrontDoor, Haproxy, Kubernetes, Profile, Secret};
+use crate::event::Fact;
+use crate::execution::Consultant;
 use crate::model::{Watched, Workload};
+use crate::runtime::Source;
+use crate::sources::haproxy::{self, Login, Named};
+use crate::sources::registry_api::{Credentials, Password};
+use crate::sources::{front_door, kubernetes};
+
+/// How long an HAProxy may take for an answer.
+const PATIENCE: Duration = Duration::from_secs(5);
 
 /// What of the environment is watched.
 pub fn watched(profile: &Profile) -> Watched {
@@ -9,8 +21,8 @@ pub fn watched(profile: &Profile) -> Watched {
     Watched {
         kubernetes: watch.kubernetes.as_ref().map(workload),
         backends: watch.haproxy.as_ref().map(|haproxy| haproxy.backends.clone()),
-        google: watch.google.is_some(),
-        front_door: watch.front_door.is_some(),
+        google: false,
+        front_door: front_door(profile).is_some(),
     }
 }
 
@@ -20,5 +32,83 @@ fn workload(kubernetes: &Kubernetes) -> Workload {
         selector: kubernetes.selector.clone(),
         service: kubernetes.service.clone(),
         baseline: kubernetes.baseline,
+    }
+}
+
+/// What watches it. A section that the profile has not is not watched.
+pub fn sources(profile: &Profile) -> Vec<Source> {
+    let watch = &profile.watch;
+    let kubernetes = watch.kubernetes.as_ref().map(|section| {
+        let options = cluster(section);
+        Source::new("kubernetes", Fact::Kubernetes, move |teller| kubernetes::run(options.clone(), teller))
+    });
+    let haproxy = watch.haproxy.as_ref().map(|section| {
+        let options = instances(section);
+        Source::new("haproxy", Fact::Haproxy, move |teller| haproxy::run(options.clone(), teller))
+    });
+    let front_door = front_door(profile).map(|options| {
+        Source::new("front door", Fact::FrontDoor, move |teller| front_door::run(options.clone(), teller))
+    });
+    [kubernetes, haproxy, front_door].into_iter().flatten().collect()
+}
+
+/// What fetches documents about the cluster's objects.
+pub fn consultant(profile: &Profile) -> Option<Consultant> {
+    profile.watch.kubernetes.as_ref().map(|section| Arc::new(kubernetes::consultant(cluster(section))) as _)
+}
+
+fn cluster(section: &Kubernetes) -> kubernetes::Options {
+    kubernetes::Options {
+        kubeconfig: section.kubeconfig.clone(),
+        context: section.context.clone(),
+        namespace: section.namespace.clone(),
+        service: Some(section.service.clone()),
+        ..kubernetes::Options::new(&section.selector)
+    }
+}
+
+fn instances(section: &Haproxy) -> haproxy::Options {
+    let login = section.username.clone().zip(section.password.clone());
+    let login = login.map(|(user, secret)| Login { user, password: password(secret) });
+    let instance = |(name, address): &(String, config::Address)| match address {
+        config::Address::Unix(path) => {
+            Named { name: name.clone(), address: haproxy::Address::Unix(path.clone()), login: None }
+        }
+        config::Address::Tcp(address) => {
+            Named { name: name.clone(), address: haproxy::Address::Tcp(address.clone()), login: None }
+        }
+        config::Address::Http(url) => {
+            Named { name: name.clone(), address: haproxy::Address::Http(url.clone()), login: login.clone() }
+        }
+    };
+    haproxy::Options {
+        instances: section.instances.iter().map(instance).collect(),
+        interval: section.interval,
+        deadline: PATIENCE,
+    }
+}
+
+/// The front door, if the profile has the section and an address for it.
+fn front_door(profile: &Profile) -> Option<front_door::Options> {
+    let (section, registry): (&FrontDoor, _) = (profile.watch.front_door.as_ref()?, &profile.registry);
+    let url = section.url.clone().or_else(|| registry.url.clone())?;
+    // A password for an encrypted registry must not go to an unencrypted door.
+    let is_downgrade =
+        url.scheme() == "http" && registry.url.as_ref().is_some_and(|url| url.scheme() == "https");
+    let credentials = registry.username.clone().zip(registry.password.clone()).filter(|_| !is_downgrade);
+    Some(front_door::Options {
+        credentials: credentials
+            .map(|(username, secret)| Credentials { username, password: password(secret) }),
+        canaries: section.canaries.clone(),
+        interval: section.interval,
+        ..front_door::Options::at(url)
+    })
+}
+
+/// Where a password is, as clients take it.
+pub fn password(secret: Secret) -> Password {
+    match secret {
+        Secret::File(path) => Password::File(path),
+        Secret::Environment(name) => Password::Environment(name),
     }
 }

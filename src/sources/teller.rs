@@ -1,6 +1,7 @@
 //! What a running source has of the cockpit: somewhere to put facts, and a way to be asked to look again now.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use futures::future::BoxFuture;
 use tokio::sync::{Notify, watch};
@@ -35,6 +36,11 @@ impl<F> Teller<F> {
     /// The first round is over: everything was answered once, or failed once. A frame that is printed waits for this.
     pub fn settled(&self) {
         self.settled.send_replace(true);
+    }
+
+    /// Waits that long, or until the operator asks to look again now.
+    pub async fn pause(&self, interval: Duration) {
+        let _ = tokio::time::timeout(interval, self.nudged()).await;
     }
 
     /// Waits until the operator asks to look again now, so that a source that waits out a failure does so no longer.

@@ -30,19 +30,38 @@ pub enum Door {
 pub struct Registry {
     folder: TempDir,
     address: String,
+    scheme: &'static str,
     door: Door,
     child: Child,
 }
 
 impl Registry {
     pub async fn start(door: Door) -> Self {
+        Self::with(door, None).await
+    }
+
+    /// A registry that shows this certificate, and its key, both as PEM.
+    pub async fn start_tls(certificate: &str, key: &str) -> Self {
+        Self::with(Door::Open, Some((certificate, key))).await
+    }
+
+    async fn with(door: Door, tls: Option<(&str, &str)>) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let at = |name: &str| folder.path().join(name).display().to_string();
         let mut config = format!(
             "version: 0.1\nlog: {{accesslog: {{disabled: true}}}}\n\
-             storage: {{filesystem: {{rootdirectory: {}}}, delete: {{enabled: true}}}}\nhttp: {{addr: \"127.0.0.1:0\", secret: tests}}\n",
-            at("root")
+             storage: {{filesystem: {{rootdirectory: {}}}, delete: {{enabled: true}}}}\nhttp: {{addr: \"127.0.0.1:0\", secret: tests{}}}\n",
+            at("root"),
+            if tls.is_some() {
+                format!(", tls: {{certificate: {}, key: {}}}", at("cert.pem"), at("key.pem"))
+            } else {
+                String::new()
+            },
         );
+        if let Some((certificate, key)) = tls {
+            fs::write(at("cert.pem"), certificate).unwrap();
+            fs::write(at("key.pem"), key).unwrap();
+        }
         if door == Door::Password {
             fs::write(at("htpasswd"), HTPASSWD).unwrap();
             config += &format!("auth: {{htpasswd: {{realm: tests, path: {}}}}}\n", at("htpasswd"));
@@ -59,11 +78,12 @@ impl Registry {
         let address = loop {
             let line = lines.next_line().await.unwrap().expect("docker-registry ended before it listened");
             if let Some((_, rest)) = line.split_once("listening on ") {
-                break rest.split('"').next().unwrap().to_owned();
+                break rest.split(['"', ',']).next().unwrap().to_owned();
             }
         };
         tokio::spawn(async move { while let Ok(Some(_)) = lines.next_line().await {} });
-        Self { folder, address, door, child }
+        let scheme = if tls.is_some() { "https" } else { "http" };
+        Self { folder, address, scheme, door, child }
     }
 
     /// Pushes an image for these architectures as `name` and returns its index's digest.
@@ -96,7 +116,7 @@ impl Registry {
     }
 
     pub fn settings(&self) -> Settings {
-        Settings::at(format!("http://{}", self.address).parse().unwrap())
+        Settings::at(format!("{}://{}", self.scheme, self.address).parse().unwrap())
     }
 
     pub fn client(&self) -> Client {
@@ -105,9 +125,14 @@ impl Registry {
 
     /// A client that logs in with this password.
     pub fn client_with(&self, password: &str) -> Client {
+        let credentials = Some(self.credentials(password));
+        Client::new(Settings { credentials, ..self.settings() }).unwrap()
+    }
+
+    /// Our name with this password.
+    pub fn credentials(&self, password: &str) -> Credentials {
         let file = self.folder.path().join(format!("password-{}", Digest::of(password.as_bytes()).short()));
         fs::write(&file, password).unwrap();
-        let credentials = Credentials { username: USER.into(), password: Password::File(file) };
-        Client::new(Settings { credentials: Some(credentials), ..self.settings() }).unwrap()
+        Credentials { username: USER.into(), password: Password::File(file) }
     }
 }

@@ -19,6 +19,8 @@ pub struct Ping {
     pub gitlab_version: Option<String>,
     /// What the registry says about its metadata database.
     pub database: Claim,
+    /// Every header in which the registry says what it is; those of the answer once let in.
+    pub versions: Vec<(String, String)>,
     pub access: Access,
 }
 

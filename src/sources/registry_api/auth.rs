@@ -248,6 +248,7 @@ mod tests {
             status: reqwest::StatusCode::UNAUTHORIZED,
             headers: [(WWW_AUTHENTICATE, challenge)].into_iter().collect(),
             body: Default::default(),
+            certificate: None,
         };
         let request = Request { method: Method::GET, url, accept: "", limit: 0, content: None };
         let error = auth.answer("g/p", None, &refusal, &request).await.unwrap_err();

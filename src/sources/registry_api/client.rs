@@ -4,15 +4,16 @@ use std::fmt;
 
 use reqwest::{
     Method, StatusCode, Url,
-    header::{CONTENT_LENGTH, CONTENT_TYPE, LINK, LOCATION},
+    header::{CONTENT_LENGTH, CONTENT_TYPE, LINK},
 };
 use serde::Deserialize;
 use tokio::time::Instant;
 
 use super::{
-    answers::{Access, BlobHead, ManifestAnswer, ManifestHead, PageLink, Ping, TagPage},
+    answers::{Access, ManifestAnswer, ManifestHead, PageLink, Ping, TagPage},
     auth::Auth,
     error::{ApiError, ApiErrorKind},
+    knock::versions,
     link,
     settings::Settings,
     transport::{Answer, Request, Transport},
@@ -32,8 +33,6 @@ const DATABASE: &str = "gitlab-container-registry-database-enabled";
 const PAGE: &str = "1000";
 /// Bytes of a page of tags, or of an error.
 pub(super) const LIST_LIMIT: u64 = 8 << 20;
-/// Hosts that a client may be sent to for a blob, one after the other.
-const REDIRECTS: usize = 3;
 
 /// A registry's API. Cheap to share by reference; keeps connections and tokens.
 pub struct Client {
@@ -85,6 +84,7 @@ impl Client {
             api_version: text(&first, API_VERSION),
             gitlab_version: text(&first, GITLAB_VERSION),
             database: claim(&first),
+            versions: versions(&first),
             access: Access::Open,
         };
         if first.status == StatusCode::UNAUTHORIZED {
@@ -93,6 +93,7 @@ impl Client {
                     ping.access = Access::Granted;
                     ping.gitlab_version = text(&answer, GITLAB_VERSION);
                     ping.database = claim(&answer);
+                    ping.versions = versions(&answer);
                 }
                 Err(error) => {
                     ping.access = Access::Refused(error.to_string());
@@ -151,30 +152,6 @@ impl Client {
         if answer.status == StatusCode::OK { Ok(answer) } else { Err(failure(&request, &answer)) }
     }
 
-    /// What is said about a blob. Follows the registry to another host without showing it who we are.
-    pub async fn head_blob(&self, repository: &Repository, digest: &Digest) -> Result<BlobHead, ApiError> {
-        let path = format!("/v2/{repository}/blobs/{digest}");
-        speakable(&Method::HEAD, &path, &Reference::digest(repository.clone(), digest.clone()))?;
-        let request = self.request(Method::HEAD, &path, "", LIST_LIMIT);
-        let mut answer = self.call(&request, repository).await?;
-        let mut at = request.url.clone();
-        let claimed = answer.header(DIGEST).map(str::to_owned);
-        for _ in 0..REDIRECTS {
-            let Some(url) = redirect(&request, &at, &answer)? else { break };
-            let follow = Request { method: Method::HEAD, url, accept: "", limit: LIST_LIMIT, content: None };
-            answer = match same_origin(&follow.url, &self.url) {
-                true => self.call(&follow, repository).await?,
-                false => self.transport.send(&follow, None).await?,
-            };
-            at = follow.url;
-        }
-        if answer.status != StatusCode::OK {
-            return Err(failure(&request, &answer));
-        }
-        let served_by = (!same_origin(&at, &self.url)).then(|| at.origin().ascii_serialization());
-        Ok(BlobHead { size: length(&answer), claimed, served_by })
-    }
-
     /// A page of a repository's tags, from the start or where another page ended.
     pub async fn tags(&self, repository: &Repository, page: Option<&PageLink>) -> Result<TagPage, ApiError> {
         let path = format!("/v2/{repository}/tags/list");
@@ -191,6 +168,14 @@ impl Client {
         let tags: Tags = serde_json::from_slice(&answer.body)
             .map_err(|error| broken(&request, format!("no list of tags: {error}")))?;
         Ok(TagPage { tags: tags.tags.unwrap_or_default(), next: next_page(&request, &answer)? })
+    }
+
+    pub(super) const fn url(&self) -> &Url {
+        &self.url
+    }
+
+    pub(super) const fn transport(&self) -> &Transport {
+        &self.transport
     }
 
     pub(super) fn request<'a>(&self, method: Method, path: &str, accept: &'a str, limit: u64) -> Request<'a> {
@@ -240,7 +225,7 @@ pub(super) fn failure(request: &Request<'_>, answer: &Answer) -> ApiError {
     ApiError::of_answer(&request.name(), answer.status, &answer.headers, &answer.body)
 }
 
-fn broken(request: &Request<'_>, detail: impl AsRef<str>) -> ApiError {
+pub(super) fn broken(request: &Request<'_>, detail: impl AsRef<str>) -> ApiError {
     ApiError::new(ApiErrorKind::Broken, &request.name(), detail)
 }
 
@@ -253,27 +238,13 @@ fn claim(answer: &Answer) -> Claim {
     }
 }
 
-fn media_type_of(answer: &Answer) -> Option<String> {
+pub(super) fn media_type_of(answer: &Answer) -> Option<String> {
     let value = answer.header(CONTENT_TYPE.as_str())?;
     Some(value.split(';').next().unwrap_or_default().trim().to_owned())
 }
 
-fn length(answer: &Answer) -> Option<u64> {
+pub(super) fn length(answer: &Answer) -> Option<u64> {
     answer.header(CONTENT_LENGTH.as_str())?.parse().ok()
-}
-
-fn same_origin(left: &Url, right: &Url) -> bool {
-    left.origin() == right.origin()
-}
-
-/// Where an answer sends the client, if anywhere.
-fn redirect(request: &Request<'_>, at: &Url, answer: &Answer) -> Result<Option<Url>, ApiError> {
-    if !matches!(answer.status.as_u16(), 301 | 302 | 303 | 307 | 308) {
-        return Ok(None);
-    }
-    let url = answer.header(LOCATION.as_str()).and_then(|text| at.join(text).ok());
-    let url = url.filter(|url| matches!(url.scheme(), "http" | "https"));
-    url.map(Some).ok_or_else(|| broken(request, format!("HTTP {} to no address", answer.status.as_u16())))
 }
 
 /// The query of the next page; host and scheme in the link are those of some proxy and do not count.

@@ -9,7 +9,9 @@ use reqwest::{
 };
 use serde::Deserialize;
 
+use super::transport::SLOW;
 use crate::model::text::clean;
+use crate::sources::{Trouble, TroubleKind};
 
 /// The class of a failure; it decides what the caller may conclude.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -122,6 +124,22 @@ impl ApiError {
     /// Whether the registry itself said that there is no such thing.
     pub fn is_not_found(&self) -> bool {
         self.kind == ApiErrorKind::NotFound
+    }
+}
+
+impl From<ApiError> for Trouble {
+    /// In the classes that all sources share.
+    fn from(error: ApiError) -> Self {
+        let kind = match (error.kind, error.status) {
+            (ApiErrorKind::NotFound, _) => TroubleKind::Absent,
+            (ApiErrorKind::Denied, Some(403)) => TroubleKind::Denied,
+            (ApiErrorKind::Denied, _) => TroubleKind::Unauthenticated,
+            (ApiErrorKind::Throttled, _) => TroubleKind::Throttled,
+            (ApiErrorKind::Unreachable, _) if error.detail.ends_with(SLOW) => TroubleKind::Slow,
+            (ApiErrorKind::Unreachable, _) => TroubleKind::Unreachable,
+            (ApiErrorKind::Broken, _) => TroubleKind::Broken,
+        };
+        Self::new(kind, &format!("{}: {}", error.request, error.detail))
     }
 }
 

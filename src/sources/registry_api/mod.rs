@@ -6,10 +6,13 @@
 
 mod answers;
 mod auth;
+mod blobs;
 mod challenge;
 mod client;
 mod error;
+mod knock;
 mod link;
+mod log;
 mod settings;
 mod transport;
 mod write;
@@ -19,4 +22,6 @@ pub use answers::{
 };
 pub use client::Client;
 pub use error::{ApiError, ApiErrorKind};
+pub use knock::Knock;
+pub use log::{Exchange, Log};
 pub use settings::{Credentials, Password, Settings};

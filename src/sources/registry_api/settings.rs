@@ -4,6 +4,8 @@ use std::{env, fmt, fs, path::PathBuf, time::Duration};
 
 use reqwest::{Url, header::HeaderValue};
 
+use super::log::Log;
+
 /// How to reach a registry.
 #[derive(Clone, Debug)]
 pub struct Settings {
@@ -15,12 +17,20 @@ pub struct Settings {
     pub connect: Duration,
     /// How long to wait for a whole answer.
     pub deadline: Duration,
+    /// Who wants to know what was sent.
+    pub log: Option<Log>,
 }
 
 impl Settings {
     /// The registry at `url`, asked anonymously, with 5 s to connect and 20 s to answer.
     pub fn at(url: Url) -> Self {
-        Self { url, credentials: None, connect: Duration::from_secs(5), deadline: Duration::from_secs(20) }
+        Self {
+            url,
+            credentials: None,
+            connect: Duration::from_secs(5),
+            deadline: Duration::from_secs(20),
+            log: None,
+        }
     }
 }
 

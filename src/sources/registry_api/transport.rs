@@ -6,12 +6,18 @@ use bytes::{Bytes, BytesMut};
 use reqwest::{
     Method, Response, StatusCode, Url,
     header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderValue},
+    tls::TlsInfo,
 };
+use tokio::time::Instant;
 
 use super::{
     error::{ApiError, ApiErrorKind},
+    log::{Exchange, Log, modified},
     settings::Settings,
 };
+
+/// What is said of a server that connects and then does not answer.
+pub(super) const SLOW: &str = "no complete answer in time";
 
 /// One request.
 pub(super) struct Request<'a> {
@@ -45,6 +51,8 @@ pub(super) struct Answer {
     pub(super) status: StatusCode,
     pub(super) headers: HeaderMap,
     pub(super) body: Bytes,
+    /// The server's certificate in DER.
+    pub(super) certificate: Option<Vec<u8>>,
 }
 
 impl Answer {
@@ -56,7 +64,10 @@ impl Answer {
 
 /// What requests go through.
 #[derive(Clone)]
-pub(super) struct Transport(reqwest::Client);
+pub(super) struct Transport {
+    client: reqwest::Client,
+    log: Option<Log>,
+}
 
 impl Transport {
     /// Redirects are never followed unseen: they lead to other hosts.
@@ -67,8 +78,9 @@ impl Transport {
             .referer(false)
             .connect_timeout(settings.connect)
             .timeout(settings.deadline)
+            .tls_info(true)
             .build()
-            .map(Self)
+            .map(|client| Self { client, log: settings.log.clone() })
             .map_err(|error| {
                 ApiError::new(ApiErrorKind::Broken, "setting up HTTP", words(&error.without_url()))
             })
@@ -80,7 +92,26 @@ impl Transport {
         request: &Request<'_>,
         authorization: Option<&HeaderValue>,
     ) -> Result<Answer, ApiError> {
-        let mut builder = self.0.request(request.method.clone(), request.url.clone());
+        let start = Instant::now();
+        let result = self.exchange(request, authorization).await;
+        if let Some(log) = &self.log {
+            log.note(Exchange {
+                request: request.name(),
+                origin: request.url.origin().ascii_serialization(),
+                latency: start.elapsed(),
+                result: result.as_ref().map(|answer| answer.status.as_u16()).map_err(Clone::clone),
+                modified: result.as_ref().ok().and_then(|answer| modified(&answer.headers)),
+            });
+        }
+        result
+    }
+
+    async fn exchange(
+        &self,
+        request: &Request<'_>,
+        authorization: Option<&HeaderValue>,
+    ) -> Result<Answer, ApiError> {
+        let mut builder = self.client.request(request.method.clone(), request.url.clone());
         if !request.accept.is_empty() {
             builder = builder.header(ACCEPT, request.accept);
         }
@@ -92,9 +123,11 @@ impl Transport {
         }
         let response = builder.send().await.map_err(|error| unreachable(request, error))?;
         let (status, headers) = (response.status(), response.headers().clone());
+        let certificate = response.extensions().get::<TlsInfo>().and_then(TlsInfo::peer_certificate);
+        let certificate = certificate.map(<[u8]>::to_vec);
         let body =
             if request.method == Method::HEAD { Bytes::new() } else { body(request, response).await? };
-        Ok(Answer { status, headers, body })
+        Ok(Answer { status, headers, body, certificate })
     }
 }
 
@@ -114,7 +147,7 @@ fn unreachable(request: &Request<'_>, error: reqwest::Error) -> ApiError {
     let error = error.without_url();
     let detail = match () {
         () if error.is_timeout() && error.is_connect() => "no connection in time".to_owned(),
-        () if error.is_timeout() => "no complete answer in time".to_owned(),
+        () if error.is_timeout() => SLOW.to_owned(),
         () => words(&error),
     };
     ApiError::new(ApiErrorKind::Unreachable, &request.name(), detail)
