@@ -18,6 +18,8 @@ pub enum Fact {
     Gone { kind: Kind, names: Vec<String> },
     /// Whether a kind is watched.
     Watched { kind: Kind, watch: Watch },
+    /// Some objects of a kind could not be read, and are not in what was told; the rest is. Until the next list.
+    Odd { kind: Kind, trouble: Trouble },
     /// What these credentials may do; the answer of the start-up self-test.
     Rights(Vec<Right>),
 }
@@ -43,6 +45,21 @@ pub enum Batch {
     ReplicaSets(Vec<ReplicaSet>),
     Autoscalers(Vec<Autoscaler>),
     Happenings(Vec<Happening>),
+}
+
+impl Batch {
+    /// Of which kind they are.
+    pub const fn kind(&self) -> Kind {
+        match self {
+            Self::Pods(_) => Kind::Pod,
+            Self::Services(_) => Kind::Service,
+            Self::Slices(kind, _) => *kind,
+            Self::Deployments(_) => Kind::Deployment,
+            Self::ReplicaSets(_) => Kind::ReplicaSet,
+            Self::Autoscalers(_) => Kind::Autoscaler,
+            Self::Happenings(_) => Kind::Event,
+        }
+    }
 }
 
 /// How a kind is watched.

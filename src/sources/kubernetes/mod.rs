@@ -1,19 +1,26 @@
 //! What Kubernetes says of the registry: pods, service, endpoints, scaling and events, watched and never polled.
 
+mod client;
 pub mod documents;
 pub mod facts;
 pub mod objects;
 mod options;
 pub mod picture;
+mod queries;
+mod rights;
+mod selector;
+mod watch;
+mod wire;
+mod words;
 
 pub use documents::consultant;
 pub use options::{Options, Pace};
+pub use queries::Complaint;
 
 use super::Teller;
 
-/// Watches the pods that the options name, and what serves, scales and troubles them. Never returns.
+/// Watches the pods that the options name, and what serves, scales and troubles them. Never returns, unless a task of
+/// it fails.
 pub async fn run(options: Options, teller: Teller<facts::Fact>) {
-    let _ = options;
-    teller.settled();
-    std::future::pending().await
+    watch::run(options, teller).await;
 }

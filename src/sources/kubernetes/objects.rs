@@ -45,6 +45,16 @@ impl Kind {
             Self::Event => "events",
         }
     }
+
+    /// The resource's group in the API, as in roles.
+    pub const fn group(self) -> &'static str {
+        match self {
+            Self::Pod | Self::Service | Self::Endpoints | Self::Event => "",
+            Self::EndpointSlice => "discovery.k8s.io",
+            Self::Deployment | Self::ReplicaSet => "apps",
+            Self::Autoscaler => "autoscaling",
+        }
+    }
 }
 
 /// A pod.

@@ -39,6 +39,8 @@ pub struct Pace {
     pub longest_pause: Duration,
     /// For a program that fetches credentials.
     pub plugin: Duration,
+    /// Configuration and credentials are not read anew more often than this, but for Ctrl-r.
+    pub renew: Duration,
     /// Objects in a page of a list.
     pub page: u32,
 }
@@ -55,6 +57,7 @@ impl Default for Pace {
             first_pause: Duration::from_millis(500),
             longest_pause: Duration::from_secs(30),
             plugin: Duration::from_secs(30),
+            renew: Duration::from_secs(10),
             page: 200,
         }
     }
