@@ -21,6 +21,7 @@ use crate::sources::{Teller, Trouble};
 use gather::Gatherer;
 use kind::Watcher;
 use pause::Pauses;
+pub use stream::Lines;
 
 /// Updates that wait for the gatherer; a task that has more waits, and so does the server.
 const LANE: usize = 256;
@@ -70,7 +71,14 @@ pub async fn run(options: Options, teller: Teller<Fact>) {
 }
 
 /// A task that ends with whoever waits for it.
-struct Task(tokio::task::JoinHandle<()>);
+pub struct Task(tokio::task::JoinHandle<()>);
+
+impl Task {
+    /// Ties a task to its owner.
+    pub const fn new(task: tokio::task::JoinHandle<()>) -> Self {
+        Self(task)
+    }
+}
 
 impl Future for Task {
     type Output = ();

@@ -31,6 +31,12 @@ impl Lines {
         Self { body, buffer: BytesMut::new(), searched: 0, until: Instant::now() + watch, grace }
     }
 
+    /// What came after the last end of line.
+    pub fn rest(&mut self) -> BytesMut {
+        self.searched = 0;
+        self.buffer.split()
+    }
+
     /// The next line without its end; none at the end of the answer.
     pub async fn next(&mut self) -> Result<Option<BytesMut>, Refusal> {
         loop {

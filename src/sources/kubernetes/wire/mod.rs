@@ -188,3 +188,87 @@ fn message(text: &str) -> String {
 fn count(number: i64) -> u32 {
     u32::try_from(number.max(0)).unwrap_or(u32::MAX)
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use serde_json::Value;
+
+    use super::*;
+    use crate::sources::kubernetes::selector::Selector;
+
+    /// Names that the API uses, so that odd values end up where something else is expected.
+    const KEYS: &[&str] = &[
+        "metadata",
+        "name",
+        "labels",
+        "ownerReferences",
+        "spec",
+        "status",
+        "containers",
+        "initContainers",
+        "containerStatuses",
+        "initContainerStatuses",
+        "state",
+        "lastState",
+        "terminated",
+        "waiting",
+        "exitCode",
+        "conditions",
+        "type",
+        "endpoints",
+        "addresses",
+        "subsets",
+        "ports",
+        "port",
+        "metrics",
+        "resource",
+        "target",
+        "replicas",
+        "count",
+        "series",
+        "restartCount",
+        "deletionTimestamp",
+        "template",
+        "selector",
+    ];
+
+    fn any_json() -> impl Strategy<Value = Value> {
+        let leaf = prop_oneof![
+            Just(Value::Null),
+            any::<bool>().prop_map(Value::from),
+            any::<i64>().prop_map(Value::from),
+            ".{0,12}".prop_map(Value::from),
+            Just(Value::from("2026-11-20T20:00:00Z")),
+        ];
+        leaf.prop_recursive(6, 96, 8, |inner| {
+            let key = proptest::sample::select(KEYS).prop_map(str::to_owned);
+            prop_oneof![
+                proptest::collection::vec(inner.clone(), 0..4).prop_map(Value::from),
+                proptest::collection::btree_map(key, inner, 0..8)
+                    .prop_map(|fields| Value::Object(fields.into_iter().collect())),
+            ]
+        })
+    }
+
+    proptest! {
+        #[test]
+        fn any_json_is_read_or_refused_and_leaves_nothing_hidden(json in any_json()) {
+            let selector = Selector::new("app=registry", None);
+            for kind in Kind::ALL {
+                let heard = read(kind, &json.to_string(), &selector);
+                let text = format!("{:?}", heard.object);
+                prop_assert!(!text.contains('\u{1b}'));
+                if let Ok(Some(object)) = heard.object {
+                    prop_assert_eq!(object.name(), heard.name);
+                }
+            }
+        }
+
+        #[test]
+        fn any_bytes_are_read_or_refused(text in ".{0,64}") {
+            let heard = read(Kind::Pod, &text, &Selector::new("", None));
+            prop_assert!(heard.object.is_err() || !heard.name.is_empty());
+        }
+    }
+}
