@@ -57,9 +57,10 @@ fn without_ages(text: &str) -> Vec<String> {
 
 #[tokio::test]
 async fn a_pod_is_described_as_kubectl_describes_it() {
-    for (name, wanted) in
-        [(CRASH, "describe-pod.txt"), ("gitlab-registry-7d9c8bfb6c-init-wait", "describe-init.txt")]
-    {
+    for (name, wanted) in [
+        (CRASH, "kubectl/describe-pod.txt"),
+        ("gitlab-registry-7d9c8bfb6c-init-wait", "kubectl/describe-init.txt"),
+    ] {
         let server = server_with(name);
         let (lines, end) = read(&server, Subject::Pod(name.to_owned()), Document::Describe).await;
         assert_eq!(end, Page::End);
@@ -74,7 +75,7 @@ async fn a_service_is_described_with_its_endpoints() {
     let server = server_with(CRASH);
     server.always("list events", Reply::json(r#"{"items":[]}"#));
     let (lines, _) = read(&server, Subject::Service("gitlab-registry".to_owned()), Document::Describe).await;
-    similar(&lines.join("\n"), &fixture("describe-service.txt"));
+    similar(&lines.join("\n"), &fixture("kubectl/describe-service.txt"));
 }
 
 fn similar(ours: &str, theirs: &str) {

@@ -62,7 +62,8 @@ impl Reply {
 /// A file of recordings.
 pub fn fixture(name: &str) -> String {
     let path = format!("{}/tests/fixtures/kubernetes/{name}", env!("CARGO_MANIFEST_DIR"));
-    std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{path}: {error}"))
+    let text = std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{path}: {error}"));
+    text.replace("\r\n", "\n")
 }
 
 /// What a list of this resource is, unless told otherwise.
