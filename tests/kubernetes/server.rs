@@ -10,7 +10,7 @@ use axum::extract::{Request, State};
 use axum::response::Response;
 use futures::{FutureExt, StreamExt};
 use quarterdeck::sources::Teller;
-use quarterdeck::sources::kubernetes::facts::Fact;
+use quarterdeck::sources::kubernetes::facts::{Fact, Watch};
 use quarterdeck::sources::kubernetes::picture::Picture;
 use quarterdeck::sources::kubernetes::{self, Options, Pace};
 use tokio::sync::{Notify, broadcast, mpsc, watch};
@@ -332,6 +332,19 @@ impl Listener {
         while let Ok(fact) = self.facts.try_recv() {
             self.picture.fold(&fact, jiff::Timestamp::now());
             self.heard.push(fact);
+        }
+    }
+
+    /// Waits until every watch stands, so that what the server says then is heard.
+    pub async fn live(&mut self) {
+        let is_live = |fact: &Fact| matches!(fact, Fact::Watched { watch: Watch::Live, .. });
+        let mut count = self.heard.iter().filter(|fact| is_live(fact)).count();
+        if count < 7 {
+            let all = |fact: &Fact, _: &Picture| {
+                count += usize::from(is_live(fact));
+                count == 7
+            };
+            self.until("every watch stands", all).await;
         }
     }
 
