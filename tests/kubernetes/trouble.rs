@@ -40,7 +40,7 @@ async fn a_server_that_is_killed_and_restarted_is_found_again() {
 async fn credentials_that_have_expired_are_read_anew() {
     let server = Server::start();
     let mut listener = Listener::start(server.options());
-    listener.settle().await;
+    listener.live().await;
     server.write_token("second-token");
     server.always("watch pods", Reply::recorded("unauthorized.http"));
     // The watch that stands ends, and the next is refused.

@@ -2,11 +2,10 @@
 
 use std::time::Duration;
 
-use quarterdeck::sources::Health;
 use quarterdeck::sources::kubernetes::facts::{Batch, Fact, Watch};
 use quarterdeck::sources::kubernetes::objects::Kind;
 
-use super::server::{Listener, Reply, Server, fixture, quick};
+use super::server::{Listener, Reply, Server, fixture};
 
 const NOT_READY: &str = "gitlab-registry-7d9c8bfb6c-notready";
 
@@ -166,12 +165,7 @@ async fn ctrl_r_takes_up_every_watch_anew() {
     let server = Server::start();
     let mut listener = Listener::start(server.options());
     listener.settle().await;
-    let is_live = |picture: &quarterdeck::sources::kubernetes::picture::Picture| {
-        picture.kinds.len() == 7 && picture.kinds.values().all(Health::is_live)
-    };
-    if !is_live(&listener.picture) {
-        listener.until("all live", |_, picture| is_live(picture)).await;
-    }
+    listener.live().await;
     let rights =
         |listener: &Listener| listener.heard.iter().filter(|fact| matches!(fact, Fact::Rights(_))).count();
     let before = rights(&listener);
@@ -206,6 +200,7 @@ async fn events_of_other_workloads_are_left_out_and_those_of_pods_that_are_gone_
     let mut listener = Listener::start(server.options());
     listener.settle().await;
     assert_eq!(listener.picture.happenings.keys().collect::<Vec<_>>(), ["gone", "ours", "scaled"]);
+    listener.live().await;
     // A pod that is new has its events, whichever comes first.
     server.say("events", &line("ADDED", &event("early", "Pod", "standalone")));
     server.say("pods", &line("ADDED", &pod("standalone", 400)));
@@ -213,5 +208,4 @@ async fn events_of_other_workloads_are_left_out_and_those_of_pods_that_are_gone_
         picture.happenings.contains_key("early") && picture.pods.contains_key("standalone")
     };
     listener.until("the event of the new pod", |_, picture| both(picture)).await;
-    let _ = quick();
 }

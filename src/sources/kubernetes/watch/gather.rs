@@ -148,8 +148,10 @@ impl Gatherer {
             Watch::Down { trouble } => Some(trouble.kind),
             Watch::Listing | Watch::Live | Watch::Polled { .. } => None,
         };
-        // What is told in time order stays so.
-        self.flush().await;
+        // What was heard before it failed is told before it failed.
+        if failed.is_some() {
+            self.flush().await;
+        }
         self.teller.tell(Fact::Watched { kind, watch }).await;
         let is_replaced =
             kind == Kind::EndpointSlice && matches!(failed, Some(TroubleKind::Denied | TroubleKind::Absent));
