@@ -2,6 +2,7 @@
 
 pub mod endpoints;
 pub mod ingress;
+pub mod path;
 
 use jiff::Timestamp;
 

@@ -6,7 +6,7 @@ use super::browser::{Found, Pane, Wide};
 use super::rows::{Faults, Internals};
 use super::screen::{Layer, Leaving, Mouse, Notice, Prompt, View};
 use super::tables::{self, Drill, Terms};
-use super::{Deed, Filter, Journal, State, deeds};
+use super::{Deed, Filter, Journal, State, deeds, way};
 use crate::event::{Erasure, Intent, Motion, PanelId, PromptKind, Sorting, TerminalWish, Way};
 use crate::model::{Subject, TagState};
 use crate::registry::reference::{Reference, Target};
@@ -118,7 +118,8 @@ fn here(state: &State) -> View {
     View { panel, node, row: state.table().and_then(|table| table.chosen.clone()) }
 }
 
-fn show(state: &mut State, panel: PanelId) {
+/// To a panel.
+pub fn show(state: &mut State, panel: PanelId) {
     if panel != state.screen.panel {
         let view = here(state);
         state.screen.leave(view);
@@ -140,7 +141,7 @@ fn step(state: &mut State, motion: Motion) {
         Some(Layer::Help { .. } | Layer::Describe { .. } | Layer::Raw { .. } | Layer::Deed(_)) => return,
     }
     match (state.screen.panel, state.browser.pane) {
-        (PanelId::Overview, _) => step_finding(state, motion),
+        (PanelId::Overview, _) => way::step(state, motion),
         (PanelId::Bucket, Pane::Tree) => state.browser.step(&mut state.bucket, motion),
         (PanelId::Bucket, Pane::Chain) => step_hop(state, motion),
         (_, _) => {
@@ -169,13 +170,6 @@ fn step_journal(state: &mut State, motion: Motion) {
     *chosen = entries.get(target(entries.len(), at, motion)).map(|past| past.entry.clone());
 }
 
-fn step_finding(state: &mut State, motion: Motion) {
-    let faults: Vec<_> = state.faults().collect();
-    let at = faults.iter().position(|fault| Some(fault.subject) == state.finding());
-    let number = target(faults.len(), at.unwrap_or(0), motion);
-    state.screen.finding = faults.get(number).map(|fault| fault.subject.clone());
-}
-
 fn step_hop(state: &mut State, motion: Motion) {
     let shown = state.browser.shown_hops(&state.bucket);
     let current = state.browser.selected_hop(&state.bucket).map(|hop| hop.object.clone());
@@ -193,10 +187,7 @@ fn scroll(state: &mut State, line: usize) {
 
 fn enter(state: &mut State) {
     match state.screen.panel {
-        PanelId::Overview => match state.finding().cloned() {
-            Some(Subject::Tag { repository, tag }) => jump(state, &repository, &tag),
-            Some(_) | None => show(state, PanelId::Bucket),
-        },
+        PanelId::Overview => way::enter(state),
         PanelId::Bucket => enter_row(state),
         panel => drill(state, panel),
     }
@@ -478,10 +469,7 @@ fn wide(state: &mut State) {
 
 fn to_fault(state: &mut State, way: Way) {
     let text = match state.screen.panel {
-        PanelId::Overview => {
-            step_finding(state, Motion::Rows(if way == Way::Next { 1 } else { -1 }));
-            state.finding().is_none().then(|| "No fault is known so far; 6 opens the bucket.".to_owned())
-        }
+        PanelId::Overview => way::step_to_fault(state, way),
         panel if tables::sheet(panel).is_some() => fault_in_table(state, way),
         PanelId::Pods | PanelId::Endpoints | PanelId::Balancers => None,
         PanelId::Bucket => match state.browser.step_to_fault(&mut state.bucket, way) {
@@ -565,7 +553,8 @@ fn reading<'a>(state: &State, reference: &'a Reference) -> &'a Reference {
     if is_group { other } else { reference }
 }
 
-fn jump(state: &mut State, repository: &str, tag: &str) {
+/// To a tag in the bucket; one level back leads here again.
+pub fn jump(state: &mut State, repository: &str, tag: &str) {
     let view = here(state);
     state.screen.leave(view.clone());
     state.screen.drilled = Some(view);

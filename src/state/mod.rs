@@ -13,8 +13,9 @@ mod marks;
 mod rows;
 mod screen;
 pub mod tables;
+mod way;
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use jiff::{SignedDuration, Timestamp};
 
@@ -29,6 +30,7 @@ pub use tables::{Table, Tables};
 
 use crate::bus::Stamped;
 use crate::diagnosis::Scene;
+use crate::diagnosis::path::Hop;
 use crate::event::{Event, Fact, Outcome, PanelId};
 use crate::model::{Answer, Gate, Past, Proposal, Severity, Subject, TagState, Watched};
 use crate::sources::bucket::picture::{Picture, Verdict};
@@ -72,6 +74,8 @@ pub struct State {
     pub agreed: Option<(Arc<Proposal>, Answer)>,
     /// Number of the last request for what a verb would do.
     tickets: u64,
+    /// The way of a pull, once somebody wanted to know since the last fact.
+    path: OnceLock<Vec<Hop>>,
 }
 
 /// What is known of the journal.
@@ -98,6 +102,9 @@ impl State {
     pub fn new(session: Session, theme: &str) -> Self {
         let mut state = Self { session, ..Self::default() };
         theme.clone_into(&mut state.screen.theme);
+        if state.session.watched.is_any() {
+            state.screen.panel = PanelId::Overview;
+        }
         state
     }
 
@@ -107,12 +114,6 @@ impl State {
             Verdict::Seen { state, worst, .. } => Some(Fault { subject, state: *state, worst: *worst }),
             Verdict::Scanning => None,
         })
-    }
-
-    /// The finding that is selected on the overview: the chosen one while it lasts, else the first.
-    pub fn finding(&self) -> Option<&Subject> {
-        let chosen = self.screen.finding.as_ref().filter(|subject| self.bucket.verdicts.is_faulty(subject));
-        chosen.or_else(|| self.bucket.verdicts.ranked().next())
     }
 
     /// What conclusions rest on.
@@ -131,7 +132,7 @@ impl State {
     /// What a verb would act on: the row, hop or finding that is selected where the keys go.
     pub fn subject(&self) -> Option<Subject> {
         match self.screen.panel {
-            PanelId::Overview => self.finding().cloned(),
+            PanelId::Overview => self.finding(),
             PanelId::Bucket => self.browser.subject(),
             panel => self.tables.get(panel)?.chosen.clone(),
         }
@@ -168,6 +169,9 @@ pub fn fold(state: &mut State, event: &Stamped<Event>) {
     state.agreed = None;
     let over = state.gate.run_out(event.at);
     let concerned = concerns_table(state, &event.what);
+    if matches!(event.what, Event::Fact(_) | Event::Tick) {
+        state.path.take();
+    }
     match &event.what {
         Event::Fact(Fact::Bucket(fact)) => {
             state.bucket.fold(fact, event.at);

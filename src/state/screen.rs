@@ -20,7 +20,7 @@ pub struct Screen {
     pub prompt: Option<Prompt>,
     /// One line for the operator, until the next key.
     pub notice: Option<Notice>,
-    /// The finding selected on the overview.
+    /// The hop or finding selected on the overview.
     pub finding: Option<Subject>,
     pub theme: String,
     pub columns: u16,

@@ -7,41 +7,44 @@ use ratatui::text::{Line, Span};
 use ratatui::widgets::Paragraph;
 
 use super::keymap::{Binding, KEYMAP, Now};
-use super::text::{count, fit, width};
+use super::text::{fit, width};
 use super::view::View;
-use super::{deed, keys, panels};
+use super::{deed, keys, panels, standing};
 use crate::actions::commands;
 use crate::actions::verbs;
 use crate::event::{PanelId, PromptKind};
-use crate::model::TagState;
 use crate::model::text::clean;
-use crate::sources::bucket::picture::Health;
 use crate::state::{Prompt, State, tables};
 
-/// Who and where we are, what is wrong, and the time. Where it is narrow the name of the program goes first, then the
-/// summary: which environment this is stays.
+/// Who and where we are, how things stand, and the time. Where it is narrow the name of the program goes first, then
+/// of how things stand what is best: which environment this is stays.
 pub fn header(state: &State, view: &View, frame: &mut Frame<'_>, area: Rect) {
-    let clock = Span::raw(format!("{} UTC ", state.now.strftime("%H:%M")));
-    let summary = summary(state, view);
-    let with_summary = summary.into_iter().chain([clock.clone()]).collect::<Vec<_>>();
-    let place = place(state, view, usize::MAX);
-    let name = vec![Span::styled(" quarterdeck", view.theme.title.0), Span::raw(" ")];
-    let named = name.into_iter().chain(place.clone()).collect::<Vec<_>>();
-    let forms = [
-        (named, with_summary.clone()),
-        (place.clone(), with_summary),
-        (place.clone(), vec![clock]),
-        (place, Vec::new()),
-        (self::place(state, view, usize::from(area.width)), Vec::new()),
-    ];
     let cells = usize::from(area.width);
-    let last = forms.len() - 1;
-    let fits = |(left, right): &(Vec<Span<'_>>, Vec<Span<'_>>)| {
-        left.iter().chain(right).map(Span::width).sum::<usize>() < cells
+    let clock = vec![Span::raw(format!("{} UTC ", state.now.strftime("%H:%M")))];
+    let place = place(state, view, usize::MAX);
+    let name = [Span::styled(" quarterdeck", view.theme.title.0), Span::raw(" ")];
+    let named: Vec<_> = name.into_iter().chain(place.clone()).collect();
+    let strip = standing::strip(state, view);
+    let width = |spans: &[Span<'_>]| spans.iter().map(Span::width).sum::<usize>();
+    let all = width(&strip.concat());
+    let forms = [(named, clock.clone()), (place.clone(), clock), (place, Vec::new())];
+    let fits = |rest: usize| {
+        move |(left, right): &&(Vec<Span<'_>>, Vec<Span<'_>>)| width(left) + rest + width(right) < cells
     };
-    let chosen = forms.iter().position(fits).unwrap_or(last);
-    let (left, right) = &forms[chosen];
-    frame.render_widget(Paragraph::new(Line::from(right.clone()).right_aligned()), area);
+    let chosen = forms.iter().take(1).find(fits(all)).or_else(|| forms.iter().skip(1).find(fits(0)));
+    let cut = (self::place(state, view, cells), Vec::new());
+    let (left, clock) = chosen.unwrap_or(&cut);
+    let mut room = cells.saturating_sub(width(left) + width(clock) + 1);
+    let mut right = Vec::new();
+    for part in strip.into_iter().take_while(|_| !clock.is_empty()) {
+        match room.checked_sub(width(&part)) {
+            Some(rest) => room = rest,
+            None => break,
+        }
+        right.extend(part);
+    }
+    right.extend(clock.clone());
+    frame.render_widget(Paragraph::new(Line::from(right).right_aligned()), area);
     frame.render_widget(Line::from(left.clone()), area);
 }
 
@@ -71,31 +74,6 @@ fn gate(state: &State, view: &View) -> Span<'static> {
     });
     let style = view.theme.warn.0.add_modifier(Modifier::REVERSED | Modifier::BOLD);
     Span::styled(format!(" WRITE {}", left.unwrap_or_default()), style)
-}
-
-fn summary(state: &State, view: &View) -> Vec<Span<'static>> {
-    let (theme, glyphs) = (&view.theme, &view.glyphs);
-    let mut spans = Vec::new();
-    let mut say = |text: String, style| spans.extend([Span::styled(text, style), Span::raw("   ")]);
-    if let Health::Down { trouble, .. } = &state.bucket.health {
-        say(format!("{} bucket {}", glyphs.unknown, trouble.kind.name()), theme.unknown.0);
-    }
-    let tags = |tag_state| state.bucket.verdicts.count(tag_state) as u64;
-    let (broken, unknown) = (tags(TagState::Broken), tags(TagState::Unknown));
-    let (when, style) = match &state.bucket.lost {
-        Some(_) => ("no registry any more; before that", theme.unknown.0),
-        None => ("tags", theme.bad.0),
-    };
-    if broken > 0 {
-        say(format!("{when} {} {} broken", glyphs.bad, count(broken)), style);
-    }
-    if unknown > 0 {
-        say(format!("{} {} not read", glyphs.unknown, count(unknown)), theme.unknown.0);
-    }
-    if state.bucket.verdicts.scanning() > 0 {
-        say(format!("{} scanning", glyphs.busy), theme.dim.0);
-    }
-    spans
 }
 
 /// The prompt, else what there is to say, else the keys that matter now.

@@ -340,7 +340,7 @@ pub const KEYMAP: &[Binding] = &[
     },
     Binding {
         keys: &["enter"],
-        title: "Show it in the bucket",
+        title: "Show what it is about: the pod, the server, the tag",
         group: Group::Look,
         bar: "show",
         valid: |now| in_overview(now) && now.state.finding().is_some(),

@@ -10,6 +10,7 @@ pub mod keymap;
 pub mod keys;
 mod layers;
 mod panels;
+mod standing;
 mod table;
 mod text;
 pub mod theme;

@@ -2,10 +2,10 @@
 
 use ratatui::text::{Line, Span};
 
-use super::chain;
 use super::findings::{Commands, findings};
+use super::{chain, overview};
 use crate::model::text::clean;
-use crate::model::{Subject, TagState};
+use crate::model::{HopId, Subject, TagState};
 use crate::registry::report::{Hop, TagReport};
 use crate::sources::bucket::browse::Place;
 use crate::sources::bucket::picture::Verdict;
@@ -16,6 +16,8 @@ use crate::ui::view::View;
 /// The lines that tell about a subject.
 pub fn lines(state: &State, view: &View, subject: &Subject, cells: usize) -> Vec<Line<'static>> {
     let lines = match (subject, state.bucket.report(subject)) {
+        (Subject::Hop(id), _) => overview::describe(state, view, *id, cells),
+        (Subject::FrontDoor, _) => overview::describe(state, view, HopId::FrontDoor, cells),
         (_, Some(report)) => of_report(state, view, report, cells),
         (Subject::Repository(name), None) => of_repository(state, name),
         (Subject::Tag { .. } | Subject::Manifest { .. }, None) => match state.bucket.verdicts.get(subject) {

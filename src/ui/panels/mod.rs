@@ -8,7 +8,7 @@ pub(super) mod describe;
 mod endpoints;
 mod findings;
 mod guide;
-mod overview;
+pub(super) mod overview;
 mod pods;
 mod rest;
 mod tree;

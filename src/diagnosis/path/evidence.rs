@@ -1,0 +1,128 @@
+//! One thing that speaks for or against a hop, and what all of them make of it.
+
+use jiff::Timestamp;
+
+use crate::model::Subject;
+use crate::sources::Trouble;
+
+/// How a hop stands, the worst first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Verdict {
+    /// No pull, or only a part of them, gets through here.
+    Broken,
+    /// It works; mind it.
+    Minor,
+    /// It could not be looked at, so nothing is claimed.
+    Unknown,
+    /// No answer yet.
+    Waiting,
+    Good,
+    /// Nobody configured it.
+    Off,
+}
+
+impl Verdict {
+    /// The word that goes with its sign.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Broken => "broken",
+            Self::Minor => "works, mind it",
+            Self::Unknown => "not known",
+            Self::Waiting => "waiting",
+            Self::Good => "good",
+            Self::Off => "not watched",
+        }
+    }
+
+    /// Whether somebody should look at it.
+    pub const fn is_unwell(self) -> bool {
+        matches!(self, Self::Broken | Self::Minor | Self::Unknown)
+    }
+}
+
+/// One thing that speaks for or against a hop.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Evidence {
+    /// What the hop would be if this were all that is known.
+    pub verdict: Verdict,
+    pub words: String,
+    /// Since when it is so, where that is known.
+    pub since: Option<Timestamp>,
+    /// What it is about.
+    pub subject: Option<Subject>,
+}
+
+impl Evidence {
+    pub(super) fn new(verdict: Verdict, words: impl Into<String>) -> Self {
+        Self { verdict, words: words.into(), since: None, subject: None }
+    }
+
+    pub(super) fn good(words: impl Into<String>) -> Self {
+        Self::new(Verdict::Good, words)
+    }
+
+    pub(super) fn minor(words: impl Into<String>) -> Self {
+        Self::new(Verdict::Minor, words)
+    }
+
+    pub(super) fn broken(words: impl Into<String>) -> Self {
+        Self::new(Verdict::Broken, words)
+    }
+
+    /// Something that could not be read.
+    pub(super) fn unread(what: &str, trouble: &Trouble, since: Timestamp) -> Self {
+        Self::new(Verdict::Unknown, format!("{what}{}: {}", trouble.kind.name(), trouble.why))
+            .since(Some(since))
+    }
+
+    /// With a hint at the end.
+    pub(super) fn with(self, hint: &str) -> Self {
+        Self { words: format!("{}; {hint}", self.words), ..self }
+    }
+
+    pub(super) fn waiting(what: &str) -> Self {
+        Self::new(Verdict::Waiting, format!("{what}: no answer yet"))
+    }
+
+    pub(super) fn since(self, since: Option<Timestamp>) -> Self {
+        Self { since, ..self }
+    }
+
+    pub(super) fn about(self, subject: Subject) -> Self {
+        Self { subject: Some(subject), ..self }
+    }
+}
+
+/// What all evidence together makes of a hop: the worst of it, but what is known to work in part is not unknown.
+pub(super) fn of_all(evidence: &[Evidence]) -> Verdict {
+    let has = |verdict| evidence.iter().any(|one| one.verdict == verdict);
+    match evidence.iter().map(|one| one.verdict).min() {
+        None => Verdict::Waiting,
+        Some(Verdict::Unknown) if has(Verdict::Good) => Verdict::Minor,
+        Some(worst) => worst,
+    }
+}
+
+/// A count and its word: `1 pod`, `2 pods`.
+pub(super) fn counted(number: usize, word: &str) -> String {
+    format!("{number} {word}{}", plural(number))
+}
+
+pub(super) const fn plural(number: usize) -> &'static str {
+    if number == 1 { "" } else { "s" }
+}
+
+pub(super) fn addresses(number: usize) -> String {
+    format!("{number} address{}", if number == 1 { "" } else { "es" })
+}
+
+/// Some names, and how many more there are.
+pub(super) fn some<'a>(names: impl Iterator<Item = &'a str>) -> String {
+    const SHOWN: usize = 3;
+    let names: Vec<_> = names.collect();
+    let shown = names.iter().take(SHOWN).copied().collect::<Vec<_>>().join(", ");
+    match names.len().saturating_sub(SHOWN) {
+        0 => shown,
+        more => format!("{shown} and {more} more"),
+    }
+}

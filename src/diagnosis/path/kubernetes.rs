@@ -1,0 +1,33 @@
+//! Whether a kind of Kubernetes objects can be believed.
+
+use jiff::Timestamp;
+
+use super::Evidence;
+use crate::sources::Health;
+use crate::sources::kubernetes::objects::Kind;
+use crate::sources::kubernetes::picture::Picture;
+
+/// Whether what is known of a kind is so now.
+pub enum Standing {
+    /// Nothing was told yet.
+    Waiting,
+    /// It is so; when the source last said so, if it did.
+    Live(Option<Timestamp>),
+    /// It was so, perhaps, before this.
+    Blind { why: Evidence, seen: Option<Timestamp> },
+}
+
+/// How a kind stands.
+pub fn standing(picture: &Picture, kind: Kind) -> Standing {
+    let own = picture.kinds.get(&kind).unwrap_or(&Health::Waiting);
+    // Without an API server to ask there is no kind that could stand any better.
+    let health = if matches!(picture.health, Health::Down { .. }) { &picture.health } else { own };
+    match health {
+        Health::Off | Health::Waiting => Standing::Waiting,
+        Health::Live { seen } => Standing::Live(Some(*seen)),
+        Health::Down { trouble, since, seen } => {
+            let why = Evidence::unread(&format!("{}: ", kind.resource()), trouble, *since);
+            Standing::Blind { why, seen: *seen }
+        }
+    }
+}

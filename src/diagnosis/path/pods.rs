@@ -1,0 +1,164 @@
+//! The pods: how many are ready, what keeps the others from it, and whether there are as many as there should be.
+
+use std::collections::BTreeMap;
+
+use jiff::{SignedDuration, Timestamp};
+
+use super::evidence::{Evidence, counted};
+use super::kubernetes::{Standing, standing};
+use super::{Hop, Scene};
+use crate::model::{HopId, Subject, Workload};
+use crate::sources::kubernetes::objects::{Autoscaler, Ended, Kind, Phase, Pod};
+use crate::sources::kubernetes::picture::Picture;
+
+/// A pod that begins may take so long before anybody asks why.
+const PATIENCE: SignedDuration = SignedDuration::from_mins(2);
+
+/// A restart within this time is worth a word although the pod runs again.
+const LATELY: SignedDuration = SignedDuration::from_mins(10);
+
+/// How the pods stand.
+pub fn hop(scene: &Scene<'_>) -> Hop {
+    let Some(workload) = &scene.watched.kubernetes else { return Hop::off(HopId::Pods) };
+    match standing(scene.kubernetes, Kind::Pod) {
+        Standing::Waiting => Hop::waiting(HopId::Pods),
+        Standing::Live(seen) => look(scene, workload).seen(seen),
+        Standing::Blind { why, seen } => look(scene, workload).seen(seen).blinded(vec![why]),
+    }
+}
+
+fn look(scene: &Scene<'_>, workload: &Workload) -> Hop {
+    let picture = scene.kubernetes;
+    let here: Vec<_> = picture.pods.values().filter(|pod| counts(pod)).collect();
+    let wanted: u32 = picture.deployments.values().map(|deployment| deployment.wanted).sum();
+    let all = here.len().max(wanted as usize);
+    let ready = here.iter().filter(|pod| pod.is_ready).count();
+    let groups = unready(&here);
+    let mut evidence = Vec::new();
+    if ready == 0 {
+        evidence.push(none_ready(&here, all, workload));
+    } else {
+        evidence.push(Evidence::good(format!("{ready} of {} ready", counted(all, "pod"))));
+    }
+    evidence.extend(groups.iter().map(|(status, pods)| group(status, pods, scene.now)));
+    if all > here.len() {
+        let words = format!("{wanted} wanted, {} there: see the events of the deployment", here.len());
+        evidence.push(Evidence::minor(words));
+    }
+    evidence.extend(restarted(&here, scene.now));
+    evidence.extend(below_baseline(here.len(), workload));
+    evidence.extend(picture.autoscalers.values().flat_map(autoscaler));
+    evidence.extend(complaints(picture));
+    let gauge = format!("{ready}/{all}");
+    let worst = groups.first().map(|(status, pods)| format!(", {} {status}", pods.len()));
+    Hop::judged(HopId::Pods, format!("{gauge} ready{}", worst.unwrap_or_default()), gauge, evidence)
+}
+
+/// Whether a pod is one of those that should be ready: one that is over or on its way out is not.
+fn counts(pod: &Pod) -> bool {
+    pod.deleting.is_none() && !matches!(pod.phase, Phase::Succeeded | Phase::Failed)
+}
+
+/// The pods that are not ready by what kubectl calls their status, the most first.
+fn unready<'a>(here: &[&'a Pod]) -> Vec<(&'a str, Vec<&'a Pod>)> {
+    let mut groups: BTreeMap<&str, Vec<&Pod>> = BTreeMap::new();
+    for pod in here.iter().filter(|pod| !pod.is_ready) {
+        let status = if pod.status == "Running" { "not ready" } else { pod.status.as_str() };
+        groups.entry(status).or_default().push(pod);
+    }
+    let mut groups: Vec<_> = groups.into_iter().collect();
+    groups.sort_by_key(|(_, pods)| std::cmp::Reverse(pods.len()));
+    groups
+}
+
+fn none_ready(here: &[&Pod], all: usize, workload: &Workload) -> Evidence {
+    match (here.first(), all) {
+        (Some(pod), _) => Evidence::broken(format!("none of {} is ready", counted(all, "pod")))
+            .about(Subject::Pod(pod.name.clone())),
+        (None, 0) => Evidence::broken(format!("no pod with {} in {}", workload.selector, workload.namespace)),
+        (None, _) => Evidence::broken(format!("{} wanted, and none is there", counted(all, "pod"))),
+    }
+}
+
+/// Pods that are not ready for the same reason: one of them to look at, and since when it is so.
+fn group(status: &str, pods: &[&Pod], now: Timestamp) -> Evidence {
+    let ended = pods.iter().filter_map(|pod| Some((*pod, last_end(pod)?)));
+    let last = ended.max_by_key(|(_, end)| end.at);
+    let guilty = last.map_or_else(|| pods.first().copied(), |(pod, _)| Some(pod));
+    let how = last.map(|(_, end)| format!(": {}", of_end(end)));
+    let message = || pods.iter().find_map(|pod| pod.message.as_ref()).map(|message| format!(": {message}"));
+    let said = || waiting(pods).map(|said| format!(": {said}"));
+    let detail = how.or_else(said).or_else(message).unwrap_or_default();
+    let words = format!("{} {status}{detail}", counted(pods.len(), "pod"));
+    let created = pods.iter().filter_map(|pod| pod.created).min();
+    let since = last.and_then(|(_, end)| end.at).or(created);
+    let is_young = last.is_none() && created.is_some_and(|created| now.duration_since(created) < PATIENCE);
+    let one =
+        if is_young { Evidence::good(format!("{words}: begun just now")) } else { Evidence::minor(words) };
+    let one = one.since(since);
+    guilty.map(|pod| Subject::Pod(pod.name.clone())).into_iter().fold(one, Evidence::about)
+}
+
+/// The newest end of a run of a container of this pod that did not end well.
+fn last_end(pod: &Pod) -> Option<&Ended> {
+    let ends =
+        pod.containers.iter().filter_map(|container| container.ended.as_ref().or(container.last.as_ref()));
+    ends.filter(|end| end.exit_code != 0).max_by_key(|end| end.at)
+}
+
+fn of_end(end: &Ended) -> String {
+    format!("last exit {} {}", end.exit_code, end.reason)
+}
+
+fn waiting(pods: &[&Pod]) -> Option<String> {
+    let mut said =
+        pods.iter().flat_map(|pod| &pod.containers).filter_map(|container| container.waiting.as_ref());
+    let said = said.find(|said| !said.message.is_empty())?;
+    Some(said.message.clone())
+}
+
+/// Pods that run again, and were restarted lately.
+fn restarted(here: &[&Pod], now: Timestamp) -> Option<Evidence> {
+    let lately = |pod: &&&Pod| pod.restarted.is_some_and(|at| now.duration_since(at) < LATELY);
+    let pods: Vec<_> = here.iter().filter(|pod| pod.is_ready).filter(lately).collect();
+    let last = pods.iter().max_by_key(|pod| pod.restarted)?;
+    let how = last_end(last).map(|end| format!(", {}", of_end(end))).unwrap_or_default();
+    let words = format!("{} restarted lately and ready again{how}", counted(pods.len(), "pod"));
+    Some(Evidence::minor(words).since(last.restarted).about(Subject::Pod(last.name.clone())))
+}
+
+fn below_baseline(here: usize, workload: &Workload) -> Option<Evidence> {
+    let baseline = workload.baseline? as usize;
+    let words = format!("{here} pods, usually {baseline}: does HAProxy send traffic here?");
+    (here < baseline).then(|| Evidence::minor(words))
+}
+
+/// At its maximum an autoscaler cannot help any more: performance or network.
+fn autoscaler(scaler: &Autoscaler) -> Vec<Evidence> {
+    let metrics = if scaler.metrics.is_empty() { String::new() } else { format!(" ({})", scaler.metrics) };
+    let sum =
+        format!("autoscaler {}: {} of {} to {} pods", scaler.name, scaler.current, scaler.min, scaler.max);
+    let at_most = scaler.max > scaler.min && scaler.current >= scaler.max;
+    let first = match at_most {
+        true => {
+            Evidence::minor(format!("{sum}, its maximum{metrics}: look for load, slow storage or network"))
+        }
+        false => Evidence::good(format!("{sum}{metrics}")),
+    };
+    // That it is limited is what being at the maximum means.
+    let others =
+        scaler.complaints.iter().filter(|said| !(at_most && said.reason.contains("TooManyReplicas")));
+    let others = others.map(|said| {
+        Evidence::minor(format!("autoscaler {}: {}: {}", scaler.name, said.reason, said.message))
+    });
+    std::iter::once(first).chain(others).collect()
+}
+
+fn complaints(picture: &Picture) -> impl Iterator<Item = Evidence> + '_ {
+    picture.deployments.values().flat_map(|deployment| {
+        let said = deployment.complaints.iter();
+        said.map(|said| {
+            Evidence::minor(format!("deployment {}: {}: {}", deployment.name, said.reason, said.message))
+        })
+    })
+}

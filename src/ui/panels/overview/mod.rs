@@ -1,0 +1,57 @@
+//! The overview: the way of a pull hop by hop, where it breaks, and the tags that need somebody.
+
+mod findings;
+mod hop;
+mod way;
+
+use ratatui::Frame;
+use ratatui::layout::{Constraint, Layout, Rect};
+use ratatui::style::Style;
+
+pub use hop::lines as describe;
+
+use super::{Focus, boxed, edge, select};
+use crate::diagnosis::path::Verdict;
+use crate::model::Subject;
+use crate::state::State;
+use crate::ui::view::View;
+
+/// Rows of findings that are kept in sight, with their frame.
+const FINDINGS: u16 = 5;
+
+/// Draws the panel.
+pub fn draw(state: &State, view: &mut View, frame: &mut Frame<'_>, area: Rect) {
+    let chosen = state.finding();
+    let spread = way::Spread::fitting(state, area.height.saturating_sub(FINDINGS));
+    let height = way::height(state, spread);
+    let [above, below] = Layout::vertical([Constraint::Length(height), Constraint::Fill(1)]).areas(area);
+    let (on_way, on_tags) = match &chosen {
+        Some(Subject::Hop(_)) => (Focus::Here, Focus::Elsewhere),
+        Some(_) | None => (Focus::Elsewhere, Focus::Here),
+    };
+    way::draw(state, view, frame, above, (spread, on_way));
+    findings::draw(state, view, frame, below, on_tags);
+}
+
+/// How a verdict is coloured.
+pub const fn style(view: &View, verdict: Verdict) -> Style {
+    match verdict {
+        Verdict::Broken => view.theme.bad.0,
+        Verdict::Minor => view.theme.warn.0,
+        Verdict::Unknown => view.theme.unknown.0,
+        Verdict::Good => view.theme.good.0,
+        Verdict::Waiting | Verdict::Off => view.theme.dim.0,
+    }
+}
+
+/// The sign of a verdict.
+pub const fn sign(view: &View, verdict: Verdict) -> &'static str {
+    match verdict {
+        Verdict::Broken => view.glyphs.bad,
+        Verdict::Minor => view.glyphs.warn,
+        Verdict::Unknown => view.glyphs.unknown,
+        Verdict::Good => view.glyphs.good,
+        Verdict::Waiting => view.glyphs.busy,
+        Verdict::Off => view.glyphs.absent,
+    }
+}
