@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "support of tests")]
 
+mod balancers;
 mod behaviour;
 mod big;
 mod cluster;

@@ -33,6 +33,8 @@ pub struct Info {
     pub version: Option<String>,
     pub node: Option<String>,
     pub pid: Option<u32>,
+    /// Processes that share its sockets; more than one before HAProxy 2.5 only.
+    pub processes: Option<u32>,
     /// Seconds since this worker began.
     pub uptime: Option<u64>,
     /// Whether it is on its way out.

@@ -19,5 +19,6 @@ pub use address::{Address, NoAddress};
 pub use client::ask;
 pub use condition::Condition;
 pub use entries::{Entry, Rates, Seen};
+pub use parse::look;
 pub use watch::{Login, Named, Options, run};
 pub use write::{Fleet, NotSet};

@@ -24,6 +24,8 @@ impl Page {
         let client = Client::builder()
             .user_agent(concat!("quarterdeck/", env!("CARGO_PKG_VERSION")))
             .redirect(Policy::none())
+            // On a connection that is kept, an old worker would go on answering after a reload.
+            .pool_max_idle_per_host(0)
             .connect_timeout(deadline)
             .timeout(deadline)
             .build()

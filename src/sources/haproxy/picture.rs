@@ -150,18 +150,21 @@ enum Succession {
 const SLACK: SignedDuration = SignedDuration::from_secs(2);
 
 fn succession(old: &Info, new: &Info, elapsed: SignedDuration) -> Succession {
-    let is_same_process = old.pid == new.pid;
-    if new.is_stopping && !old.is_stopping && !is_same_process {
-        return Succession::Leaving;
-    }
     let seconds = |uptime: u64| SignedDuration::from_secs(i64::try_from(uptime).unwrap_or(i64::MAX));
-    let began_later = old.uptime.zip(new.uptime).map(|(old, new)| {
-        if is_same_process { new < old } else { seconds(new) + SLACK < seconds(old).saturating_add(elapsed) }
-    });
-    match (is_same_process, began_later) {
-        (_, Some(true)) | (false, None) => Succession::Reloaded,
-        (true, _) => Succession::Same,
-        (false, Some(false)) => Succession::Sibling,
+    let uptimes = old.uptime.zip(new.uptime);
+    if old.pid == new.pid {
+        let fell = uptimes.is_some_and(|(old, new)| new < old);
+        return if fell { Succession::Reloaded } else { Succession::Same };
+    }
+    let began_earlier = uptimes
+        .is_some_and(|(old, new)| seconds(new) > seconds(old).saturating_add(elapsed).saturating_add(SLACK));
+    let began_later = uptimes
+        .is_none_or(|(old, new)| seconds(new).saturating_add(SLACK) < seconds(old).saturating_add(elapsed));
+    let has_siblings = new.processes.is_some_and(|processes| processes > 1);
+    match () {
+        () if began_earlier || new.is_stopping && !old.is_stopping => Succession::Leaving,
+        () if has_siblings && !began_later => Succession::Sibling,
+        () => Succession::Reloaded,
     }
 }
 
@@ -225,9 +228,17 @@ mod tests {
         let instance = &picture.instances["fe-01"];
         assert_eq!((instance.reloaded, instance.uptime()), (None, Some(8)));
         assert!(instance.before.is_some());
-        let siblings = seen(&[(10, looked(7, 100, false)), (12, looked(8, 102, false))]);
+        let sibling = |pid, uptime| {
+            let info = Info { pid: Some(pid), uptime: Some(uptime), processes: Some(2), ..Info::default() };
+            Fact::Looked { instance: "fe-01".into(), look: Arc::new(Look { info, ..Look::default() }) }
+        };
+        let siblings = seen(&[(10, sibling(7, 100)), (12, sibling(8, 102))]);
         assert_eq!(siblings.instances["fe-01"].reloaded, None);
         assert!(siblings.instances["fe-01"].before.is_none());
+        let reloaded = seen(&[(10, sibling(7, 100)), (12, sibling(9, 1))]);
+        assert_eq!(reloaded.instances["fe-01"].reloaded, Some(at(11)));
+        let at_once = seen(&[(10, looked(7, 0, false)), (11, looked(8, 0, false))]);
+        assert_eq!(at_once.instances["fe-01"].reloaded, Some(at(11)));
     }
 
     #[test]

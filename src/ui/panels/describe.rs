@@ -3,7 +3,7 @@
 use ratatui::text::{Line, Span};
 
 use super::findings::{Commands, findings};
-use super::{chain, overview};
+use super::{chain, overview, server};
 use crate::model::text::clean;
 use crate::model::{HopId, Subject, TagState};
 use crate::registry::report::{Hop, TagReport};
@@ -24,6 +24,9 @@ pub fn lines(state: &State, view: &View, subject: &Subject, cells: usize) -> Vec
             Some(Verdict::Scanning) => vec![Line::from("Walking its chain …")],
             Some(Verdict::Seen { .. }) | None => vec![Line::from("Not looked at yet: s scans it.")],
         },
+        (Subject::Server { .. } | Subject::CloudServer { .. } | Subject::Instance(_), None) => {
+            server::lines(state, view, subject, cells)
+        }
         (_, None) => of_object(state, subject),
     };
     lines.into_iter().map(indent).collect()

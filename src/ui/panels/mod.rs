@@ -11,6 +11,7 @@ mod guide;
 pub(super) mod overview;
 mod pods;
 mod rest;
+mod server;
 mod tree;
 
 pub(super) use chain::generation;

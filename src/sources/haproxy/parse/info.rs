@@ -11,6 +11,7 @@ pub(super) fn info(text: &str) -> Info {
             "Version" => info.version = Some(safe(value)),
             "node" => info.node = Some(safe(value)).filter(|node| !node.is_empty()),
             "Pid" => info.pid = number(value),
+            "Nbproc" => info.processes = number(value),
             "Uptime_sec" => info.uptime = number(value),
             "Stopping" => info.is_stopping = value.trim() != "0",
             _ => {}

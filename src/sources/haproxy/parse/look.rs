@@ -14,6 +14,10 @@ pub const QUESTION: &str = "show cli level;user;show info;show stat;show servers
 
 /// The answers, told apart by what they look like: a version that does not know one of the commands, or refuses it,
 /// says so in its place.
+///
+/// # Errors
+///
+/// There are no statistics among them, or none that can be read.
 pub fn look(text: &str) -> Result<Look, Trouble> {
     let mut look = Look::default();
     let mut rows = None;

@@ -6,7 +6,8 @@ mod page;
 mod servers;
 mod stat;
 
-pub(super) use look::{QUESTION, look};
+pub(super) use look::QUESTION;
+pub use look::look;
 pub(super) use page::page;
 pub(super) use stat::stats;
 

@@ -10,6 +10,7 @@ pub fn page(html: &str) -> Info {
         version: between(html, "HAProxy version ", ",").map(safe),
         node: report.and_then(|report| report.split_once(" on ")).map(|(_, node)| safe(node)),
         pid: between(html, "<b>pid = </b> ", " ").and_then(number),
+        processes: between(html, ", nbproc = ", ",").and_then(number),
         uptime: between(html, "<b>uptime = </b> ", "<br>").and_then(seconds),
         is_stopping: false,
     }

@@ -69,7 +69,7 @@ fn a_statistics_page_tells_the_rows_and_its_head_the_worker() {
     let info = page(PAGE);
     assert_eq!((info.node.as_deref(), info.uptime), (Some("fe-01"), Some(6)));
     assert_eq!(info.version.as_deref(), Some("2.6.12-1+deb12u4"));
-    assert!(info.pid.is_some());
+    assert!(info.pid.is_some() && info.processes == Some(1));
     assert_eq!(page("<html>It works!</html>"), Info::default());
     let days = page("<b>uptime = </b> 2d 3h04m05s<br>").uptime;
     assert_eq!(days, Some(2 * 86_400 + 3 * 3_600 + 4 * 60 + 5));
