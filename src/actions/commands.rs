@@ -98,6 +98,13 @@ pub const COMMANDS: &[Command] = &[
         intent: write,
     },
     Command {
+        names: &["weight"],
+        argument: "50|+10|-10|configured",
+        title: "Give the selected server another weight: shows it, and asks",
+        choices: &["configured"],
+        intent: |text| Ok(Intent::Weigh(text.to_owned())),
+    },
+    Command {
         names: &["refresh"],
         argument: "",
         title: "List the selected level again",

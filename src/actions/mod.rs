@@ -2,6 +2,7 @@
 //!
 //! Nothing here does anything: [`plan`] answers with effects, and the executor carries them out.
 
+pub mod balancing;
 pub mod commands;
 pub mod confirm;
 mod effect;

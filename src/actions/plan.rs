@@ -97,6 +97,8 @@ fn after_intent(state: &State, intent: &Intent) -> Vec<Effect> {
         | Intent::Panel(_)
         | Intent::Turn(_)
         | Intent::Ask(_)
+        | Intent::Draft(_)
+        | Intent::Weigh(_)
         | Intent::Type(_)
         | Intent::Erase(_)
         | Intent::Settle
@@ -126,7 +128,8 @@ fn after_outcome(state: &State, outcome: &Outcome) -> Vec<Effect> {
         Outcome::Ended(_) => match state.deed().map(|deed| &deed.stage) {
             Some(Stage::Ended { proposal, .. }) => {
                 let again = touched(proposal).map(|subject| Work::Scan(subject.clone()).into());
-                again.chain([Work::Recall.into()]).collect()
+                let sources = proposal.is_about_servers().then_some(Work::Nudge.into());
+                again.chain([Work::Recall.into()]).chain(sources).collect()
             }
             Some(Stage::Looking | Stage::Refused { .. } | Stage::Asking { .. } | Stage::Running { .. })
             | None => Vec::new(),

@@ -1,9 +1,9 @@
 //! The verbs: what can be done to what is selected, one row each.
 
 use super::plan::can_scan;
-use super::{equivalent, writing};
+use super::{balancing, equivalent, writing};
 use crate::event::Intent;
-use crate::model::Subject;
+use crate::model::{AdminState, Subject};
 use crate::registry::repair::{Scene, cures};
 use crate::state::{Journal, State};
 
@@ -177,6 +177,44 @@ pub const VERBS: &[Verb] = &[
         risk: Risk::Writes,
         shelf: Shelf::Actions,
         intent: |state, subject| writing::order(state, subject, "delete-repository"),
+    },
+    Verb {
+        id: "server-drain",
+        title: "Drain: nothing new goes there but from clients that stick to it",
+        key: "",
+        of: balancing::is_server,
+        risk: Risk::Writes,
+        shelf: Shelf::Actions,
+        intent: |state, subject| balancing::state(state, subject, "server-drain", AdminState::Drain),
+    },
+    Verb {
+        id: "server-maint",
+        title: "Maintenance: nothing goes there, and nobody checks it",
+        key: "",
+        of: balancing::is_server,
+        risk: Risk::Writes,
+        shelf: Shelf::Actions,
+        intent: |state, subject| balancing::state(state, subject, "server-maint", AdminState::Maint),
+    },
+    Verb {
+        id: "server-ready",
+        title: "Ready: it is sent its share again",
+        key: "",
+        of: balancing::is_server,
+        risk: Risk::Writes,
+        shelf: Shelf::Actions,
+        intent: |state, subject| balancing::state(state, subject, "server-ready", AdminState::Ready),
+    },
+    Verb {
+        id: "server-weight",
+        title: "Weight: another share, typed after :weight",
+        key: "",
+        of: balancing::is_server,
+        risk: Risk::Writes,
+        shelf: Shelf::Actions,
+        intent: |state, subject| {
+            balancing::settable(state, subject).map(|()| Intent::Draft("weight ".to_owned()))
+        },
     },
     Verb {
         id: "undo",

@@ -2,6 +2,7 @@
 
 use jiff::SignedDuration;
 
+use super::balancing;
 use super::verbs::{Risk, Shelf, VERBS, Verb};
 use crate::event::{Errand, Intent, MenuKind, PanelId};
 use crate::model::{Ending, Order, Repair, Subject, TagState, Target};
@@ -61,10 +62,11 @@ pub fn order(state: &State, subject: &Subject, verb: &'static str) -> Result<Int
     Ok(Intent::Propose(Errand::Verb(Order { verb, targets })))
 }
 
-/// The marked tags, where marks can be seen.
+/// The marked tags or rows, where marks can be seen.
 pub fn marked(state: &State) -> impl Iterator<Item = &Subject> {
-    let shown = state.screen.panel == PanelId::Bucket && state.browser.pane == Pane::Tree;
-    state.browser.marks().iter().filter(move |_| shown)
+    let in_tree = state.screen.panel == PanelId::Bucket && state.browser.pane == Pane::Tree;
+    let in_table = state.table().into_iter().flat_map(|table| table.marks());
+    state.browser.marks().iter().filter(move |_| in_tree).chain(in_table)
 }
 
 /// Whether the ground allows a verb at all.
@@ -195,7 +197,9 @@ pub fn offers(state: &State, kind: MenuKind) -> Vec<&'static str> {
     let mut ids: Vec<&'static str> = arm.into_iter().chain(cures(state).into_iter().filter(shown)).collect();
     let subject = state.subject();
     for verb in VERBS.iter().filter(|verb| subject.as_ref().is_none_or(verb.of)) {
-        let hidden = matches!(verb.risk, Risk::Writes) && !is_offered(state, verb);
+        // What could be done to a server and cannot just now is shown with why.
+        let in_place = subject.as_ref().is_some_and(balancing::is_server);
+        let hidden = matches!(verb.risk, Risk::Writes) && !in_place && !is_offered(state, verb);
         if !hidden && verb.id != "arm" && !ids.contains(&verb.id) {
             ids.push(verb.id);
         }

@@ -66,6 +66,11 @@ impl Desk {
         self.say.output
     }
 
+    /// Whether what was done at a place was done to this registry, or to load balancers of its profile.
+    pub fn is_here(&self, place: &str) -> bool {
+        self.deeds.is_here(&*self.registry.store, place)
+    }
+
     /// Leave to write, if it was given.
     pub fn permit(&self) -> Option<Permit> {
         self.gate.permit(Timestamp::now())
@@ -120,8 +125,10 @@ impl Desk {
     }
 
     fn agree(&self, proposal: &Arc<Proposal>, word: &str) -> Result<Confirmed, Exit> {
-        let Words { healthy, unknown } = self.say.words;
-        let also = [(healthy, "healthy"), (unknown, "unknown")].into_iter().filter(|(given, _)| *given);
+        let Words { healthy, unknown, last } = self.say.words;
+        let also = [(healthy, "healthy"), (unknown, "unknown"), (last, "last")]
+            .into_iter()
+            .filter(|(given, _)| *given);
         let demand = demand(proposal);
         // The command's own name is word enough for taking back and finishing.
         let word = if word.is_empty() && proposal.about.is_some() { &demand.word } else { word };

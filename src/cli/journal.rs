@@ -30,8 +30,8 @@ pub fn run(command: Command, place: Place) -> Exit {
     }
 }
 
-/// Prints every entry in short, newest first; of one store only, if it is named.
-pub fn list(journal: &Journal, store: Option<&str>, output: Output) -> Exit {
+/// Prints every entry in short, newest first; of one place only, if it is named.
+pub fn list(journal: &Journal, of: Option<(&str, &dyn Fn(&str) -> bool)>, output: Output) -> Exit {
     let histories = match journal.histories() {
         Ok(histories) => histories,
         Err(trouble) => return unread(&trouble.to_string()),
@@ -40,9 +40,9 @@ pub fn list(journal: &Journal, store: Option<&str>, output: Output) -> Exit {
     let exit = if histories.unread().is_empty() { Exit::Clean } else { Exit::Unread };
     let pasts = histories.pasts();
     let mut shown: Vec<&Past> = pasts.iter().collect();
-    shown.retain(|past| store.is_none_or(|store| past.store == store));
+    shown.retain(|past| of.is_none_or(|(_, is_here)| is_here(&past.store)));
     if shown.is_empty() {
-        let of = store.map_or(String::new(), |store| format!(" about {store}"));
+        let of = of.map_or(String::new(), |(store, _)| format!(" about {store}"));
         complain(&format!("the journal in {} has no entry{of}", journal.folder().display()));
         return exit;
     }

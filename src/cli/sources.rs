@@ -8,7 +8,7 @@ use crate::event::Fact;
 use crate::execution::Consultant;
 use crate::model::{Watched, Workload};
 use crate::runtime::Source;
-use crate::sources::haproxy::{self, Login, Named};
+use crate::sources::haproxy::{self, Fleet, Login, Named};
 use crate::sources::registry_api::{Credentials, Password};
 use crate::sources::{front_door, kubernetes};
 
@@ -21,6 +21,7 @@ pub fn watched(profile: &Profile) -> Watched {
     Watched {
         kubernetes: watch.kubernetes.as_ref().map(workload),
         backends: watch.haproxy.as_ref().map(|haproxy| haproxy.backends.clone()),
+        balancers: fleet(profile).map(|fleet| fleet.place()),
         google: false,
         front_door: front_door(profile).is_some(),
     }
@@ -55,6 +56,12 @@ pub fn sources(profile: &Profile) -> Vec<Source> {
 /// What fetches documents about the cluster's objects.
 pub fn consultant(profile: &Profile) -> Option<Consultant> {
     profile.watch.kubernetes.as_ref().map(|section| Arc::new(kubernetes::consultant(cluster(section))) as _)
+}
+
+/// The load balancers, for setting something on their servers; none where none is named.
+pub fn fleet(profile: &Profile) -> Option<Fleet> {
+    let options = instances(profile.watch.haproxy.as_ref()?);
+    (!options.instances.is_empty()).then(|| Fleet::new(&options))
 }
 
 fn cluster(section: &Kubernetes) -> kubernetes::Options {

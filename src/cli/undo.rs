@@ -12,7 +12,9 @@ pub fn run(arguments: Undo, place: Place, arming: Arming) -> Exit {
     let Undo { entry, list, again } = arguments;
     again_with(again, "undo", entry, place, arming, async move |desk: Desk, entry| {
         if list {
-            return journal::list(&desk.deeds.journal, Some(desk.registry.store.url()), desk.output());
+            let url = desk.registry.store.url();
+            let is_here = |place: &str| desk.is_here(place);
+            return journal::list(&desk.deeds.journal, Some((url, &is_here)), desk.output());
         }
         desk.settle(async |desk| propose(desk, About::Undo(named(desk, entry)?)).await).await
     })
@@ -55,7 +57,7 @@ fn named(desk: &Desk, entry: Option<String>) -> Result<String, NoProposal> {
     }
     let pasts = desk.deeds.recall().map_err(NoProposal::Unread)?;
     let url = desk.registry.store.url();
-    let newest = newest_undoable(&pasts, url).map(|past| past.entry.clone());
+    let newest = newest_undoable(&pasts, |place| desk.is_here(place)).map(|past| past.entry.clone());
     newest.ok_or_else(|| {
         NoProposal::Absent(format!(
             "the journal in {} has nothing that was done to {url} and can be taken back",
@@ -70,8 +72,14 @@ pub fn full_id(desk: &Desk, entry: &str) -> Result<String, NoProposal> {
         desk.deeds.journal.histories().map_err(|trouble| NoProposal::Unread(trouble.to_string()))?;
     let found = histories.find(entry).map_err(NoProposal::Absent)?;
     let (there, here) = (&found.proposal.store, desk.registry.store.url());
-    if there == here {
+    if desk.is_here(there) {
         return Ok(found.id.clone());
+    }
+    if found.proposal.is_about_servers() {
+        return Err(NoProposal::NotHere(format!(
+            "entry {} is about {there}, and no HAProxy of this profile is called and reached so: name its profile",
+            found.id
+        )));
     }
     Err(NoProposal::NotHere(format!(
         "entry {} is about {there}, and this is {here}: name that bucket by --bucket or its profile",

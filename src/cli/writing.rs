@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::out::complain;
-use super::{Arming, Exit, place};
+use super::{Arming, Exit, place, sources};
 use jiff::Timestamp;
 
 use crate::config::{Profile, Settings};
@@ -20,7 +20,9 @@ pub fn deeds(settings: &Settings, profile: &Profile, looking: Arc<Looking>) -> O
     let (url, options) = place::store(&profile.bucket);
     let state_folder = settings.state_folder.clone()?;
     let environment = environment(settings.name.as_deref(), profile);
-    Some(assembled(looking, open_with(url.clone(), options.clone()), url, options, state_folder, environment))
+    let open = open_with(url.clone(), options.clone());
+    let deeds = assembled(looking, open, url, options, state_folder, environment);
+    Some(Deeds { fleet: sources::fleet(profile), ..deeds })
 }
 
 /// The parts of what writes, with the store at `url` opened for writing by whoever holds a permit.

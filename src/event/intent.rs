@@ -39,6 +39,10 @@ pub enum Intent {
     Turn(Way),
     /// Open a line to type into.
     Ask(PromptKind),
+    /// Open the command line with this typed already.
+    Draft(String),
+    /// Give the selected server this weight: shows it, and asks.
+    Weigh(String),
     /// Put this in place of what was typed.
     Type(String),
     Erase(Erasure),

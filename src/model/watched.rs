@@ -6,6 +6,8 @@ pub struct Watched {
     pub kubernetes: Option<Workload>,
     /// Backends of HAProxy that lead to the registry, the first one first; none of them means all are shown.
     pub backends: Option<Vec<String>>,
+    /// What stands for all instances of HAProxy, as [`super::place`] names them; none where there are none.
+    pub balancers: Option<String>,
     /// Whether load balancers or incidents of Google Cloud are.
     pub google: bool,
     /// Whether the front door is.

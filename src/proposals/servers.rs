@@ -144,7 +144,7 @@ impl On<'_> {
             .rows
             .iter()
             .filter(move |row| changes && row.tracked == name)
-            .map(move |row| format!("{}/{} follows its state, so it is {state} as well", row.proxy, row.name))
+            .map(move |row| format!("{}/{} follows its state: {state} as well", row.proxy, row.name))
     }
 }
 

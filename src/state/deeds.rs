@@ -8,7 +8,7 @@ use super::deed::Deed;
 use super::screen::{Layer, Notice, Prompt};
 use super::{Journal, State};
 use crate::event::{Errand, Intent, PromptKind};
-use crate::model::{Done, Ending, Past, Proposal, Refusal, Standing, Subject};
+use crate::model::{Done, Ending, Past, Proposal, Refusal, Standing, Subject, lies_in};
 
 /// What the layer says to everything but a stop while something is carried out.
 const BUSY: &str = "It is being carried out; Esc stops it after the object that it is at.";
@@ -164,9 +164,11 @@ pub fn recalled(state: &mut State, entries: &[Past]) {
     }
 }
 
-/// Whether an entry of the journal is about the store that is open.
+/// Whether an entry of the journal is about the store that is open, or about load balancers of the profile.
 pub fn is_here(state: &State, past: &Past) -> bool {
+    let balancers = state.session.watched.balancers.as_deref();
     past.store.trim_end_matches('/') == state.session.bucket.trim_end_matches('/')
+        || balancers.is_some_and(|whole| lies_in(&past.store, whole))
 }
 
 /// The tags that are looked at again once something was carried out.

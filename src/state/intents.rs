@@ -46,6 +46,12 @@ pub fn fold(state: &mut State, intent: &Intent, at: Timestamp) {
         Intent::Panel(panel) => show(state, *panel),
         Intent::Turn(way) => show(state, state.screen.panel.turn(*way)),
         Intent::Ask(kind) => ask(state, *kind),
+        Intent::Draft(text) => {
+            state.screen.layer = None;
+            state.screen.prompt = Some(Prompt { kind: PromptKind::Command, text: text.clone() });
+        }
+        // What it would be depends on the selection: the keymap makes a proposal of it.
+        Intent::Weigh(_) => {}
         Intent::Type(text) => type_text(state, text.clone()),
         Intent::Erase(erasure) => erase(state, *erasure),
         Intent::Settle => state.screen.prompt = None,

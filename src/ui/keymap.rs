@@ -5,7 +5,7 @@ use ratatui::crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use super::view::View;
 use super::{deed, journal, keys};
 use crate::actions::verbs::{self, VERBS, Verb};
-use crate::actions::{commands, writing};
+use crate::actions::{balancing, commands, writing};
 use crate::event::{Erasure, Intent, MenuKind, Motion, PanelId, PromptKind, Sorting, TerminalWish, Way};
 use crate::sources::bucket::node::NodeKind;
 use crate::state::tables::{self, Marking};
@@ -158,6 +158,18 @@ fn over_rows(now: Now<'_>) -> bool {
 
 const fn by(rows: isize) -> Intent {
     Intent::Move(Motion::Rows(rows))
+}
+
+/// On a server of a load balancer, where the keys of the usual monitor for HAProxy mean what they mean there.
+fn on_server(now: Now<'_>) -> bool {
+    let is_server = |subject| balancing::is_server(&subject);
+    in_panel(now) && now.panel() == PanelId::Balancers && now.state.subject().is_some_and(is_server)
+}
+
+/// What a verb wants of what is selected, or why it does not apply.
+fn wanted(state: &State, verb: &str) -> Intent {
+    let intents = verbs::find(verb).map(|verb| run(verb, state)).unwrap_or_default();
+    intents.into_iter().next().unwrap_or_else(|| Intent::Say(String::new()))
 }
 
 /// The keymap: the first row with the key that is valid counts.
@@ -515,6 +527,62 @@ pub const KEYMAP: &[Binding] = &[
         intent: |state, _| writing::deletion(state),
     },
     Binding {
+        keys: &["f9"],
+        title: "Ready: it is sent its share again; shows it, and asks",
+        group: Group::Change,
+        bar: "ready",
+        valid: on_server,
+        intent: |state, _| wanted(state, "server-ready"),
+    },
+    Binding {
+        keys: &["f10"],
+        title: "Maintenance: nothing goes there; shows it, and asks",
+        group: Group::Change,
+        bar: "maint",
+        valid: on_server,
+        intent: |state, _| wanted(state, "server-maint"),
+    },
+    Binding {
+        keys: &["f4"],
+        title: "The weight of the configuration file again: shows it, and asks",
+        group: Group::Change,
+        bar: "",
+        valid: on_server,
+        intent: |state, _| balancing::weigh(state, "configured"),
+    },
+    Binding {
+        keys: &["f5"],
+        title: "Weight 10 less: shows it, and asks",
+        group: Group::Change,
+        bar: "",
+        valid: on_server,
+        intent: |state, _| balancing::weigh(state, "-10"),
+    },
+    Binding {
+        keys: &["f6"],
+        title: "Weight 1 less: shows it, and asks",
+        group: Group::Change,
+        bar: "",
+        valid: on_server,
+        intent: |state, _| balancing::weigh(state, "-1"),
+    },
+    Binding {
+        keys: &["f7"],
+        title: "Weight 1 more: shows it, and asks",
+        group: Group::Change,
+        bar: "",
+        valid: on_server,
+        intent: |state, _| balancing::weigh(state, "+1"),
+    },
+    Binding {
+        keys: &["f8"],
+        title: "Weight 10 more: shows it, and asks",
+        group: Group::Change,
+        bar: "",
+        valid: on_server,
+        intent: |state, _| balancing::weigh(state, "+10"),
+    },
+    Binding {
         keys: &["1"],
         title: "Overview",
         group: Group::Go,
@@ -678,7 +746,7 @@ const INERT: &[(&str, &str)] = &[
 /// What a pressed key wants.
 pub fn interpret(key: &KeyEvent, state: &State, view: &View) -> Vec<Intent> {
     if let Some(prompt) = &state.screen.prompt {
-        return type_into(key, prompt);
+        return type_into(key, prompt, state);
     }
     let subject = state.subject();
     let named = |verb: &&Verb| {
@@ -777,10 +845,10 @@ fn run(verb: &Verb, state: &State) -> Vec<Intent> {
 }
 
 /// What a key means while a line is typed.
-fn type_into(key: &KeyEvent, prompt: &Prompt) -> Vec<Intent> {
+fn type_into(key: &KeyEvent, prompt: &Prompt, state: &State) -> Vec<Intent> {
     let control = key.modifiers.contains(KeyModifiers::CONTROL);
     match (key.code, control) {
-        (KeyCode::Enter, _) => submit(prompt),
+        (KeyCode::Enter, _) => submit(prompt, state),
         (KeyCode::Esc, _) => vec![Intent::Dismiss],
         (KeyCode::Char('c'), true) => vec![Intent::Cancel],
         (KeyCode::Char('w'), true) => vec![Intent::Erase(Erasure::Word)],
@@ -795,7 +863,7 @@ fn type_into(key: &KeyEvent, prompt: &Prompt) -> Vec<Intent> {
     }
 }
 
-fn submit(prompt: &Prompt) -> Vec<Intent> {
+fn submit(prompt: &Prompt, state: &State) -> Vec<Intent> {
     match prompt.kind {
         PromptKind::Filter => vec![Intent::Settle],
         PromptKind::Name(span) => {
@@ -808,7 +876,10 @@ fn submit(prompt: &Prompt) -> Vec<Intent> {
         }
         PromptKind::Command if prompt.text.trim().is_empty() => vec![Intent::Settle],
         PromptKind::Command => {
-            let intent = commands::parse(&prompt.text).unwrap_or_else(Intent::Say);
+            let intent = match commands::parse(&prompt.text).unwrap_or_else(Intent::Say) {
+                Intent::Weigh(text) => balancing::weigh(state, &text),
+                intent => intent,
+            };
             vec![Intent::Settle, intent]
         }
     }

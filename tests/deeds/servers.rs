@@ -89,7 +89,7 @@ async fn a_server_is_drained_on_every_instance_and_taken_back() {
     let text = format!("{item:#?}");
     for said in [
         "lb-a, lb-b: 2 of 3 servers of gke-registry are left that are up: each then carries 150 % of what it does now",
-        "lb-a, lb-b: mirror/x follows its state, so it is drain as well",
+        "lb-a, lb-b: mirror/x follows its state: drain as well",
         "it lasts until HAProxy is reloaded",
         "ready at weight 100",
         "its checks go on",

@@ -88,7 +88,7 @@ async fn an_undo_leaves_the_tree_as_it_was_and_an_undo_of_that_takes_the_tags_ag
     let pasts = deeds.recall().unwrap();
     let by = undone.entry.unwrap();
     assert_eq!(pasts[1].standing, Standing::Undone { by: by.clone() });
-    assert_eq!(newest_undoable(&pasts, &pasts[0].store), None);
+    assert_eq!(newest_undoable(&pasts, |place| place == pasts[0].store), None);
     let again = place::propose_from(&deeds, About::Undo(id.clone())).await.unwrap_err();
     assert!(again.to_string().contains("nothing is left to take back"), "{again}");
 

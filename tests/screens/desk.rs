@@ -1,6 +1,7 @@
 //! A state that keys and outcomes are folded into by hand, and what it looks like: the cockpit without a world.
 
 use jiff::{SignedDuration, Timestamp};
+use quarterdeck::actions::verbs;
 use quarterdeck::actions::{Effect, Work, plan};
 use quarterdeck::bus::Stamped;
 use quarterdeck::event::{Errand, Event, Intent, Outcome};
@@ -130,7 +131,7 @@ fn errand(proposal: &Proposal) -> Errand {
     match &proposal.about {
         Some(about) => Errand::Journal(about.clone()),
         None => {
-            let verb = if proposal.verb == "restore-link" { "restore-link" } else { "delete-tag" };
+            let verb = verbs::find(&proposal.verb).map_or("delete-tag", |verb| verb.id);
             let target = |item: &Item| Target { subject: item.subject.clone(), object: None };
             Errand::Verb(Order { verb, targets: proposal.items.iter().map(target).collect() })
         }

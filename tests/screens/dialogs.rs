@@ -11,6 +11,7 @@ use quarterdeck::state::{Layer, Leaving, Stage};
 use quarterdeck::ui;
 use quarterdeck::ui::glyphs::{ASCII, UNICODE};
 
+use crate::balancing::{drain, last, reloaded};
 use crate::desk::{Desk, batch, entries, one, restore, tag, undo, whole};
 use crate::house::{NARROW, SMALL, WIDE};
 
@@ -108,6 +109,12 @@ const SCENES: &[Scene] = &[
         desk.press("j");
     }),
     ("undo", |desk| desk.show(undo())),
+    ("server-drain", |desk| desk.show(drain())),
+    ("server-last", |desk| {
+        desk.show(last());
+        desk.press("ctrl-o type:registry-1");
+    }),
+    ("server-reloaded", reloaded),
 ];
 
 #[test]

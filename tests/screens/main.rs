@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "support of tests")]
 
 mod balancers;
+mod balancing;
 mod behaviour;
 mod big;
 mod cluster;

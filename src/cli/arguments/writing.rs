@@ -63,6 +63,9 @@ pub struct Words {
     /// With --yes: agree although a tag's state could not be read
     #[arg(long)]
     pub unknown: bool,
+    /// With --yes: agree although no server of a load balancer's backend is left that is up
+    #[arg(long)]
+    pub last: bool,
 }
 
 /// Arguments of `delete`.

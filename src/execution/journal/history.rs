@@ -274,8 +274,8 @@ fn overtaken(later: &Past, id: &str) -> Option<Standing> {
     }
 }
 
-/// The newest entry in this store that can be taken back.
-pub fn newest_undoable<'a>(pasts: &'a [Past], store: &str) -> Option<&'a Past> {
+/// The newest entry that can be taken back, of those that were done here.
+pub fn newest_undoable(pasts: &[Past], is_here: impl Fn(&str) -> bool) -> Option<&Past> {
     pasts.iter().find(|past| {
         let stands = match past.standing {
             Standing::Done | Standing::Interrupted => true,
@@ -284,7 +284,7 @@ pub fn newest_undoable<'a>(pasts: &'a [Past], store: &str) -> Option<&'a Past> {
             Standing::Running | Standing::Undone { .. } | Standing::Resumed { .. } => false,
         };
         let is_undo = matches!(past.about, Some(About::Undo(_)));
-        stands && !is_undo && past.store == store
+        stands && !is_undo && is_here(&past.store)
     })
 }
 
@@ -308,10 +308,12 @@ mod tests {
         };
         let stopped = || Standing::Stopped { why: "no rights".to_owned() };
         let mut pasts = vec![past("nothing", 0, stopped()), past("all", 7, Standing::Done)];
-        let newest = |pasts: &[Past]| newest_undoable(pasts, "file:///r").map(|past| past.entry.clone());
+        let newest = |pasts: &[Past]| {
+            newest_undoable(pasts, |place| place == "file:///r").map(|past| past.entry.clone())
+        };
         assert_eq!(newest(&pasts).as_deref(), Some("all"));
         pasts.insert(0, past("some", 3, stopped()));
         assert_eq!(newest(&pasts).as_deref(), Some("some"));
-        assert_eq!(newest_undoable(&pasts, "file:///other"), None);
+        assert_eq!(newest_undoable(&pasts, |place| place == "file:///other"), None);
     }
 }
