@@ -133,6 +133,13 @@ pub const COMMANDS: &[Command] = &[
         intent: theme,
     },
     Command {
+        names: &["staging"],
+        argument: "",
+        title: "How the demonstration can be asked from another terminal",
+        choices: &[],
+        intent: |_| Ok(Intent::Staging),
+    },
+    Command {
         names: &["help", "h"],
         argument: "",
         title: "The keys and commands that are valid now",

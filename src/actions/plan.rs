@@ -107,6 +107,7 @@ fn after_intent(state: &State, intent: &Intent) -> Vec<Effect> {
         | Intent::Walk(_)
         | Intent::Last
         | Intent::Help
+        | Intent::Staging
         | Intent::Menu { .. }
         | Intent::Mark
         | Intent::MarkThrough

@@ -50,6 +50,7 @@ fn options(demo: &Demo, screen: &Screen, arming: &Arming) -> Result<(CockpitOpti
         bucket: url.clone(),
         registry: None,
         watched: sources::watched(&profile),
+        staging: staged.guide(),
     };
     let looking = Looking::new(ScanOptions::default(), Configured::Files, None);
     let deeds = writing::assembled(

@@ -57,6 +57,8 @@ pub enum Intent {
     /// Back to the place seen last.
     Last,
     Help,
+    /// Show how the embedded site can be asked from another terminal.
+    Staging,
     /// Offer these verbs, by their ids.
     Menu {
         kind: MenuKind,

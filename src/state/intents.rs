@@ -65,6 +65,7 @@ pub fn fold(state: &mut State, intent: &Intent, at: Timestamp) {
         }
         Intent::Walk(way) => walk(state, *way),
         Intent::Last => swap_back(state),
+        Intent::Staging => staging(state),
         Intent::Help => state.screen.layer = Some(Layer::Help { top: 0 }),
         Intent::Menu { kind, offers } => {
             state.screen.layer = Some(Layer::Menu { kind: *kind, offers: offers.clone(), chosen: 0 });
@@ -144,7 +145,13 @@ fn step(state: &mut State, motion: Motion) {
             return;
         }
         Some(Layer::Journal { .. }) => return step_journal(state, motion),
-        Some(Layer::Help { .. } | Layer::Describe { .. } | Layer::Raw { .. } | Layer::Deed(_)) => return,
+        Some(
+            Layer::Help { .. }
+            | Layer::Describe { .. }
+            | Layer::Raw { .. }
+            | Layer::Staging { .. }
+            | Layer::Deed(_),
+        ) => return,
     }
     match (state.screen.panel, state.browser.pane) {
         (PanelId::Overview, _) => way::step(state, motion),
@@ -185,7 +192,12 @@ fn step_hop(state: &mut State, motion: Motion) {
 
 fn scroll(state: &mut State, line: usize) {
     match &mut state.screen.layer {
-        Some(Layer::Help { top } | Layer::Describe { top, .. } | Layer::Raw { top, .. }) => *top = line,
+        Some(
+            Layer::Help { top }
+            | Layer::Describe { top, .. }
+            | Layer::Raw { top, .. }
+            | Layer::Staging { top },
+        ) => *top = line,
         Some(Layer::Deed(deed)) => deed.top = line,
         Some(Layer::Menu { .. } | Layer::Journal { .. }) | None => {}
     }
@@ -513,6 +525,15 @@ pub fn after_seeking(state: &State) -> Option<Notice> {
 fn nothing_found(state: &State) -> String {
     let seen = state.bucket.verdicts.seen();
     format!("No fault among the {seen} tags looked at. Open more folders, or :tag group/project:v1.")
+}
+
+fn staging(state: &mut State) {
+    if state.session.staging.is_empty() {
+        let why = "There is nothing staged here; quarterdeck demo is, and so is what quarterdeck staging serves.";
+        state.screen.notice = Some(Notice::plain(why.to_owned()));
+        return;
+    }
+    state.screen.layer = Some(Layer::Staging { top: 0 });
 }
 
 fn raw(state: &mut State) {

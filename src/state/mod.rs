@@ -50,6 +50,8 @@ pub struct Session {
     pub registry: Option<String>,
     /// What of the environment is watched besides the bucket.
     pub watched: Watched,
+    /// How an embedded site can be asked from another terminal, line by line; empty where there is none.
+    pub staging: Vec<String>,
 }
 
 /// Everything the screen shows.

@@ -68,6 +68,10 @@ pub enum Layer {
         key: String,
         top: usize,
     },
+    /// How the embedded site can be asked from another terminal.
+    Staging {
+        top: usize,
+    },
     /// The verbs that were offered when it was opened, by their ids.
     Menu {
         kind: MenuKind,

@@ -90,7 +90,12 @@ fn in_panel(now: Now<'_>) -> bool {
 }
 
 fn in_text(now: Now<'_>) -> bool {
-    matches!(now.layer, Some(Layer::Help { .. } | Layer::Describe { .. } | Layer::Raw { .. }))
+    let text = matches!(now.layer, Some(Layer::Help { .. } | Layer::Describe { .. } | Layer::Raw { .. }));
+    text || in_staging(now)
+}
+
+fn in_staging(now: Now<'_>) -> bool {
+    matches!(now.layer, Some(Layer::Staging { .. }))
 }
 
 fn in_menu(now: Now<'_>) -> bool {
@@ -493,6 +498,14 @@ pub const KEYMAP: &[Binding] = &[
         bar: "",
         valid: in_bucket,
         intent: |_, _| Intent::Wide,
+    },
+    Binding {
+        keys: &["c"],
+        title: "Copy the addresses and commands",
+        group: Group::Look,
+        bar: "copy all",
+        valid: in_staging,
+        intent: |state, _| Intent::Copy { what: "the commands", text: state.session.staging.join("\n") },
     },
     Binding {
         keys: &["C"],

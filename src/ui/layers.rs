@@ -30,6 +30,10 @@ pub fn draw(state: &State, view: &mut View, frame: &mut Frame<'_>, area: Rect) {
             let lines = describe::lines(state, view, subject, cells);
             text(view, frame, area, &clean(&subject.to_string()), lines, *top);
         }
+        Some(Layer::Staging { top }) => {
+            let lines = staging(state, view, usize::from(area.width).saturating_sub(4));
+            text(view, frame, area, "Staging, from another terminal", lines, *top);
+        }
         Some(Layer::Raw { key, top }) => raw(state, view, frame, area, key, *top),
         Some(Layer::Menu { kind, offers, chosen }) => {
             draw_menu(state, view, frame, area, *kind, (offers, *chosen));
@@ -94,6 +98,18 @@ fn raw(state: &State, view: &mut View, frame: &mut Frame<'_>, area: Rect, key: &
         Some(_) | None => (name, vec![Line::styled(" reading …", view.theme.dim.0)]),
     };
     text(view, frame, area, &title, lines, top);
+}
+
+/// Story, addresses and commands of the embedded site; commands, which are set in, stand out.
+fn staging(state: &State, view: &View, cells: usize) -> Vec<Line<'static>> {
+    let mut lines = Vec::new();
+    for line in &state.session.staging {
+        let style = if line.starts_with(' ') { view.theme.accent.0 } else { view.theme.text.0 };
+        let indent = " ".repeat(1 + line.len() - line.trim_start().len());
+        let wrapped = wrap(line.trim_start(), cells.saturating_sub(indent.len()));
+        lines.extend(wrapped.into_iter().map(|part| Line::styled(format!("{indent}{part}"), style)));
+    }
+    lines
 }
 
 /// A size in as few letters as it needs.
