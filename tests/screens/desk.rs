@@ -46,6 +46,7 @@ impl Desk {
             bucket: "gs://registry-bucket".into(),
             registry: Some("https://registry.example.com/".into()),
             watched: quarterdeck::model::Watched::default(),
+            staging: Vec::new(),
         };
         let mut state = State::new(session, theme);
         state.gate = gate;

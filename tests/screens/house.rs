@@ -89,6 +89,7 @@ pub fn options(url: &str, open: Opener) -> CockpitOptions {
             bucket: url.to_owned(),
             registry: None,
             watched: quarterdeck::model::Watched::default(),
+            staging: Vec::new(),
         },
         open,
         scan: scan_with(ScanOptions::default()),
