@@ -69,6 +69,8 @@ fn options(demo: &Demo, screen: &Screen, arming: &Arming) -> Result<(CockpitOpti
     let going_away = folder.path().to_owned();
     let options = CockpitOptions {
         deeds: Some(Arc::new(deeds)),
+        sources: sources::sources(&profile),
+        consult: sources::consultant(&profile),
         gate,
         last_words: Box::new(move || staged::remove(&going_away)),
         ..CockpitOptions::new(session, open, look_with(looking), "")
