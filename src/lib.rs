@@ -58,6 +58,7 @@
 //! | a storage check | `src/registry/checks/<family>.rs` | `registry::checks::FAMILIES` |
 //! | a storage driver | `src/storage/<name>/`, held against the conformance suite | [`runtime::stores::open`] |
 //! | a theme | `assets/themes/<name>.toml` | `ui::theme::THEMES` |
+//! | a scenario | `assets/scenarios/<name>.toml` | `FILES` in `staging::scenario` |
 
 pub mod actions;
 pub mod bus;
