@@ -529,7 +529,8 @@ fn nothing_found(state: &State) -> String {
 
 fn staging(state: &mut State) {
     if state.session.staging.is_empty() {
-        let why = "There is nothing staged here; quarterdeck demo is, and so is what quarterdeck staging serves.";
+        let why =
+            "There is nothing staged here; quarterdeck demo is, and so is what quarterdeck staging serves.";
         state.screen.notice = Some(Notice::plain(why.to_owned()));
         return;
     }
