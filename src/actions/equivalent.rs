@@ -3,10 +3,10 @@
 use std::borrow::Cow;
 
 use crate::model::text::clean;
-use crate::model::{Repair, Subject};
+use crate::model::{Document, Repair, Subject};
 use crate::registry::checks;
 use crate::registry::report::TagReport;
-use crate::state::Session;
+use crate::state::{Session, State};
 
 /// The command that looks at a tag or manifest as the cockpit does.
 pub fn scan(bucket: &str, subject: &Subject) -> Option<String> {
@@ -18,6 +18,32 @@ pub fn scan(bucket: &str, subject: &Subject) -> Option<String> {
         _ => return None,
     };
     Some(format!("quarterdeck scan --bucket {} {}", quote(bucket), quote(&reference)))
+}
+
+/// The kubectl command that shows a document about a subject, or about the pod behind it.
+pub fn kubectl(state: &State, subject: &Subject, document: Document) -> Option<String> {
+    let (kind, name) = match subject {
+        Subject::Service(name) => ("service", name.as_str()),
+        _ => ("pod", state.pod_of(subject)?),
+    };
+    let cluster = &state.kubernetes.cluster;
+    let mut words = vec!["kubectl".to_owned()];
+    if !cluster.context.is_empty() && cluster.context != "in-cluster" {
+        words.extend(["--context".to_owned(), quote(&cluster.context)]);
+    }
+    let configured = state.session.watched.kubernetes.as_ref().map_or("", |workload| &workload.namespace);
+    let namespace = if cluster.namespace.is_empty() { configured } else { &cluster.namespace };
+    if !namespace.is_empty() {
+        words.extend(["-n".to_owned(), quote(namespace)]);
+    }
+    let name = quote(name);
+    words.push(match document {
+        Document::Describe => format!("describe {kind} {name}"),
+        Document::Yaml => format!("get {kind} {name} -o yaml"),
+        Document::Logs => format!("logs {name} --all-containers --prefix --follow"),
+        Document::PreviousLogs => format!("logs {name} --all-containers --prefix --previous"),
+    });
+    Some(words.join(" "))
 }
 
 /// The command that prints an object, or lists a prefix, by the means of its store.

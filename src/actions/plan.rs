@@ -6,16 +6,19 @@ use super::confirm::confirm;
 use super::{Effect, Wish, Work};
 use crate::bus::Stamped;
 use crate::event::{Errand, Event, Fact, Intent, Outcome};
-use crate::model::Subject;
+use crate::model::{Question, Subject};
 use crate::registry::reference::Target;
 use crate::sources::bucket::browse::Place;
 use crate::sources::bucket::facts::Fact as Seen;
 use crate::sources::bucket::picture::{Reach, Verdict};
-use crate::state::{Faults, Layer, Stage, State, touched, unseen_in};
+use crate::state::{Faults, Layer, Reader, Stage, State, touched, unseen_in};
 
 /// The effects that follow from an event, given the state after it was folded.
 pub fn plan(state: &State, event: &Stamped<Event>) -> Vec<Effect> {
     let mut effects = pages(state);
+    if state.document_closed {
+        effects.push(Work::CloseDocument.into());
+    }
     match &event.what {
         Event::Fact(Fact::Bucket(fact)) => effects.extend(after_fact(state, fact)),
         Event::Fact(Fact::Kubernetes(_) | Fact::Haproxy(_) | Fact::Google(_) | Fact::FrontDoor(_)) => {}
@@ -76,6 +79,8 @@ fn after_intent(state: &State, intent: &Intent) -> Vec<Effect> {
             later(state.browser.unseen(&state.bucket))
         }
         Intent::Fault(_) if state.browser.is_seeking() => later(state.browser.unseen(&state.bucket)),
+        Intent::Consult(_) => consult(state),
+        Intent::Cancel if state.reader().is_some() => vec![Work::Stop.into(), Work::CloseDocument.into()],
         Intent::Cancel => vec![Work::Stop.into()],
         Intent::Dismiss | Intent::Back | Intent::Quit if state.is_writing() => vec![Work::Stop.into()],
         Intent::Propose(errand) => prepare(state, errand),
@@ -117,7 +122,8 @@ fn after_intent(state: &State, intent: &Intent) -> Vec<Effect> {
         | Intent::Internals
         | Intent::Wide
         | Intent::Describe
-        | Intent::Consult(_)
+        | Intent::Find { .. }
+        | Intent::Wrap
         | Intent::Theme(_)
         | Intent::Quit
         | Intent::Say(_) => Vec::new(),
@@ -146,6 +152,13 @@ fn after_outcome(state: &State, outcome: &Outcome) -> Vec<Effect> {
         | Outcome::NotRecalled { .. }
         | Outcome::Survived { .. } => Vec::new(),
     }
+}
+
+/// The reading of the document that was just opened.
+fn consult(state: &State) -> Vec<Effect> {
+    let question = |reader: &Reader| Question { subject: reader.subject.clone(), document: reader.document };
+    let work = |reader: &Reader| Work::Consult { ticket: reader.ticket, question: question(reader) };
+    state.reader().map(work).into_iter().map(Effect::from).collect()
 }
 
 /// The look at what something would touch.

@@ -3,7 +3,7 @@
 use super::plan::can_scan;
 use super::{balancing, equivalent, writing};
 use crate::event::Intent;
-use crate::model::{AdminState, Subject};
+use crate::model::{AdminState, Document, Subject};
 use crate::registry::repair::{Scene, cures};
 use crate::state::{Journal, State};
 
@@ -58,6 +58,7 @@ impl Verb {
     }
 }
 
+const NO_POD: &str = "no pod has this address";
 const NO_SCAN: &str = "only a tag or a manifest has a chain to look at";
 const NO_OBJECT: &str = "there is no object behind this row";
 const NO_DIGEST: &str = "its digest is not known: it was not looked at, or its link is broken";
@@ -74,7 +75,40 @@ pub const VERBS: &[Verb] = &[
         of: anything,
         risk: Risk::Local,
         shelf: Shelf::Actions,
-        intent: |_, _| Ok(Intent::Describe),
+        intent: |state, subject| match state.describes(subject) {
+            true => Ok(Intent::Consult(Document::Describe)),
+            false => Ok(Intent::Describe),
+        },
+    },
+    Verb {
+        id: "logs",
+        title: "Logs: of all its containers, followed",
+        key: "l",
+        of: has_pod,
+        risk: Risk::Reads,
+        shelf: Shelf::Actions,
+        intent: |state, subject| of_pod(state, subject, Document::Logs),
+    },
+    Verb {
+        id: "previous-logs",
+        title: "Previous logs: of the run before this one",
+        key: "p",
+        of: has_pod,
+        risk: Risk::Reads,
+        shelf: Shelf::Actions,
+        intent: |state, subject| of_pod(state, subject, Document::PreviousLogs),
+    },
+    Verb {
+        id: "yaml",
+        title: "YAML: the object as the API server has it",
+        key: "y",
+        of: |subject| has_pod(subject) || matches!(subject, Subject::Service(_)),
+        risk: Risk::Reads,
+        shelf: Shelf::Actions,
+        intent: |state, subject| match subject {
+            Subject::Service(_) => Ok(Intent::Consult(Document::Yaml)),
+            _ => of_pod(state, subject, Document::Yaml),
+        },
     },
     Verb {
         id: "raw",
@@ -250,6 +284,58 @@ pub const VERBS: &[Verb] = &[
         },
     },
     Verb {
+        id: "copy-address",
+        title: "Copy the address",
+        key: "",
+        of: has_pod,
+        risk: Risk::Local,
+        shelf: Shelf::Copy,
+        intent: |state, subject| match subject {
+            Subject::Address(ip) => Ok(copy("Address", equivalent::pasteable(ip))),
+            _ => {
+                let pod = state.pod_of(subject).and_then(|name| state.kubernetes.pods.get(name));
+                let ip = pod.and_then(|pod| pod.ip.as_deref());
+                ip.map(|ip| copy("Address", equivalent::pasteable(ip))).ok_or("it has no address yet")
+            }
+        },
+    },
+    Verb {
+        id: "copy-describe-command",
+        title: "Copy the kubectl command that describes it",
+        key: "",
+        of: |subject| has_pod(subject) || matches!(subject, Subject::Service(_)),
+        risk: Risk::Local,
+        shelf: Shelf::Copy,
+        intent: |state, subject| kubectl(state, subject, Document::Describe),
+    },
+    Verb {
+        id: "copy-logs-command",
+        title: "Copy the kubectl command that follows its logs",
+        key: "",
+        of: has_pod,
+        risk: Risk::Local,
+        shelf: Shelf::Copy,
+        intent: |state, subject| kubectl(state, subject, Document::Logs),
+    },
+    Verb {
+        id: "copy-previous-logs-command",
+        title: "Copy the kubectl command for the logs of the run before",
+        key: "",
+        of: has_pod,
+        risk: Risk::Local,
+        shelf: Shelf::Copy,
+        intent: |state, subject| kubectl(state, subject, Document::PreviousLogs),
+    },
+    Verb {
+        id: "copy-yaml-command",
+        title: "Copy the kubectl command that prints its YAML",
+        key: "",
+        of: |subject| has_pod(subject) || matches!(subject, Subject::Service(_)),
+        risk: Risk::Local,
+        shelf: Shelf::Copy,
+        intent: |state, subject| kubectl(state, subject, Document::Yaml),
+    },
+    Verb {
         id: "copy-digest",
         title: "Copy the digest",
         key: "",
@@ -328,6 +414,19 @@ pub fn find(id: &str) -> Option<&'static Verb> {
 /// The verbs that could be for a subject.
 pub fn of(subject: &Subject) -> impl Iterator<Item = &'static Verb> {
     VERBS.iter().filter(|verb| (verb.of)(subject))
+}
+
+/// Whether there is a pod, or should be.
+const fn has_pod(subject: &Subject) -> bool {
+    matches!(subject, Subject::Pod(_) | Subject::Address(_))
+}
+
+fn of_pod(state: &State, subject: &Subject, document: Document) -> Result<Intent, &'static str> {
+    state.pod_of(subject).map(|_| Intent::Consult(document)).ok_or(NO_POD)
+}
+
+fn kubectl(state: &State, subject: &Subject, document: Document) -> Result<Intent, &'static str> {
+    equivalent::kubectl(state, subject, document).map(|text| copy("Command", text)).ok_or(NO_POD)
 }
 
 const fn anything(_: &Subject) -> bool {

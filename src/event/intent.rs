@@ -78,6 +78,14 @@ pub enum Intent {
     Describe,
     /// Read this document about what is selected.
     Consult(Document),
+    /// To the next or previous match in the document; its first line on the screen, and how many are.
+    Find {
+        way: Way,
+        from: usize,
+        height: usize,
+    },
+    /// Break long lines of the document, or cut them.
+    Wrap,
     /// Show the bytes of the selected object.
     Raw,
     /// Look at the selected tag again.
@@ -166,6 +174,8 @@ pub enum Erasure {
 pub enum PromptKind {
     Command,
     Filter,
+    /// What to look for in a text.
+    Find,
     /// The name of what would be written to, for so long.
     Name(SignedDuration),
 }

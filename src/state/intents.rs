@@ -4,11 +4,12 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::browser::{Found, Pane, Wide};
 use super::rows::{Faults, Internals};
+use super::reader::{Reader, ReaderStage};
 use super::screen::{Layer, Leaving, Mouse, Notice, Prompt, View};
 use super::tables::{self, Drill, Terms};
 use super::{Deed, Filter, Journal, State, deeds, way};
 use crate::event::{Erasure, Intent, Motion, PanelId, PromptKind, Sorting, TerminalWish, Way};
-use crate::model::{Subject, TagState};
+use crate::model::{Document, Subject, TagState};
 use crate::registry::reference::{Reference, Target};
 use crate::sources::bucket::browse::Place;
 use crate::sources::bucket::node::{Node, NodeKind};
@@ -78,11 +79,17 @@ pub fn fold(state: &mut State, intent: &Intent, at: Timestamp) {
         Intent::Describe => {
             state.screen.layer = state.subject().map(|subject| Layer::Describe { subject, top: 0 });
         }
-        Intent::Consult(_) => {}
+        Intent::Consult(document) => consult(state, *document),
+        Intent::Find { way, from, height } => find(state, *way, *from, *height),
+        Intent::Wrap => {
+            if let Some(reader) = state.reader_mut() {
+                reader.wraps = !reader.wraps;
+            }
+        }
         Intent::Raw => raw(state),
         Intent::Rescan => rescan(state),
         Intent::Refresh => refresh(state),
-        Intent::Copy { .. } if state.deed().is_some() => {}
+        Intent::Copy { .. } if state.deed().is_some() || state.reader().is_some() => {}
         Intent::Copy { .. } => state.screen.layer = None,
         Intent::Mark => match state.table_mut() {
             Some(table) => table.mark(),
@@ -150,6 +157,7 @@ fn step(state: &mut State, motion: Motion) {
             | Layer::Describe { .. }
             | Layer::Raw { .. }
             | Layer::Staging { .. }
+            | Layer::Document(_)
             | Layer::Deed(_),
         ) => return,
     }
@@ -198,6 +206,7 @@ fn scroll(state: &mut State, line: usize) {
             | Layer::Raw { top, .. }
             | Layer::Staging { top },
         ) => *top = line,
+        Some(Layer::Document(reader)) => reader.scroll(line),
         Some(Layer::Deed(deed)) => deed.top = line,
         Some(Layer::Menu { .. } | Layer::Journal { .. }) | None => {}
     }
@@ -313,6 +322,10 @@ fn ask(state: &mut State, kind: PromptKind) {
             Some(table) => table.filter.text().to_owned(),
             None => state.browser.filter.text().to_owned(),
         },
+        PromptKind::Find => {
+            let find = state.reader().and_then(|reader| reader.find.as_ref());
+            find.map(|find| find.text.clone()).unwrap_or_default()
+        }
         PromptKind::Name(_) => String::new(),
     };
     state.screen.prompt = Some(Prompt { kind, text });
@@ -329,7 +342,39 @@ fn type_text(state: &mut State, text: String) {
     if prompt.kind == PromptKind::Filter {
         let text = prompt.text.clone();
         set_filter(state, &text);
+    } else if prompt.kind == PromptKind::Find {
+        let text = prompt.text.clone();
+        if let Some(reader) = state.reader_mut() {
+            reader.look_for(&text);
+        }
     }
+}
+
+/// Opens a document about what is selected: about the pod behind it, where it has one.
+fn consult(state: &mut State, document: Document) {
+    let Some(selected) = state.subject() else { return };
+    let subject = state.pod_of(&selected).map_or_else(|| selected.clone(), |pod| Subject::Pod(pod.to_owned()));
+    state.tickets += 1;
+    let reader = Reader::open(state.tickets, subject, document);
+    state.screen.layer = Some(Layer::Document(Box::new(reader)));
+}
+
+fn find(state: &mut State, way: Way, from: usize, height: usize) {
+    let Some(reader) = state.reader_mut() else { return };
+    let before = reader.find.as_ref().and_then(|find| find.at);
+    let found = reader.step(way, from, height);
+    let Some(find) = &reader.find else { return };
+    let past = match (before, find.at, way) {
+        (Some(before), Some(at), Way::Next) => at <= before,
+        (Some(before), Some(at), Way::Previous) => at >= before,
+        (_, _, _) => false,
+    };
+    let text = match (found, past) {
+        (false, _) => format!("{} is nowhere in what was read.", find.text),
+        (true, true) => "Round the end.".to_owned(),
+        (true, false) => return,
+    };
+    state.screen.notice = Some(Notice::plain(text));
 }
 
 fn set_filter(state: &mut State, text: &str) {
@@ -370,6 +415,8 @@ fn dismiss(state: &mut State) -> bool {
     if let Some(prompt) = state.screen.prompt.take() {
         if prompt.kind == PromptKind::Filter {
             set_filter(state, "");
+        } else if let (PromptKind::Find, Some(reader)) = (prompt.kind, state.reader_mut()) {
+            reader.look_for("");
         }
         return true;
     }
@@ -604,6 +651,9 @@ fn cancel(state: &mut State, at: Timestamp) {
     state.screen.prompt = None;
     if state.deed().is_some() {
         state.screen.layer = None;
+    }
+    if let Some(reader) = state.reader_mut().filter(|reader| reader.is_live()) {
+        reader.stage = ReaderStage::Stopped;
     }
     state.browser.stop(&mut state.bucket);
 }

@@ -10,6 +10,7 @@ mod filter;
 mod hops;
 mod intents;
 mod marks;
+mod reader;
 mod rows;
 mod screen;
 pub mod tables;
@@ -24,6 +25,7 @@ pub use deed::{Deed, Stage};
 pub use deeds::{is_here, touched};
 pub use filter::Filter;
 pub use hops::{ChainLine, chain_lines};
+pub use reader::{Find, Reader, ReaderStage, expression};
 pub use rows::{Faults, Internals, Row, is_stray, unseen_in};
 pub use screen::{Layer, Leaving, Mouse, Notice, Prompt, Screen, Tone, View};
 pub use tables::{Table, Tables};
@@ -74,6 +76,8 @@ pub struct State {
     pub journal: Journal,
     /// What the last event agreed to, for the plan to carry out.
     pub agreed: Option<(Arc<Proposal>, Answer)>,
+    /// Whether the last event closed a document, for the plan to end its reading.
+    pub document_closed: bool,
     /// Number of the last request for what a verb would do.
     tickets: u64,
     /// The way of a pull, once somebody wanted to know since the last fact.
@@ -140,6 +144,26 @@ impl State {
         }
     }
 
+    /// Whether the cluster can be asked to describe a subject, or the pod behind it.
+    pub fn describes(&self, subject: &Subject) -> bool {
+        matches!(subject, Subject::Service(_)) || self.pod_of(subject).is_some()
+    }
+
+    /// The document that is being read.
+    pub fn reader(&self) -> Option<&Reader> {
+        match &self.screen.layer {
+            Some(Layer::Document(reader)) => Some(reader),
+            Some(_) | None => None,
+        }
+    }
+
+    fn reader_mut(&mut self) -> Option<&mut Reader> {
+        match &mut self.screen.layer {
+            Some(Layer::Document(reader)) => Some(reader),
+            Some(_) | None => None,
+        }
+    }
+
     /// The pod that a subject is, or that is behind it.
     pub fn pod_of<'a>(&'a self, subject: &'a Subject) -> Option<&'a str> {
         match subject {
@@ -169,6 +193,7 @@ pub fn fold(state: &mut State, event: &Stamped<Event>) {
     state.now = event.at;
     state.browser.asked.clear();
     state.agreed = None;
+    let reading = state.reader().map(|reader| reader.ticket);
     let over = state.gate.run_out(event.at);
     let concerned = concerns_table(state, &event.what);
     if matches!(event.what, Event::Fact(_) | Event::Tick) {
@@ -198,6 +223,7 @@ pub fn fold(state: &mut State, event: &Stamped<Event>) {
         }
         Event::Tick => {}
     }
+    state.document_closed = reading.is_some() && state.reader().map(|reader| reader.ticket) != reading;
     if concerned {
         tables::settle(state, state.screen.panel);
     }
@@ -233,8 +259,12 @@ fn take(state: &mut State, outcome: &Outcome) {
         Outcome::Sent { .. }
         | Outcome::NotSent { .. }
         | Outcome::Stopped { .. }
-        | Outcome::Read { .. }
         | Outcome::Survived { .. } => {}
+        Outcome::Read { ticket, page } => {
+            if let Some(reader) = state.reader_mut().filter(|reader| reader.ticket == *ticket) {
+                reader.take(page);
+            }
+        }
     }
 }
 

@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 
 use super::deed::Deed;
+use super::reader::Reader;
 use crate::event::{MenuKind, PanelId, PromptKind};
 use crate::model::Subject;
 use crate::sources::bucket::node::Node;
@@ -78,6 +79,8 @@ pub enum Layer {
         offers: Vec<&'static str>,
         chosen: usize,
     },
+    /// A document that is fetched while it is read.
+    Document(Box<Reader>),
     /// A verb that writes, on its way.
     Deed(Box<Deed>),
     /// The journal, with the entry that is selected.

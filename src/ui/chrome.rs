@@ -6,7 +6,7 @@ use ratatui::style::Modifier;
 use ratatui::text::{Line, Span};
 use ratatui::widgets::Paragraph;
 
-use super::keymap::{Binding, KEYMAP, Now};
+use super::keymap::{Binding, Now, bindings};
 use super::text::{fit, width};
 use super::view::View;
 use super::{deed, keys, panels, standing};
@@ -95,6 +95,7 @@ fn prompt_line(prompt: &Prompt, state: &State, view: &View) -> Line<'static> {
     let (sign, hint) = match prompt.kind {
         PromptKind::Command => (":".to_owned(), command_hint(&prompt.text)),
         PromptKind::Filter => ("/".to_owned(), filter_hint(state)),
+        PromptKind::Find => ("/".to_owned(), "Enter goes to the first match, n and N walk them; Esc drops it".to_owned()),
         PromptKind::Name(_) => (format!("Name of {}: ", clean(&state.environment())), name_hint(state)),
     };
     Line::from(vec![
@@ -148,7 +149,7 @@ fn key_line(state: &State, view: &View, room: usize) -> Line<'static> {
     if let Some(deed) = state.deed() {
         return key_words(view, deed::hints(state, deed), room);
     }
-    let bound = KEYMAP.iter().filter(|binding| !binding.bar.is_empty() && (binding.valid)(Now::of(state)));
+    let bound = bindings().filter(|binding| !binding.bar.is_empty() && (binding.valid)(Now::of(state)));
     let mut words: Vec<_> =
         bound.map(|binding| (keys::label(binding.keys[0]), bar_word(state, binding))).collect();
     if let (Some(subject), None) = (state.subject(), &state.screen.layer) {

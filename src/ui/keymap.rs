@@ -3,10 +3,11 @@
 use ratatui::crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
 use super::view::View;
-use super::{deed, journal, keys};
+use super::{deed, document, journal, keys};
 use crate::actions::verbs::{self, VERBS, Verb};
 use crate::actions::{balancing, commands, writing};
 use crate::event::{Erasure, Intent, MenuKind, Motion, PanelId, PromptKind, Sorting, TerminalWish, Way};
+use crate::model::Document;
 use crate::sources::bucket::node::NodeKind;
 use crate::state::tables::{self, Marking};
 use crate::state::{Layer, Pane, Prompt, State, is_stray};
@@ -91,11 +92,23 @@ fn in_panel(now: Now<'_>) -> bool {
 
 fn in_text(now: Now<'_>) -> bool {
     let text = matches!(now.layer, Some(Layer::Help { .. } | Layer::Describe { .. } | Layer::Raw { .. }));
-    text || in_staging(now)
+    text || in_staging(now) || in_document(now)
 }
 
 fn in_staging(now: Now<'_>) -> bool {
     matches!(now.layer, Some(Layer::Staging { .. }))
+}
+
+fn in_document(now: Now<'_>) -> bool {
+    matches!(now.layer, Some(Layer::Document(_)))
+}
+
+fn in_logs(now: Now<'_>) -> bool {
+    matches!(now.layer, Some(Layer::Document(reader)) if reader.document == Document::Logs)
+}
+
+fn finds(now: Now<'_>) -> bool {
+    matches!(now.layer, Some(Layer::Document(reader)) if reader.find.is_some())
 }
 
 fn in_menu(now: Now<'_>) -> bool {
@@ -177,7 +190,80 @@ fn wanted(state: &State, verb: &str) -> Intent {
     intents.into_iter().next().unwrap_or_else(|| Intent::Say(String::new()))
 }
 
-/// The keymap: the first row with the key that is valid counts.
+/// Keys of documents, which come before those of all texts.
+const READING: &[Binding] = &[
+    Binding {
+        keys: &["G", "end"],
+        title: "To the end; of logs: and follow it",
+        group: Group::Move,
+        bar: "",
+        valid: in_document,
+        intent: |_, _| Intent::Scroll(usize::MAX),
+    },
+    Binding {
+        keys: &["/"],
+        title: "Find: a regular expression",
+        group: Group::Look,
+        bar: "find",
+        valid: in_document,
+        intent: |_, _| Intent::Ask(PromptKind::Find),
+    },
+    Binding {
+        keys: &["n"],
+        title: "Next match",
+        group: Group::Look,
+        bar: "next",
+        valid: finds,
+        intent: |_, view| document::find(view, Way::Next),
+    },
+    Binding {
+        keys: &["N"],
+        title: "Previous match",
+        group: Group::Look,
+        bar: "",
+        valid: finds,
+        intent: |_, view| document::find(view, Way::Previous),
+    },
+    Binding {
+        keys: &["s"],
+        title: "Follow the log as it grows, or not",
+        group: Group::Look,
+        bar: "follow",
+        valid: in_logs,
+        intent: document::follow,
+    },
+    Binding {
+        keys: &["ctrl-w"],
+        title: "Break long lines, or cut them",
+        group: Group::Look,
+        bar: "wrap",
+        valid: in_document,
+        intent: |_, _| Intent::Wrap,
+    },
+    Binding {
+        keys: &["c"],
+        title: "Copy the lines on the screen",
+        group: Group::Look,
+        bar: "copy",
+        valid: in_document,
+        intent: document::copy_shown,
+    },
+    Binding {
+        keys: &["C"],
+        title: "Copy the whole document",
+        group: Group::Look,
+        bar: "",
+        valid: in_document,
+        intent: document::copy_all,
+    },
+];
+
+/// All bindings: the first one with the key that is valid counts.
+pub fn bindings() -> impl Iterator<Item = &'static Binding> {
+    READING.iter().chain(KEYMAP)
+}
+
+/// The keymap of all that is no document.
 pub const KEYMAP: &[Binding] = &[
     Binding {
         keys: &["j", "down"],
@@ -759,7 +845,7 @@ const INERT: &[(&str, &str)] = &[
 /// What a pressed key wants.
 pub fn interpret(key: &KeyEvent, state: &State, view: &View) -> Vec<Intent> {
     if let Some(prompt) = &state.screen.prompt {
-        return type_into(key, prompt, state);
+        return type_into(key, prompt, state, view);
     }
     let subject = state.subject();
     let named = |verb: &&Verb| {
@@ -778,9 +864,11 @@ pub fn interpret(key: &KeyEvent, state: &State, view: &View) -> Vec<Intent> {
     let fits = |binding: &&Binding| {
         binding.keys.iter().any(|name| keys::is(key, name)) && (binding.valid)(Now::of(state))
     };
-    match KEYMAP.iter().find(fits) {
+    match bindings().find(fits) {
         Some(binding) => match (binding.intent)(state, view) {
             Intent::Pick => pick(state),
+            // Downwards from the end of what is followed is where one is.
+            Intent::Scroll(line) if binding.keys != ["s"] && document::stays(state, view, line) => Vec::new(),
             intent => vec![intent],
         },
         None => unbound(key),
@@ -858,10 +946,10 @@ fn run(verb: &Verb, state: &State) -> Vec<Intent> {
 }
 
 /// What a key means while a line is typed.
-fn type_into(key: &KeyEvent, prompt: &Prompt, state: &State) -> Vec<Intent> {
+fn type_into(key: &KeyEvent, prompt: &Prompt, state: &State, view: &View) -> Vec<Intent> {
     let control = key.modifiers.contains(KeyModifiers::CONTROL);
     match (key.code, control) {
-        (KeyCode::Enter, _) => submit(prompt, state),
+        (KeyCode::Enter, _) => submit(prompt, state, view),
         (KeyCode::Esc, _) => vec![Intent::Dismiss],
         (KeyCode::Char('c'), true) => vec![Intent::Cancel],
         (KeyCode::Char('w'), true) => vec![Intent::Erase(Erasure::Word)],
@@ -876,9 +964,10 @@ fn type_into(key: &KeyEvent, prompt: &Prompt, state: &State) -> Vec<Intent> {
     }
 }
 
-fn submit(prompt: &Prompt, state: &State) -> Vec<Intent> {
+fn submit(prompt: &Prompt, state: &State, view: &View) -> Vec<Intent> {
     match prompt.kind {
         PromptKind::Filter => vec![Intent::Settle],
+        PromptKind::Find => vec![Intent::Settle, document::find(view, Way::Next)],
         PromptKind::Name(span) => {
             let name = prompt.text.trim();
             let next = match name {
@@ -927,7 +1016,7 @@ mod tests {
 
     #[test]
     fn every_key_of_the_table_has_a_name_that_reads() {
-        for name in KEYMAP.iter().flat_map(|binding| binding.keys).chain(INERT.iter().map(|(name, _)| name)) {
+        for name in bindings().flat_map(|binding| binding.keys).chain(INERT.iter().map(|(name, _)| name)) {
             assert!(keys::parse(name).is_ok(), "{name}");
         }
     }

@@ -5,11 +5,11 @@ use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 use ratatui::widgets::{Block, Clear, Paragraph};
 
-use super::keymap::{Group, KEYMAP, Now, sort_keys};
+use super::keymap::{Group, Now, bindings, sort_keys};
 use super::panels::{describe, generation, select};
 use super::text::{counted, fit, fit_middle, pad, size, wrap};
 use super::view::View;
-use super::{deed, journal, keys};
+use super::{deed, document, journal, keys};
 use crate::actions::commands::COMMANDS;
 use crate::actions::verbs::{self, Risk, VERBS, Verb};
 use crate::actions::writing;
@@ -38,6 +38,7 @@ pub fn draw(state: &State, view: &mut View, frame: &mut Frame<'_>, area: Rect) {
         Some(Layer::Menu { kind, offers, chosen }) => {
             draw_menu(state, view, frame, area, *kind, (offers, *chosen));
         }
+        Some(Layer::Document(reader)) => document::draw(view, frame, area, reader),
         Some(Layer::Deed(deed)) => deed::draw(state, view, frame, area, deed),
         Some(Layer::Journal { .. }) => journal::draw(state, view, frame, area),
     }
@@ -125,7 +126,7 @@ fn help(state: &State, view: &View) -> Vec<Line<'static>> {
         lines.push(Line::styled(format!(" {}", group.title()), view.theme.title.0));
         let mut seen: Vec<&str> = Vec::new();
         for binding in
-            KEYMAP.iter().filter(|binding| binding.group == group && (binding.valid)(Now::below(state)))
+            bindings().filter(|binding| binding.group == group && (binding.valid)(Now::below(state)))
         {
             if seen.contains(&binding.keys[0]) {
                 continue;

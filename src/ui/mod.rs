@@ -4,6 +4,7 @@
 
 mod chrome;
 mod deed;
+mod document;
 pub mod glyphs;
 mod journal;
 pub mod keymap;

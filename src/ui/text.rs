@@ -45,7 +45,8 @@ pub fn pad_left(text: &str, cells: usize) -> String {
     " ".repeat(cells.saturating_sub(width(text))) + text
 }
 
-fn head(text: &str, cells: usize) -> &str {
+/// As much of the text as fits in `cells`.
+pub fn head(text: &str, cells: usize) -> &str {
     let mut used = 0;
     for (at, letter) in text.char_indices() {
         used += letter.width().unwrap_or(0);

@@ -10,6 +10,7 @@ mod cluster;
 mod deeds;
 mod desk;
 mod dialogs;
+mod documents;
 mod house;
 mod mode;
 mod tables;

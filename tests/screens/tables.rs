@@ -2,10 +2,12 @@
 
 use quarterdeck::event::{Event, Intent, PanelId};
 use quarterdeck::model::{Gate, Subject};
+use quarterdeck::sources::kubernetes::objects::Kind;
 use quarterdeck::sources::kubernetes::picture::Picture;
+use quarterdeck::sources::{Health, Trouble, TroubleKind};
 use quarterdeck::ui::glyphs::{ASCII, Glyphs, UNICODE};
 
-use crate::cluster::{crashing, live, pod, put, watched, zoo};
+use crate::cluster::{address, ago, autoscaler, crashing, live, pod, put, slice, watched, zoo};
 use crate::desk::Desk;
 use crate::house::{NARROW, SMALL, WIDE};
 
@@ -47,6 +49,78 @@ fn endpoints_are_shown_against_the_pods() {
     let mut desk = desk(zoo());
     desk.press("3");
     keep(&mut desk, "endpoints");
+}
+
+#[test]
+fn what_several_pods_share_is_told_above_them() {
+    let mut picture = live();
+    put(&mut picture, (0..20).map(|number| match number {
+        0..17 => crashing(&format!("c{number:02}"), number),
+        _ => pod(&format!("r{number}"), number),
+    }));
+    picture.autoscalers.insert("gitlab-registry".into(), autoscaler(20));
+    let mut desk = desk(picture);
+    desk.press("2");
+    let frame = desk.text();
+    assert!(frame.contains("17 of 20: OOMKilled, one image, 2 nodes"), "{frame}");
+    assert!(frame.contains("at its maximum of 20"), "{frame}");
+    keep(&mut desk, "pods-shared");
+}
+
+#[test]
+fn what_could_not_be_read_is_said_with_since_when() {
+    let mut picture = zoo();
+    let trouble = Trouble::new(TroubleKind::Denied, "services is forbidden: user viewer cannot watch services");
+    let down = |seen| Health::Down { trouble: trouble.clone(), since: ago(12), seen };
+    picture.kinds.insert(Kind::Event, down(None));
+    let mut desk = desk(picture);
+    desk.press("2");
+    assert!(desk.text().contains("events: no permission since 13:50:31 UTC; nothing was ever read"), "{}", desk.text());
+    let trouble = Trouble::new(TroubleKind::Unreachable, "connection refused");
+    desk.state.kubernetes.health = Health::Down { trouble, since: ago(6), seen: Some(ago(7)) };
+    desk.press("3");
+    keep(&mut desk, "endpoints-down");
+    let mut nothing = self::desk(Picture::default());
+    nothing.press("2");
+    assert!(nothing.text().contains("No cluster is watched"));
+}
+
+#[test]
+fn what_is_not_known_is_never_called_missing() {
+    let mut picture = zoo();
+    picture.slices.clear();
+    picture.kinds.retain(|kind, _| *kind == Kind::Pod);
+    let mut desk = desk(picture);
+    desk.press("3");
+    let frame = desk.text();
+    assert!(frame.contains("not known") && !frame.contains("missing"), "{frame}");
+}
+
+#[test]
+fn five_thousand_pods_are_put_in_order_in_no_time() {
+    let mut picture = live();
+    put(&mut picture, (0..5_000).map(|number| pod(&format!("{number:04}"), number)));
+    let addresses = picture.pods.values().map(address).collect::<Vec<_>>();
+    for (number, part) in addresses.chunks(100).enumerate() {
+        let name = format!("s{number}");
+        picture.slices.insert(name.clone(), slice(&name, part.to_vec()));
+    }
+    let mut desk = desk(picture);
+    for (panel, sort) in [("2", "N"), ("2", "A"), ("3", "I"), ("3", "N")] {
+        desk.press(&format!("{panel} {sort}"));
+        let begun = std::time::Instant::now();
+        for _ in 0..20 {
+            desk.take(Event::Tick);
+        }
+        let settled = begun.elapsed() / 20;
+        let begun = std::time::Instant::now();
+        for _ in 0..20 {
+            desk.press("j");
+            desk.frame(WIDE);
+        }
+        println!("5,000 rows of panel {panel} by {sort}: put in order in {settled:?}, key to frame {:?}", begun.elapsed() / 20);
+    }
+    assert_eq!(desk.state.table().unwrap().shown.len(), 5_000);
 }
 
 #[test]

@@ -5,7 +5,7 @@
 pub mod age;
 mod balancers;
 mod endpoints;
-mod pods;
+pub mod pods;
 mod table;
 mod terms;
 

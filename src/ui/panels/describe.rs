@@ -3,7 +3,7 @@
 use ratatui::text::{Line, Span};
 
 use super::findings::{Commands, findings};
-use super::{chain, overview, server};
+use super::{chain, inside, overview, server};
 use crate::model::text::clean;
 use crate::model::{HopId, Subject, TagState};
 use crate::registry::report::{Hop, TagReport};
@@ -27,6 +27,7 @@ pub fn lines(state: &State, view: &View, subject: &Subject, cells: usize) -> Vec
         (Subject::Server { .. } | Subject::CloudServer { .. } | Subject::Instance(_), None) => {
             server::lines(state, view, subject, cells)
         }
+        (subject, None) if inside::is_for(subject) => inside::lines(state, view, subject, cells),
         (_, None) => of_object(state, subject),
     };
     lines.into_iter().map(indent).collect()

@@ -8,6 +8,7 @@ pub(super) mod describe;
 mod endpoints;
 mod findings;
 mod guide;
+mod inside;
 pub(super) mod overview;
 mod pods;
 mod rest;
