@@ -3,8 +3,8 @@
 use jiff::{SignedDuration, Timestamp};
 
 use super::browser::{Found, Pane, Wide};
-use super::rows::{Faults, Internals};
 use super::reader::{Reader, ReaderStage};
+use super::rows::{Faults, Internals};
 use super::screen::{Layer, Leaving, Mouse, Notice, Prompt, View};
 use super::tables::{self, Drill, Terms};
 use super::{Deed, Filter, Journal, State, deeds, way};
@@ -353,7 +353,8 @@ fn type_text(state: &mut State, text: String) {
 /// Opens a document about what is selected: about the pod behind it, where it has one.
 fn consult(state: &mut State, document: Document) {
     let Some(selected) = state.subject() else { return };
-    let subject = state.pod_of(&selected).map_or_else(|| selected.clone(), |pod| Subject::Pod(pod.to_owned()));
+    let subject =
+        state.pod_of(&selected).map_or_else(|| selected.clone(), |pod| Subject::Pod(pod.to_owned()));
     state.tickets += 1;
     let reader = Reader::open(state.tickets, subject, document);
     state.screen.layer = Some(Layer::Document(Box::new(reader)));

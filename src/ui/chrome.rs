@@ -95,7 +95,9 @@ fn prompt_line(prompt: &Prompt, state: &State, view: &View) -> Line<'static> {
     let (sign, hint) = match prompt.kind {
         PromptKind::Command => (":".to_owned(), command_hint(&prompt.text)),
         PromptKind::Filter => ("/".to_owned(), filter_hint(state)),
-        PromptKind::Find => ("/".to_owned(), "Enter goes to the first match, n and N walk them; Esc drops it".to_owned()),
+        PromptKind::Find => {
+            ("/".to_owned(), "Enter goes to the first match, n and N walk them; Esc drops it".to_owned())
+        }
         PromptKind::Name(_) => (format!("Name of {}: ", clean(&state.environment())), name_hint(state)),
     };
     Line::from(vec![

@@ -81,15 +81,23 @@ fn foot(view: &View, reader: &Reader, cells: usize) -> Vec<Line<'static>> {
     let (style, text) = match &reader.stage {
         ReaderStage::Loading => (theme.dim.0, format!("Asking for the {} …", reader.document.name())),
         ReaderStage::Coming => return Vec::new(),
-        ReaderStage::Ended if reader.document == Document::Logs => {
-            (theme.warn.0, "The log ended: its container is over, or the server closed it. Esc, then l reads it anew.".to_owned())
-        }
+        ReaderStage::Ended if reader.document == Document::Logs => (
+            theme.warn.0,
+            "The log ended: its container is over, or the server closed it. Esc, then l reads it anew."
+                .to_owned(),
+        ),
         ReaderStage::Ended if reader.lines.is_empty() => (theme.dim.0, "It is empty.".to_owned()),
         ReaderStage::Ended => return Vec::new(),
         ReaderStage::Stopped => (theme.warn.0, "Stopped; nothing more is read. Esc goes back.".to_owned()),
-        ReaderStage::Failed(why) => {
-            (theme.unknown.0, format!("{} Could not be read{}: {}", view.glyphs.unknown, if reader.lines.is_empty() { "" } else { " on" }, clean(why)))
-        }
+        ReaderStage::Failed(why) => (
+            theme.unknown.0,
+            format!(
+                "{} Could not be read{}: {}",
+                view.glyphs.unknown,
+                if reader.lines.is_empty() { "" } else { " on" },
+                clean(why)
+            ),
+        ),
     };
     wrap(&text, cells).into_iter().map(|line| Line::styled(format!(" {line}"), style)).collect()
 }

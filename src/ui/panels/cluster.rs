@@ -1,12 +1,15 @@
 //! What panels about the cluster have in common: which cluster, what could not be read and since when.
 
 use jiff::Timestamp;
+use ratatui::Frame;
+use ratatui::layout::Rect;
 
 use crate::model::text::clean;
 use crate::sources::kubernetes::objects::Kind;
 use crate::sources::{Health, Trouble};
 use crate::state::{State, Tone};
 use crate::ui::text::staleness;
+use crate::ui::view::View;
 
 /// Which cluster and namespace, and how old what is shown is.
 pub fn remarks(state: &State) -> Vec<String> {
@@ -49,6 +52,13 @@ pub fn troubles(state: &State, kinds: &[Kind]) -> Vec<(Tone, String)> {
         lines.push((Tone::Warn, format!("no permission: {}", denied.join(", "))));
     }
     lines
+}
+
+/// Greys what is only kept from before, while nobody answers.
+pub fn grey(state: &State, view: &View, frame: &mut Frame<'_>, area: Rect) {
+    if matches!(state.kubernetes.health, Health::Down { .. }) {
+        frame.buffer_mut().set_style(area, view.theme.dim.0);
+    }
 }
 
 /// What is down, why, since when, and what that makes of what is shown.

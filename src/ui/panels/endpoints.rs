@@ -26,6 +26,7 @@ pub fn draw(state: &State, view: &mut View, frame: &mut Frame<'_>, area: Rect) {
         empty: cluster::empty(state, Kind::EndpointSlice),
     };
     table::draw(state, view, frame, area, PanelId::Endpoints, around);
+    cluster::grey(state, view, frame, area);
 }
 
 /// How many are in, of how many pods and addresses there are.
@@ -47,7 +48,11 @@ fn service(state: &State, dot: &str) -> Option<(Tone, String)> {
     };
     let Service { name, kind, cluster_ip, ingress, ports, .. } = service;
     let ports: Vec<_> = ports.iter().map(port).collect();
-    let outside = if ingress.is_empty() { "no outside address".to_owned() } else { format!("outside {}", ingress.join(" ")) };
+    let outside = if ingress.is_empty() {
+        "no outside address".to_owned()
+    } else {
+        format!("outside {}", ingress.join(" "))
+    };
     let inside = format!("inside {}", cluster_ip.as_deref().unwrap_or("no address"));
     let parts = [format!("{name} {kind}"), format!("ports {}", ports.join(" ")), inside, outside];
     Some((Tone::Plain, parts.join(&format!(" {dot} "))))
@@ -71,5 +76,8 @@ fn met(state: &State) -> Option<(Tone, String)> {
     let service = if met.service.is_empty() { "not known".to_owned() } else { met.service.join(" ") };
     let haproxy: Vec<_> = met.haproxy.iter().map(|(backend, ip)| format!("{ip} ({backend})")).collect();
     let haproxy = if haproxy.is_empty() { "not known".to_owned() } else { haproxy.join(" ") };
-    Some((tone, clean(&format!("service {service}, HAProxy {haproxy}: {}", met.verdict.words())).into_owned()))
+    Some((
+        tone,
+        clean(&format!("service {service}, HAProxy {haproxy}: {}", met.verdict.words())).into_owned(),
+    ))
 }

@@ -5,9 +5,9 @@ use ratatui::text::Line;
 
 use crate::model::Subject;
 use crate::sources::kubernetes::objects::{Container, Happening, Pod};
+use crate::state::State;
 use crate::state::tables::age;
 use crate::state::tables::pods::{ended_words, happened};
-use crate::state::State;
 use crate::ui::text::wrap;
 use crate::ui::view::View;
 
@@ -27,7 +27,11 @@ pub fn lines(state: &State, view: &View, subject: &Subject, cells: usize) -> Vec
     for text in texts {
         let wrapped = wrap(&text, cells).into_iter().enumerate();
         lines.extend(wrapped.map(|(number, line)| {
-            if number == 0 { Line::from(line) } else { Line::styled(format!("          {line}"), view.theme.dim.0) }
+            if number == 0 {
+                Line::from(line)
+            } else {
+                Line::styled(format!("          {line}"), view.theme.dim.0)
+            }
         }));
     }
     lines.push(Line::default());
@@ -38,7 +42,9 @@ pub fn lines(state: &State, view: &View, subject: &Subject, cells: usize) -> Vec
 fn of_address(state: &State, ip: &str) -> Vec<String> {
     let mut texts = vec![format!("Address   {ip}")];
     let slices = state.kubernetes.slices.values();
-    for (slice, address) in slices.flat_map(|slice| slice.addresses.iter().map(move |address| (slice, address))) {
+    for (slice, address) in
+        slices.flat_map(|slice| slice.addresses.iter().map(move |address| (slice, address)))
+    {
         if address.ip == ip {
             let said = |flag: Option<bool>| match flag {
                 Some(true) => "yes",
@@ -81,7 +87,11 @@ fn of_pod(state: &State, pod: &Pod, now: Timestamp) -> Vec<String> {
     let mut events: Vec<_> = state.kubernetes.happenings.values().filter(about).collect();
     events.sort_by_key(|event| std::cmp::Reverse(event.last));
     texts.push(String::new());
-    texts.push(if events.is_empty() { "No events are known.".to_owned() } else { "Events, newest first".to_owned() });
+    texts.push(if events.is_empty() {
+        "No events are known.".to_owned()
+    } else {
+        "Events, newest first".to_owned()
+    });
     texts.extend(events.into_iter().map(|event| format!("  {}", happened(event, now))));
     texts
 }

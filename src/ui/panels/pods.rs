@@ -29,6 +29,7 @@ pub fn draw(state: &State, view: &mut View, frame: &mut Frame<'_>, area: Rect) {
         empty: cluster::empty(state, Kind::Pod),
     };
     table::draw(state, view, frame, area, PanelId::Pods, around);
+    cluster::grey(state, view, frame, area);
 }
 
 fn baseline(state: &State) -> Option<u32> {
@@ -80,9 +81,12 @@ fn readings(state: &State) -> Vec<(Tone, String)> {
     if let Some(scaler) = autoscaler(state) {
         if scaler.current >= scaler.max {
             let max = scaler.max;
-            lines.push((Tone::Warn, format!(
-                "The autoscaler is at its maximum of {max}: look for a performance or a network problem."
-            )));
+            lines.push((
+                Tone::Warn,
+                format!(
+                    "The autoscaler is at its maximum of {max}: look for a performance or a network problem."
+                ),
+            ));
         }
         lines.extend(scaler.complaints.iter().map(|said| {
             (Tone::Warn, format!("autoscaler {}: {} {}", scaler.name, said.reason, said.message))
