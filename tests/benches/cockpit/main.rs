@@ -1,11 +1,13 @@
-//! Measures the cockpit on a pseudo-terminal: time to the first frame, what idling costs, key to frame.
+//! Measures the cockpit on a pseudo-terminal: time to the first frame, what idling costs, key to frame, 5,000 pods.
 //!
 //! `cargo bench --bench cockpit` prints figures and asserts nothing: what is fast depends on the machine.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+mod cluster;
 mod first_frame;
 mod idle;
 mod keys;
+mod pods;
 #[path = "../../support/pty/mod.rs"]
 mod pty;
 
@@ -14,11 +16,15 @@ use std::time::Duration;
 use portable_pty::CommandBuilder;
 
 fn main() {
+    if cluster::is_meant() {
+        return cluster::be();
+    }
     let profile = if cfg!(debug_assertions) { "debug build: for comparison only" } else { "release build" };
     println!("quarterdeck demo on a pseudo-terminal of 120x40, {profile}");
     first_frame::measure();
     idle::measure();
     keys::measure();
+    pods::measure();
 }
 
 fn demo() -> CommandBuilder {
