@@ -42,13 +42,14 @@ pub fn draw(
 ) {
     let (Some(sheet), Some(table)) = (sheet(panel), state.tables.get(panel)) else { return };
     let name = super::panels::of(panel);
-    let title = format!("{} {} {}", name.digit, name.title, around.title);
-    let title = format!("{}{}", title.trim_end(), chosen_words(table));
-    let block = boxed(view, area, &title, &around.remarks, edge(view, Focus::Here));
+    let title = format!("{} {}{} {}", name.digit, name.title, chosen_words(table), around.title);
+    let block = boxed(view, area, title.trim_end(), &around.remarks, edge(view, Focus::Here));
     let inside = block.inner(area);
     frame.render_widget(block, area);
     let cells = usize::from(inside.width);
-    let mut lines = head_lines(view, &around.lines, cells, usize::from(inside.height) / 2);
+    let remark = table.filter.remark().map(|remark| (Tone::Warn, format!("filter: {}", clean(&remark))));
+    let said: Vec<_> = remark.into_iter().chain(around.lines.iter().cloned()).collect();
+    let mut lines = head_lines(view, &said, cells, usize::from(inside.height) / 2);
     if table.shown.is_empty() {
         lines.extend(no_rows(view, table, &around.empty, cells));
         return frame.render_widget(Paragraph::new(lines), inside);
@@ -74,7 +75,6 @@ fn chosen_words(table: &Table) -> String {
             count(table.shown.len() as u64),
             count(table.all as u64)
         );
-        words.extend(table.filter.remark().map(|remark| format!(" ({remark})")));
     }
     if !table.marks().is_empty() {
         words = format!("{words} {} marked", table.marks().len());
