@@ -55,11 +55,14 @@ fn unchecked(stat: &Stat) -> String {
 pub fn story(stat: &Stat, condition: Condition) -> String {
     let check = check(stat);
     match (condition, stat.last_change) {
-        (Condition::Down | Condition::Recovering, Some(seconds)) if stat.downtime != Some(seconds) => {
+        (Condition::Down | Condition::Recovering, Some(..10)) => format!("{check}, down just now"),
+        (Condition::Down | Condition::Recovering, Some(seconds)) if stat.downtime == Some(seconds) => {
+            // Down for the first time; perhaps it was never up, and only taken for it at the start.
+            format!("{check}, down for {}", span(seconds))
+        }
+        (Condition::Down | Condition::Recovering, Some(seconds)) => {
             format!("{check}, up until {} ago", span(seconds))
         }
-        // It was down for all the time that it was there.
-        (Condition::Down | Condition::Recovering, Some(_)) => format!("{check}, not up since HAProxy began"),
         _ => check,
     }
 }
@@ -125,7 +128,7 @@ mod tests {
         let down = Stat { last_change: Some(40), downtime: Some(42), ..stat("L7STS", 503, 12, "") };
         assert_eq!(story(&down, Condition::Down), "answered 503 in 12 ms (L7STS), up until 40 s ago");
         let never = Stat { last_change: Some(40), downtime: Some(40), ..stat("L4CON", 0, 0, "") };
-        assert!(story(&never, Condition::Down).ends_with("not up since HAProxy began"));
+        assert!(story(&never, Condition::Down).ends_with("(L4CON), down for 40 s"));
         assert_eq!(story(&down, Condition::Up), "answered 503 in 12 ms (L7STS)");
         assert_eq!([3, 59, 61, 7_200, 900_000].map(span), ["under 10 s", "50 s", "1 min", "2 h", "10 d"]);
     }

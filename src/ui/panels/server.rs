@@ -94,7 +94,7 @@ fn of_seen(page: &mut Page<'_>, seen: &Seen<'_>) {
     page.put("Address", &stat.address);
     if stat.role == Role::Server {
         page.put("Check", &check(seen));
-        page.put("Checks failed", &checks(stat));
+        page.put("Failures", &checks(stat));
         page.put("Agent", &stat.last_agent);
         page.put("Tracks", &stat.tracked);
     }

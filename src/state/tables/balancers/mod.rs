@@ -11,7 +11,7 @@ use crate::state::State;
 pub const SHEET: Sheet = Sheet {
     panel: PanelId::Balancers,
     columns: &[
-        Column::left("SERVER", 16, Some('N')),
+        Column::left("SERVER", 24, Some('N')),
         Column::left("STATUS", 7, Some('S')),
         Column::right("WEIGHT", 6, Some('W')),
         Column::left("CHECK", 16, None),
