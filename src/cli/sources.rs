@@ -3,14 +3,15 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::config::{self, FrontDoor, Haproxy, Kubernetes, Profile, Secret};
+use crate::config::{self, FrontDoor, Haproxy, Kubernetes, Profile, Regional, Secret};
 use crate::event::Fact;
 use crate::execution::Consultant;
 use crate::model::{Watched, Workload};
 use crate::runtime::Source;
+use crate::sources::google::facts::BalancerKind;
 use crate::sources::haproxy::{self, Fleet, Login, Named};
 use crate::sources::registry_api::{Credentials, Password};
-use crate::sources::{front_door, kubernetes};
+use crate::sources::{front_door, google, kubernetes};
 
 /// How long an HAProxy may take for an answer.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -22,7 +23,7 @@ pub fn watched(profile: &Profile) -> Watched {
         kubernetes: watch.kubernetes.as_ref().map(workload),
         backends: watch.haproxy.as_ref().map(|haproxy| haproxy.backends.clone()),
         balancers: fleet(profile).map(|fleet| fleet.place()),
-        google: false,
+        google: google(profile).is_some(),
         front_door: front_door(profile).is_some(),
     }
 }
@@ -50,7 +51,10 @@ pub fn sources(profile: &Profile) -> Vec<Source> {
     let front_door = front_door(profile).map(|options| {
         Source::new("front door", Fact::FrontDoor, move |teller| front_door::run(options.clone(), teller))
     });
-    [kubernetes, haproxy, front_door].into_iter().flatten().collect()
+    let google = google(profile).map(|options| {
+        Source::new("google", Fact::Google, move |teller| google::run(options.clone(), teller))
+    });
+    [kubernetes, haproxy, google, front_door].into_iter().flatten().collect()
 }
 
 /// What fetches documents about the cluster's objects.
@@ -110,6 +114,29 @@ fn front_door(profile: &Profile) -> Option<front_door::Options> {
         interval: section.interval,
         ..front_door::Options::at(url)
     })
+}
+
+/// Load balancers and incidents, if the profile names any.
+fn google(profile: &Profile) -> Option<google::Options> {
+    let section = profile.watch.google.as_ref()?;
+    let named = |kind, found: &Regional, usual: Option<&String>| google::Named {
+        kind,
+        name: found.name.clone(),
+        region: found.region.as_ref().or(usual).cloned(),
+    };
+    let pools = section.target_pools.iter();
+    let pools = pools.map(|pool| named(BalancerKind::TargetPool, pool, section.region.as_ref()));
+    let services = section.backend_services.iter();
+    let services = services.map(|service| named(BalancerKind::BackendService, service, None));
+    let balancers: Vec<_> = pools.chain(services).collect();
+    let feed = section.status_url.clone();
+    let feed = feed.map(|url| google::Feed { url, products: section.products.clone() });
+    if balancers.is_empty() && feed.is_none() {
+        return None;
+    }
+    let usual = google::Options::new(section.project.as_deref().unwrap_or_default());
+    let endpoint = section.endpoint.as_ref().map_or(usual.endpoint, ToString::to_string);
+    Some(google::Options { balancers, endpoint, anonymous: section.anonymous, feed, ..usual })
 }
 
 /// Where a password is, as clients take it.
