@@ -147,7 +147,7 @@ mod tests {
                 "write \"/v2/registry.example.com/group/project/manifests/v1\"",
             ),
             ("localhost:5000/app:v1", "leave the host \"localhost:5000\" off"),
-            ("Group/app:v1", "Group"),
+            ("group/App:v1", "is not allowed from character 7"),
         ];
         for (text, said) in table {
             assert!(canary(text).is_err_and(|why| why.contains(said)), "{text}: {:?}", canary(text));
