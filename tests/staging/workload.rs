@@ -126,3 +126,10 @@ fn a_rollout_has_a_replica_set_for_each_image() {
     assert_eq!(items(&stage, "/apis/apps/v1/deployments")[0]["status"]["updatedReplicas"], 1);
     assert_eq!(items(&stage, "/api/v1/pods").len(), 4);
 }
+
+#[test]
+fn thousands_of_pods_have_names_of_their_own() {
+    let workload = Workload::registry(5_000, now());
+    let names: std::collections::BTreeSet<&str> = workload.pods.iter().map(|pod| &*pod.name).collect();
+    assert_eq!(names.len(), 5_000);
+}

@@ -74,12 +74,11 @@ fn chosen(screen: &vt100::Screen) -> Option<String> {
         let cell = screen.cell(*row, 6);
         cell.is_some_and(|cell| cell.inverse() || cell.bgcolor() != vt100::Color::Default)
     };
-    let row = (2..rows - 2).find(lit)?;
-    screen
-        .contents_between(row, 0, row, columns)
-        .split_whitespace()
-        .find(|word| word.contains("registry-"))
-        .map(str::to_owned)
+    let name = |row: u16| {
+        let text = screen.contents_between(row, 0, row, columns);
+        text.split_whitespace().find(|word| word.starts_with("gitlab-registry-")).map(str::to_owned)
+    };
+    (2..rows - 2).filter(lit).find_map(name)
 }
 
 /// Memory of the program's own: RssAnon, as the kernel has it.

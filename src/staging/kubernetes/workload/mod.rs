@@ -72,15 +72,20 @@ impl Workload {
             pods: Vec::new(),
         };
         let nodes = (pods / 30).clamp(3, 100);
+        let yesterday = now - SignedDuration::from_hours(24);
+        // Of thousands of names two may well be the same.
+        let mut taken = BTreeSet::new();
+        let names = (0..).map(|number| workload.pod_name(&workload.image, number));
+        let names = names.filter(|name| taken.insert(name.clone()));
         workload.pods =
-            (0..pods).map(|index| workload.pod(index, nodes, now - SignedDuration::from_hours(24))).collect();
+            (0..pods).zip(names).map(|(index, name)| workload.pod(index, name, nodes, yesterday)).collect();
         workload
     }
 
-    fn pod(&self, index: u32, nodes: u32, created: Timestamp) -> PodSpec {
+    fn pod(&self, index: u32, name: String, nodes: u32, created: Timestamp) -> PodSpec {
         let ip = format!("10.{}.{}.{}", 64 + index / 62_500, index / 250 % 250, index % 250 + 2);
         PodSpec {
-            name: self.pod_name(&self.image, index),
+            name,
             state: PodState::Running,
             node: format!("gke-registry-{:02}", index % nodes),
             ip,
