@@ -11,6 +11,7 @@ use super::out::{complain, complain_of};
 use super::staged::{self, Staged};
 use super::{Arming, Demo, Exit, Screen, cockpit, sources, writing};
 use crate::config::{self, Bucket, Environment, Flags, Profile, Settings, Watch, without_file};
+use crate::execution::deeds::Deeds;
 use crate::model::Gate;
 use crate::registry::mode::Configured;
 use crate::registry::reference::Reference;
@@ -68,7 +69,7 @@ fn options(demo: &Demo, screen: &Screen, arming: &Arming) -> Result<(CockpitOpti
     })?;
     let going_away = folder.path().to_owned();
     let options = CockpitOptions {
-        deeds: Some(Arc::new(deeds)),
+        deeds: Some(Arc::new(Deeds { fleet: sources::fleet(&profile), ..deeds })),
         sources: sources::sources(&profile),
         consult: sources::consultant(&profile),
         gate,

@@ -30,8 +30,11 @@ pub fn run(command: Command, place: Place) -> Exit {
     }
 }
 
+/// A place by the name that is told, and whether an entry's place is that one.
+pub type Of<'a> = (&'a str, &'a dyn Fn(&str) -> bool);
+
 /// Prints every entry in short, newest first; of one place only, if it is named.
-pub fn list(journal: &Journal, of: Option<(&str, &dyn Fn(&str) -> bool)>, output: Output) -> Exit {
+pub fn list(journal: &Journal, of: Option<Of<'_>>, output: Output) -> Exit {
     let histories = match journal.histories() {
         Ok(histories) => histories,
         Err(trouble) => return unread(&trouble.to_string()),

@@ -59,10 +59,10 @@ fn desk(theme: &str, glyphs: Glyphs) -> Desk {
     };
     let servers = vec![server("fe-01", ServerHealth::Healthy), server("fe-02", ServerHealth::Unhealthy)];
     let (health, kind) = (Health::Live { seen: ago(5) }, Some(BalancerKind::TargetPool));
-    desk.state
-        .google
-        .balancers
-        .insert("gprd-gcp-tcp-lb-registry-https".into(), Balancer { health, kind, servers });
+    desk.state.google.balancers.insert(
+        "gprd-gcp-tcp-lb-registry-https".into(),
+        Balancer { health, kind, servers, ..Balancer::default() },
+    );
     desk.take(Event::Tick);
     desk
 }

@@ -24,7 +24,7 @@ fn ticket(desk: &Desk) -> u64 {
 }
 
 fn log(desk: &mut Desk, lines: std::ops::Range<usize>) {
-    let level = |number: usize| if number % 7 == 0 { "error" } else { "info" };
+    let level = |number: usize| if number.is_multiple_of(7) { "error" } else { "info" };
     let line = |number| {
         format!(
             "registry  time=2026-01-14T14:00:00Z level={} msg=\"request {number}\" go.version=go1.22 http.request.uri=/v2/group/project/manifests/v{number}",

@@ -102,6 +102,7 @@ pub fn path(scene: &Scene<'_>) -> Vec<Hop> {
 /// The hop where a pull breaks: the first one that is broken in itself. What clients get and how the front door
 /// answers is an account of everything behind them, so these count only where nothing behind them is broken.
 pub fn first_broken(path: &[Hop]) -> Option<HopId> {
-    let broken = || path.iter().filter(|hop| hop.verdict == Verdict::Broken).map(|hop| hop.id);
-    broken().find(|id| !matches!(id, HopId::Client | HopId::FrontDoor)).or_else(|| broken().last())
+    let mut broken = path.iter().filter(|hop| hop.verdict == Verdict::Broken).map(|hop| hop.id);
+    let tells = |id: &HopId| matches!(id, HopId::Client | HopId::FrontDoor);
+    broken.clone().find(|id| !tells(id)).or_else(|| broken.next_back())
 }

@@ -31,7 +31,7 @@ pub async fn of(options: &Options, knocks: [&Result<Knock, ApiError>; 2]) -> Opt
     if let Some(der) = shown {
         return read(der, None);
     }
-    let refused = |knock: &&Result<Knock, ApiError>| Some(reason(&knock.as_ref().err()?.detail)?);
+    let refused = |knock: &&Result<Knock, ApiError>| reason(&knock.as_ref().err()?.detail);
     let why = knocks.iter().find_map(refused)?;
     read(&second_look(options).await?, Some(why))
 }

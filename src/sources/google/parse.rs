@@ -146,7 +146,7 @@ mod tests {
             place: Some("us-east1-c".to_owned()),
             health: ServerHealth::Unhealthy,
         };
-        assert_eq!(servers(BalancerKind::TargetPool, &instance, &told), [expected.clone()]);
+        assert_eq!(servers(BalancerKind::TargetPool, &instance, &told), std::slice::from_ref(&expected));
         let silent = servers(BalancerKind::TargetPool, &instance, &json!({}));
         assert_eq!(silent, [Server { health: ServerHealth::Unknown, ..expected }]);
     }
