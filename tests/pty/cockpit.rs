@@ -202,7 +202,6 @@ fn hostile_names_are_spelt_out() {
 fn deletes_a_broken_tag_and_takes_it_back() {
     let home = home();
     let mut pty = demo(&home);
-    pty.wait_for_text("latest");
     // From the start to a broken tag that is gone: each key is named on the screen before it is pressed.
     let mut pressed = 0;
     let mut press = |pty: &mut Pty, named: &str, key: &str| {
@@ -210,6 +209,8 @@ fn deletes_a_broken_tag_and_takes_it_back() {
         pty.keys(key);
         pressed += 1;
     };
+    press(&mut pty, "6 opens the bucket", "6");
+    pty.wait_for_text("latest");
     press(&mut pty, "e next fault", "e");
     // Which of the two faults on the way is found first depends on which scan ends first.
     pty.wait_for_text("pull-broken");

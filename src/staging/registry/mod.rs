@@ -124,12 +124,15 @@ async fn routed(door: &FrontDoor, request: &Parts) -> Response {
     if let Some(refusal) = not_allowed(&asked, &request.method) {
         return refusal;
     }
+    // Whether the API is there does not depend on what it serves.
+    if matches!(asked, ApiPath::Base) {
+        return lists::base();
+    }
     let store = match (door.open)().await {
         Ok(store) => store,
         Err(error) => return Refusal::unknown(&error).into_response(),
     };
     let answered = match &asked {
-        ApiPath::Base => return lists::base(),
         ApiPath::Catalog => lists::catalog(&*store, request.uri.query()).await,
         ApiPath::Tags { repository } => lists::tags(&*store, repository, request.uri.query()).await,
         ApiPath::Manifest { repository, target } => {
@@ -138,7 +141,7 @@ async fn routed(door: &FrontDoor, request: &Parts) -> Response {
         ApiPath::Blob { repository, digest } => {
             blobs::get(&*store, repository, digest, &request.headers).await
         }
-        ApiPath::Upload { .. } | ApiPath::Referrers { .. } => return no_route(),
+        ApiPath::Base | ApiPath::Upload { .. } | ApiPath::Referrers { .. } => return no_route(),
     };
     answered.unwrap_or_else(IntoResponse::into_response)
 }

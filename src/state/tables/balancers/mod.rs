@@ -15,7 +15,7 @@ pub const SHEET: Sheet = Sheet {
         Column::left("STATUS", 7, Some('S')),
         Column::right("WEIGHT", 6, Some('W')),
         Column::left("CHECK", 16, None),
-        Column::right("SESS", 4, Some('C')),
+        Column::right("SESS", 4, Some('O')),
         Column::right("QUEUE", 5, Some('U')),
         Column::right("5XX/S", 5, Some('X')),
         Column::right("ERR/S", 5, Some('R')),
