@@ -3,12 +3,12 @@
 use std::collections::BTreeMap;
 
 use super::evidence::{Evidence, addresses, counted, some};
-use super::kubernetes::{Standing, standing};
+use super::kubernetes::{Standing, as_far_as_read, standing};
 use super::{Hop, Scene};
 use crate::diagnosis::endpoints::{Endpoint, Verdict, endpoints};
 use crate::model::{HopId, Subject, Workload};
 use crate::sources::Health;
-use crate::sources::kubernetes::objects::{Kind, Phase};
+use crate::sources::kubernetes::objects::{Kind, Phase, Pod};
 use crate::sources::kubernetes::picture::Picture;
 
 /// What is worth a word, and how it is put.
@@ -43,30 +43,44 @@ fn kind(picture: &Picture) -> Kind {
 fn look(picture: &Picture, workload: &Workload) -> Hop {
     let all = endpoints(picture, &workload.service);
     let taking = all.iter().filter(|endpoint| is_ready(endpoint)).count();
-    let running =
-        picture.pods.values().filter(|pod| pod.phase == Phase::Running && pod.deleting.is_none()).count();
+    let running = running(picture);
     let mut groups: BTreeMap<Verdict, Vec<&Endpoint<'_>>> = BTreeMap::new();
     for endpoint in &all {
         groups.entry(endpoint.verdict).or_default().push(endpoint);
     }
     let mut evidence = vec![first(taking, running, workload)];
-    evidence.extend(ODD.iter().filter_map(|(verdict, words)| Some(odd(words, groups.get(verdict)?))));
-    if let (Some(leaving), None) = (groups.get(&Verdict::Terminating), groups.get(&Verdict::NotYet)) {
-        evidence.push(Evidence::good(format!("{} on the way out", counted(leaving.len(), "pod"))));
+    if running.is_some() {
+        evidence.extend(ODD.iter().filter_map(|(verdict, words)| Some(odd(words, groups.get(verdict)?))));
     }
-    let words = format!("{}, {running} Running", addresses(taking));
+    if let (Some(leaving), None) = (groups.get(&Verdict::Terminating), groups.get(&Verdict::NotYet)) {
+        evidence.push(Evidence::aside(format!("{} on the way out", counted(leaving.len(), "pod"))));
+    }
+    let words = match running {
+        Some(running) => format!("{}, {running} Running", addresses(taking)),
+        None => addresses(taking),
+    };
+    let evidence = as_far_as_read(picture, kind(picture), evidence);
     Hop::judged(HopId::Endpoints, words, taking.to_string(), evidence)
+}
+
+/// Pods that could be sent to; none while it is not known which there are, so that nothing is compared with them.
+fn running(picture: &Picture) -> Option<usize> {
+    let is_candidate = |pod: &&Pod| pod.phase == Phase::Running && pod.deleting.is_none();
+    let is_whole = !picture.odd.contains_key(&Kind::Pod);
+    let is_live = matches!(standing(picture, Kind::Pod), Standing::Live(_));
+    (is_live && is_whole).then(|| picture.pods.values().filter(is_candidate).count())
 }
 
 fn is_ready(endpoint: &Endpoint<'_>) -> bool {
     endpoint.places.iter().any(|(_, address)| address.ready)
 }
 
-fn first(taking: usize, running: usize, workload: &Workload) -> Evidence {
+fn first(taking: usize, running: Option<usize>, workload: &Workload) -> Evidence {
     let service = &workload.service;
     match (taking, running) {
-        (0, 0) => Evidence::broken(format!("{service} has no ready address, and no pod is Running")),
-        (0, _) => {
+        (0, None) => Evidence::broken(format!("{service} has no ready address")),
+        (0, Some(0)) => Evidence::broken(format!("{service} has no ready address, and no pod is Running")),
+        (0, Some(running)) => {
             Evidence::broken(format!("{service} has no ready address; Running: {}", counted(running, "pod")))
         }
         (taking, _) => Evidence::good(format!("{service} sends to {}", addresses(taking))),

@@ -1,5 +1,7 @@
 //! One thing that speaks for or against a hop, and what all of them make of it.
 
+use std::time::Duration;
+
 use jiff::Timestamp;
 
 use crate::model::Subject;
@@ -50,15 +52,22 @@ pub struct Evidence {
     pub since: Option<Timestamp>,
     /// What it is about.
     pub subject: Option<Subject>,
+    /// Worth a word, and no proof that the hop works.
+    pub is_aside: bool,
 }
 
 impl Evidence {
     pub(super) fn new(verdict: Verdict, words: impl Into<String>) -> Self {
-        Self { verdict, words: words.into(), since: None, subject: None }
+        Self { verdict, words: words.into(), since: None, subject: None, is_aside: false }
     }
 
     pub(super) fn good(words: impl Into<String>) -> Self {
         Self::new(Verdict::Good, words)
+    }
+
+    /// Good to know; that the hop works does not follow from it.
+    pub(super) fn aside(words: impl Into<String>) -> Self {
+        Self { is_aside: true, ..Self::good(words) }
     }
 
     pub(super) fn minor(words: impl Into<String>) -> Self {
@@ -95,10 +104,10 @@ impl Evidence {
 
 /// What all evidence together makes of a hop: the worst of it, but what is known to work in part is not unknown.
 pub(super) fn of_all(evidence: &[Evidence]) -> Verdict {
-    let has = |verdict| evidence.iter().any(|one| one.verdict == verdict);
-    match evidence.iter().map(|one| one.verdict).min() {
-        None => Verdict::Waiting,
-        Some(Verdict::Unknown) if has(Verdict::Good) => Verdict::Minor,
+    let counts = || evidence.iter().filter(|one| !one.is_aside).map(|one| one.verdict);
+    match counts().min() {
+        None => Verdict::Unknown,
+        Some(Verdict::Unknown) if counts().any(|verdict| verdict == Verdict::Good) => Verdict::Minor,
         Some(worst) => worst,
     }
 }
@@ -114,6 +123,25 @@ pub(super) const fn plural(number: usize) -> &'static str {
 
 pub(super) fn addresses(number: usize) -> String {
     format!("{number} address{}", if number == 1 { "" } else { "es" })
+}
+
+/// A time in one digit, as the exact one is another at every look: `under 10 ms`, `40 ms`, `2 s`.
+pub(super) fn about(time: Duration) -> String {
+    let rounded = |number: u128| {
+        let digit = 10_u128.pow(number.max(1).ilog10());
+        (number + digit / 2) / digit * digit
+    };
+    match rounded(time.as_millis()) {
+        ..10 => "under 10 ms".to_owned(),
+        short @ ..1_000 => format!("{short} ms"),
+        long => format!("{} s", long / 1_000),
+    }
+}
+
+/// The step that a number per second has reached, for the same reason: 0.1, 0.2, 0.5, 1, 2, 5 and so on.
+pub(super) fn step(number: f64) -> f64 {
+    let power = 10_f64.powi(number.log10().floor() as i32);
+    [5.0, 2.0].into_iter().map(|step| step * power).find(|step| *step <= number).unwrap_or(power)
 }
 
 /// Some names, and how many more there are.

@@ -2,20 +2,20 @@
 
 use std::time::Duration;
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 
-use super::evidence::Evidence;
-use super::{Hop, Scene};
+use super::evidence::{Evidence, about};
+use super::{Hop, Scene, Verdict};
 use crate::model::{HopId, Subject};
 use crate::sources::front_door::facts::{Answer, Certificate, Page};
-use crate::sources::front_door::picture::Asked;
+use crate::sources::front_door::picture::{Asked, CertificateState};
 use crate::sources::{Health, Trouble, TroubleKind};
 
 /// An answer that takes longer than this is slow.
 const SLOW: Duration = Duration::from_secs(1);
 
-/// A certificate that ends sooner than this should be on somebody's list.
-const SOON: SignedDuration = SignedDuration::from_hours(14 * 24);
+/// The status of one who is asked for patience.
+const TOO_MANY: u16 = 429;
 
 const PAGES: [(Page, &str); 2] = [(Page::Api, "GET /v2/"), (Page::Root, "GET /")];
 
@@ -31,7 +31,12 @@ pub fn hop(scene: &Scene<'_>) -> Hop {
     {
         return Hop::waiting(HopId::FrontDoor);
     }
-    let mut evidence: Vec<_> = asked.iter().map(|(name, asked)| page(name, *asked)).collect();
+    let mut evidence: Vec<_> = asked.iter().map(|(name, asked)| page(scene, name, *asked)).collect();
+    // Pulls go by the API alone.
+    if evidence[1].verdict == Verdict::Broken && matches!(evidence[0].verdict, Verdict::Good | Verdict::Minor)
+    {
+        evidence[1].verdict = Verdict::Minor;
+    }
     evidence.extend(scene.front_door.certificate.as_ref().map(|shown| certificate(shown, scene.now)));
     let evidence = evidence.into_iter().map(|one| one.about(Subject::FrontDoor)).collect();
     let (words, gauge) = summary(asked[0].1.or(asked[1].1));
@@ -44,30 +49,46 @@ fn summary(asked: Option<&Asked>) -> (String, String) {
     match (&asked.health, &asked.answer) {
         (Health::Down { trouble, .. }, _) => (trouble.kind.name().to_owned(), trouble.kind.name().to_owned()),
         (_, Some(answer)) => {
-            let latency = answer.latency.as_millis();
-            (format!("{} in {latency} ms", answer.status), format!("{} {latency} ms", answer.status))
+            let took = about(asked.pace);
+            (format!("{} in {took}", answer.status), format!("{} {took}", answer.status))
         }
         (_, None) => ("no answer yet".to_owned(), String::new()),
     }
 }
 
-fn page(name: &str, asked: Option<&Asked>) -> Evidence {
+fn page(scene: &Scene<'_>, name: &str, asked: Option<&Asked>) -> Evidence {
     let Some(asked) = asked else { return Evidence::waiting(name) };
     match (&asked.health, &asked.answer) {
         (Health::Down { trouble, since, seen }, _) => {
-            not_reached(&format!("{name}: "), trouble, *since, *seen)
+            let what = format!("{name}: ");
+            match (trouble.kind, seen) {
+                (TroubleKind::Unreachable, Some(_)) if is_all_silent(scene) => {
+                    let hint = "nothing else answers either: is our own network there?";
+                    Evidence::unread(&what, trouble, *since).with(hint)
+                }
+                (_, seen) => not_reached(&what, trouble, *since, *seen),
+            }
         }
-        (Health::Live { .. }, Some(answer)) => answered(name, answer).since(asked.wrong_since),
+        (Health::Live { .. }, Some(answer)) => answered(name, answer, asked.pace).since(asked.wrong_since),
         (Health::Live { .. } | Health::Off | Health::Waiting, _) => Evidence::waiting(name),
     }
 }
 
-fn answered(name: &str, answer: &Answer) -> Evidence {
-    let took = format!("{name}: {} in {} ms", answer.status, answer.latency.as_millis());
+/// Whether there are other sources, and none of them answers any more.
+fn is_all_silent(scene: &Scene<'_>) -> bool {
+    let haproxy = scene.haproxy.instances.values().map(|instance| &instance.health);
+    let google = scene.google.balancers.values().map(|balancer| &balancer.health);
+    let others = haproxy.chain(google).chain([&scene.kubernetes.health]);
+    let mut told = others.filter(|health| !matches!(health, Health::Off | Health::Waiting)).peekable();
+    told.peek().is_some() && told.all(|health| !health.is_live())
+}
+
+fn answered(name: &str, answer: &Answer, pace: Duration) -> Evidence {
+    let took = format!("{name}: {} in {}", answer.status, about(pace));
     match &answer.wrong {
-        Some(wrong) if answer.status >= 400 => Evidence::broken(format!("{took}: {wrong}")),
-        Some(wrong) => Evidence::minor(format!("{took}: {wrong}")),
-        None if answer.latency > SLOW => Evidence::minor(format!("{took}: slow")),
+        Some(wrong) if answer.status == TOO_MANY => Evidence::minor(format!("{took}: {wrong}")),
+        Some(wrong) => Evidence::broken(format!("{took}: {wrong}")),
+        None if pace > SLOW => Evidence::minor(format!("{took}: slow")),
         None => Evidence::good(took),
     }
 }
@@ -106,9 +127,9 @@ fn certificate(shown: &Certificate, now: Timestamp) -> Evidence {
         None if shown.not_before > now => {
             Evidence::broken(format!("certificate begins only on {}", shown.not_before.strftime("%Y-%m-%d")))
         }
-        None if left < SOON => {
+        None if shown.state(now) == CertificateState::EndsSoon => {
             Evidence::minor(format!("certificate ends in {} days, on {ends}", left.as_hours() / 24))
         }
-        None => Evidence::good(format!("certificate good until {ends}")),
+        None => Evidence::aside(format!("certificate good until {ends}")),
     }
 }

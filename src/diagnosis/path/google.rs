@@ -1,7 +1,7 @@
 //! The cloud's load balancers: the health of the servers behind them, and what the provider says of itself.
 
-use super::evidence::{Evidence, some};
-use super::{Hop, Scene};
+use super::evidence::{Evidence, counted, some};
+use super::{Hop, Scene, Verdict};
 use crate::model::{HopId, Subject};
 use crate::sources::Health;
 use crate::sources::google::facts::{Incident, ServerHealth};
@@ -13,15 +13,24 @@ pub fn hop(scene: &Scene<'_>) -> Hop {
     if !scene.watched.google {
         return Hop::off(HopId::CloudBalancer);
     }
+    let incidents: Vec<_> =
+        picture.incidents.iter().filter(|incident| !is_of_storage(incident)).map(incident).collect();
     if picture.balancers.is_empty() {
-        return match picture.status {
-            Health::Off => Hop::waiting(HopId::CloudBalancer),
-            _ => Hop::off(HopId::CloudBalancer),
+        return match (&picture.status, incidents.len()) {
+            (Health::Off, _) => Hop::waiting(HopId::CloudBalancer),
+            (_, 0) => Hop::off(HopId::CloudBalancer),
+            (_, some) => {
+                Hop::judged(HopId::CloudBalancer, counted(some, "incident"), String::new(), incidents)
+            }
         };
     }
     let mut evidence: Vec<_> =
         picture.balancers.iter().flat_map(|(name, balancer)| of_balancer(name, balancer)).collect();
-    evidence.extend(picture.incidents.iter().filter(|incident| !is_of_storage(incident)).map(incident));
+    evidence.extend(incidents);
+    if let Health::Down { trouble, .. } = &picture.status {
+        let words = format!("incidents of the provider: {}: {}", trouble.kind.name(), trouble.why);
+        evidence.push(Evidence::aside(words));
+    }
     let known = picture.balancers.values().filter(|balancer| balancer.health.is_live());
     let (healthy, all) = known.fold((0, 0), |(healthy, all), balancer| {
         (healthy + count(balancer, ServerHealth::Healthy), all + balancer.servers.len())
@@ -66,20 +75,26 @@ fn of_servers(name: &str, balancer: &Balancer) -> Vec<Evidence> {
     }
     if healthy == 0 && unknown == all {
         return vec![Evidence::new(
-            super::Verdict::Unknown,
+            Verdict::Unknown,
             format!("{name}: the cloud does not say how its servers are"),
         )];
     }
     let mut evidence = Vec::new();
-    let verdict = if healthy == 0 { Evidence::broken } else { Evidence::minor };
+    // One that the cloud says nothing of may be well.
+    let verdict = match (healthy, unknown) {
+        (0, 0) => Verdict::Broken,
+        (0, _) => Verdict::Unknown,
+        _ => Verdict::Minor,
+    };
     for (health, word) in [(ServerHealth::Unhealthy, "unhealthy"), (ServerHealth::Draining, "draining")] {
         if let Some(first) = guilty(health).next() {
-            evidence.push(verdict(format!("{sum}; {word}: {}", some(guilty(health)))).about(subject(first)));
+            let words = format!("{sum}; {word}: {}", some(guilty(health)));
+            evidence.push(Evidence::new(verdict, words).about(subject(first)));
         }
     }
     if unknown > 0 {
         let words = format!("{name}: no word of {}", some(guilty(ServerHealth::Unknown)));
-        evidence.push(Evidence::new(super::Verdict::Unknown, words));
+        evidence.push(Evidence::new(Verdict::Unknown, words));
     }
     if healthy > 0 {
         evidence.push(Evidence::good(sum));

@@ -2,7 +2,7 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::evidence::{Evidence, Verdict, some};
+use super::evidence::{Evidence, Verdict, some, step};
 use super::{Hop, Scene};
 use crate::model::{HopId, Subject};
 use crate::sources::Health;
@@ -20,8 +20,7 @@ pub fn hop(scene: &Scene<'_>) -> Hop {
     if instances.values().all(|instance| matches!(instance.health, Health::Off | Health::Waiting)) {
         return Hop::waiting(HopId::Haproxy);
     }
-    let mut entries = scene.haproxy.entries(backends);
-    entries.retain(|entry| backends.is_empty() || backends.iter().any(|backend| backend == entry.proxy));
+    let entries = entries(scene.haproxy, backends);
     let servers: Vec<_> = entries.iter().filter(|entry| entry.role == Role::Server).collect();
     let evidence = evidence(scene.haproxy, backends, &entries, &servers);
     let (words, gauge) = summary(&servers);
@@ -37,6 +36,29 @@ pub fn hop(scene: &Scene<'_>) -> Hop {
         }
     }
     .seen(seen)
+}
+
+/// What the instances have of these backends; of all, where none is named.
+fn entries<'p>(picture: &'p Picture, backends: &[String]) -> Vec<Entry<'p>> {
+    let mut entries = picture.entries(backends);
+    entries.retain(|entry| backends.is_empty() || backends.iter().any(|backend| backend == entry.proxy));
+    entries
+}
+
+/// Whether instances answer, and all servers of the backends are known to get nothing.
+pub fn is_nothing_up(scene: &Scene<'_>) -> bool {
+    let Some(backends) = &scene.watched.backends else { return false };
+    let entries = entries(scene.haproxy, backends);
+    let mut servers = entries.iter().filter(|entry| entry.role == Role::Server).peekable();
+    let gets_nothing =
+        |entry: &Entry<'_>| entry.is_live() && entry.current().all(|seen| !seen.condition.takes_requests());
+    servers.peek().is_some() && servers.all(gets_nothing)
+}
+
+/// Whether a server is known to be sent to, on all instances that answer.
+fn is_up(entry: &Entry<'_>) -> bool {
+    let condition = entry.condition();
+    condition.takes_requests() && condition != Condition::Unknown
 }
 
 fn evidence(
@@ -57,7 +79,7 @@ fn evidence(
         Evidence::new(Verdict::Unknown, format!("no instance has a backend {name}: is that its name?"))
     }));
     let reloaded = picture.instances.iter().filter_map(|(name, instance)| Some((name, instance.reloaded?)));
-    found.extend(reloaded.map(|(name, at)| Evidence::good(format!("{name} was reloaded")).since(Some(at))));
+    found.extend(reloaded.map(|(name, at)| Evidence::aside(format!("{name} was reloaded")).since(Some(at))));
     found
 }
 
@@ -74,7 +96,7 @@ fn silence(name: &str, instance: &Instance) -> Option<Evidence> {
 }
 
 fn summary(servers: &[&Entry<'_>]) -> (String, String) {
-    let up = servers.iter().filter(|entry| entry.condition().takes_requests()).count();
+    let up = servers.iter().filter(|entry| is_up(entry)).count();
     match servers.len() {
         0 => ("no server known".to_owned(), String::new()),
         all => (format!("{up}/{all} UP"), format!("{up}/{all}")),
@@ -102,9 +124,9 @@ fn of_backend(backend: &Entry<'_>, servers: &[&Entry<'_>], is_chosen: bool) -> V
         found.push(guilty.map(|entry| subject(entry)).into_iter().fold(one, Evidence::about));
     }
     if let Some(rate) = backend.rate(|rates| rates.answers_5xx).filter(|rate| *rate >= MANY) {
-        found.push(Evidence::minor(format!("{name}: {rate:.1} answers of 5xx per second")));
+        found.push(Evidence::minor(format!("{name}: over {} answers of 5xx per second", step(rate))));
     }
-    let up = servers.iter().filter(|entry| entry.condition().takes_requests()).count();
+    let up = servers.iter().filter(|entry| is_up(entry)).count();
     if up > 0 {
         found.push(Evidence::good(format!("{name}: {up} of {} UP", servers.len())));
     }
@@ -133,7 +155,7 @@ fn server(picture: &Picture, entry: &Entry<'_>) -> Option<Evidence> {
 /// Why it is so: who took it out, or what its check said.
 fn how(seen: &Seen<'_>) -> String {
     let set = seen.state.map(|state| reasons(state.admin)).unwrap_or_default();
-    if set.is_empty() { words::check(seen.stat) } else { set.join(", ") }
+    if set.is_empty() { words::outcome(seen.stat) } else { set.join(", ") }
 }
 
 fn since(picture: &Picture, seen: &Seen<'_>) -> Option<Timestamp> {

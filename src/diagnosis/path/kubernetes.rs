@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use super::Evidence;
+use super::{Evidence, Verdict};
 use crate::sources::Health;
 use crate::sources::kubernetes::objects::Kind;
 use crate::sources::kubernetes::picture::Picture;
@@ -30,4 +30,18 @@ pub fn standing(picture: &Picture, kind: Kind) -> Standing {
             Standing::Blind { why, seen: *seen }
         }
     }
+}
+
+/// What is left of evidence where some objects of a kind could not be read: that there is none is not known then.
+pub fn as_far_as_read(picture: &Picture, kind: Kind, mut evidence: Vec<Evidence>) -> Vec<Evidence> {
+    let Some(trouble) = picture.odd.get(&kind) else { return evidence };
+    if evidence.iter().any(|one| one.verdict == Verdict::Broken) {
+        for one in evidence.iter_mut().filter(|one| one.verdict.is_unwell()) {
+            one.verdict = Verdict::Unknown;
+            one.words.push_str(", as far as could be read");
+        }
+    }
+    let words = format!("{}: {}: {}", kind.resource(), trouble.kind.name(), trouble.why);
+    evidence.push(Evidence::new(Verdict::Unknown, words));
+    evidence
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use jiff::{SignedDuration, Timestamp};
 
 use super::evidence::{Evidence, counted};
-use super::kubernetes::{Standing, standing};
+use super::kubernetes::{Standing, as_far_as_read, standing};
 use super::{Hop, Scene};
 use crate::model::{HopId, Subject, Workload};
 use crate::sources::kubernetes::objects::{Autoscaler, Ended, Kind, Phase, Pod};
@@ -49,6 +49,7 @@ fn look(scene: &Scene<'_>, workload: &Workload) -> Hop {
     evidence.extend(below_baseline(here.len(), workload));
     evidence.extend(picture.autoscalers.values().flat_map(autoscaler));
     evidence.extend(complaints(picture));
+    let evidence = as_far_as_read(picture, Kind::Pod, evidence);
     let gauge = format!("{ready}/{all}");
     let worst = groups.first().map(|(status, pods)| format!(", {} {status}", pods.len()));
     Hop::judged(HopId::Pods, format!("{gauge} ready{}", worst.unwrap_or_default()), gauge, evidence)
@@ -94,7 +95,7 @@ fn group(status: &str, pods: &[&Pod], now: Timestamp) -> Evidence {
     let since = last.and_then(|(_, end)| end.at).or(created);
     let is_young = last.is_none() && created.is_some_and(|created| now.duration_since(created) < PATIENCE);
     let one =
-        if is_young { Evidence::good(format!("{words}: begun just now")) } else { Evidence::minor(words) };
+        if is_young { Evidence::aside(format!("{words}: begun just now")) } else { Evidence::minor(words) };
     let one = one.since(since);
     guilty.map(|pod| Subject::Pod(pod.name.clone())).into_iter().fold(one, Evidence::about)
 }
@@ -143,7 +144,7 @@ fn autoscaler(scaler: &Autoscaler) -> Vec<Evidence> {
         true => {
             Evidence::minor(format!("{sum}, its maximum{metrics}: look for load, slow storage or network"))
         }
-        false => Evidence::good(format!("{sum}{metrics}")),
+        false => Evidence::aside(format!("{sum}{metrics}")),
     };
     // That it is limited is what being at the maximum means.
     let others =

@@ -1,7 +1,8 @@
 //! The service: whether it is there and has an address that requests can come in by.
 
 use super::evidence::{Evidence, some};
-use super::kubernetes::{Standing, standing};
+use super::haproxy::is_nothing_up;
+use super::kubernetes::{Standing, as_far_as_read, standing};
 use super::{Hop, Scene};
 use crate::diagnosis::ingress::{Ingress, Meeting, ingress};
 use crate::model::{HopId, Subject, Workload};
@@ -22,6 +23,7 @@ fn look(scene: &Scene<'_>, workload: &Workload) -> Hop {
     let Some(service) = scene.kubernetes.services.get(&workload.service) else {
         let words = format!("no service {} in namespace {}", workload.service, workload.namespace);
         let evidence = vec![Evidence::broken(words).about(subject)];
+        let evidence = as_far_as_read(scene.kubernetes, Kind::Service, evidence);
         return Hop::judged(HopId::Service, "not there".to_owned(), String::new(), evidence);
     };
     let evidence = std::iter::once(address(service).about(subject.clone()));
@@ -46,6 +48,9 @@ fn address(service: &Service) -> Evidence {
 
 /// Whether HAProxy sends to where the service can be reached; both addresses are named where it does not.
 fn meeting(scene: &Scene<'_>) -> Option<Evidence> {
+    if !scene.haproxy.instances.values().any(|instance| instance.health.is_live()) {
+        return None;
+    }
     let Ingress { service, haproxy, verdict } = ingress(scene.watched, scene.kubernetes, scene.haproxy)?;
     let sent = || some(haproxy.iter().map(|(_, address)| address.as_str()));
     let has =
@@ -54,6 +59,9 @@ fn meeting(scene: &Scene<'_>) -> Option<Evidence> {
     Some(match verdict {
         Meeting::Equal => Evidence::good(format!("HAProxy sends to it: {}", sent())),
         Meeting::Past => Evidence::good(verdict.words()),
+        Meeting::Differ | Meeting::NoIngress if is_nothing_up(scene) => {
+            Evidence::broken(format!("{}, and none of these is up: {}", verdict.words(), sides()))
+        }
         Meeting::Partly | Meeting::Differ | Meeting::NoIngress => {
             Evidence::minor(format!("{}: {}", verdict.words(), sides()))
         }

@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use super::*;
 use crate::model::{Watched, Workload};
 use crate::sources::front_door::facts::{Answer, Fact as Door, Page};
+use crate::sources::google::facts::{BalancerKind, Fact as Cloud, Server, ServerHealth};
 use crate::sources::haproxy::facts::{Fact as Proxy, Look, Role, Stat};
 use crate::sources::kubernetes::facts::{Batch, Fact as Cluster, Watch};
 use crate::sources::kubernetes::objects::{Address, Kind, Phase, Pod, Service, Slice};
@@ -35,6 +36,7 @@ impl World {
             backends: Some(vec!["gke".into()]),
             google: false,
             front_door: true,
+            ..Watched::default()
         };
         Self { watched, ..Self::default() }
     }
@@ -55,10 +57,16 @@ impl World {
         self
     }
 
-    fn instance(mut self, name: &str, servers: &[&str]) -> Self {
+    fn instance(self, name: &str, servers: &[&str]) -> Self {
+        self.instance_at(name, servers, "")
+    }
+
+    fn instance_at(mut self, name: &str, servers: &[&str], address: &str) -> Self {
         let instances = self.haproxy.instances.keys().cloned().chain([name.to_owned()]).collect();
         self.haproxy.fold(&Proxy::Configured { instances }, at(0));
-        let look = Look { rows: rows(servers), ..Look::default() }.into();
+        let mut rows = rows(servers);
+        rows.iter_mut().for_each(|row| row.address = address.to_owned());
+        let look = Look { rows, ..Look::default() }.into();
         self.haproxy.fold(&Proxy::Looked { instance: name.into(), look }, at(100));
         self
     }
@@ -110,7 +118,7 @@ fn rows(servers: &[&str]) -> Vec<Stat> {
         active: Some(1),
         ..Stat::default()
     };
-    let is_up = servers.iter().any(|status| status.starts_with("UP"));
+    let is_up = servers.iter().any(|status| !["DOWN", "MAINT"].contains(status));
     let backend = row("BACKEND", Role::Backend, if is_up { "UP" } else { "DOWN" });
     let numbered = servers.iter().enumerate();
     numbered
@@ -221,4 +229,148 @@ fn the_way_breaks_at_the_first_hop_that_is_broken_in_itself() {
     assert_eq!(first_broken(&door.path()), Some(HopId::FrontDoor));
     let well = World::watched().door(401, None).instance("fe-01", &["UP"]).pods(&[UP]);
     assert_eq!(first_broken(&well.path()), None);
+}
+
+#[test]
+fn a_service_that_haproxy_does_not_send_to_is_broken_only_when_nothing_else_is_up() {
+    for (address, servers, verdict) in [
+        ("192.0.2.9:5000", &["UP"][..], Verdict::Good),
+        ("192.0.2.8:5000", &["UP"], Verdict::Minor),
+        ("192.0.2.8:5000", &["DOWN", "MAINT"], Verdict::Broken),
+        ("192.0.2.8:5000", &["DOWN", "BLINKING"], Verdict::Minor),
+    ] {
+        let world = World::watched().pods(&[UP]).instance_at("fe-01", servers, address);
+        let hop = world.hop(HopId::Service);
+        assert_eq!(hop.verdict, verdict, "{address} {servers:?} {:?}", hop.evidence);
+        let silent = world.silent("fe-01").hop(HopId::Service);
+        assert_eq!(
+            silent.verdict,
+            Verdict::Good,
+            "what HAProxy said last is compared: {:?}",
+            silent.evidence
+        );
+    }
+}
+
+#[test]
+fn what_is_not_known_of_a_server_does_not_make_its_backend_good() {
+    let hop = World::watched().instance("fe-01", &["BLINKING"]).hop(HopId::Haproxy);
+    assert_eq!((hop.verdict, hop.words.as_str()), (Verdict::Unknown, "0/1 UP"), "{:?}", hop.evidence);
+    let mut world = World::watched().instance("fe-01", &["UP"]);
+    world.watched.backends = Some(vec!["misspelt".into()]);
+    let instance = world.haproxy.instances.get_mut("fe-01").unwrap();
+    instance.reloaded = Some(at(50));
+    let hop = world.hop(HopId::Haproxy);
+    assert_eq!(hop.verdict, Verdict::Unknown, "{:?}", hop.evidence);
+}
+
+#[test]
+fn objects_that_could_not_be_read_are_not_missing() {
+    let trouble = Trouble::new(TroubleKind::Broken, "2 pods make no sense");
+    for (pods, kind, id) in [
+        (vec![], Kind::Pod, HopId::Pods),
+        (vec![CRASHING], Kind::Pod, HopId::Pods),
+        (vec![CRASHING], Kind::EndpointSlice, HopId::Endpoints),
+    ] {
+        let mut world = World::watched().pods(&pods);
+        assert_eq!(world.hop(id).verdict, Verdict::Broken);
+        world.kubernetes.fold(&Cluster::Odd { kind, trouble: trouble.clone() }, at(101));
+        assert_eq!(world.hop(id).verdict, Verdict::Unknown, "{id} {:?}", world.hop(id).evidence);
+    }
+    let mut world = World::watched().pods(&[UP]);
+    world.kubernetes.services.clear();
+    assert_eq!(world.hop(HopId::Service).verdict, Verdict::Broken);
+    world.kubernetes.fold(&Cluster::Odd { kind: Kind::Service, trouble }, at(101));
+    assert_eq!(world.hop(HopId::Service).verdict, Verdict::Unknown);
+}
+
+#[test]
+fn addresses_are_not_held_against_pods_that_are_not_known() {
+    let mut world = World::watched().pods(&[UP, UP]);
+    let trouble = Trouble::new(TroubleKind::Denied, "pods is forbidden");
+    world.kubernetes.fold(&Cluster::Watched { kind: Kind::Pod, watch: Watch::Down { trouble } }, at(120));
+    world.kubernetes.pods.clear();
+    let hop = world.hop(HopId::Endpoints);
+    assert_eq!((hop.verdict, hop.words.as_str()), (Verdict::Good, "2 addresses"), "{:?}", hop.evidence);
+}
+
+#[test]
+fn a_front_door_that_falls_silent_with_everything_else_is_not_known_to_be_closed() {
+    let gone = || Trouble::new(TroubleKind::Unreachable, "connection refused");
+    let mut world = World::watched().door(401, None).instance("fe-01", &["UP"]);
+    world.front_door.fold(&Door::NotAnswered { page: Page::Api, trouble: gone() }, at(120));
+    assert_eq!(world.hop(HopId::FrontDoor).verdict, Verdict::Broken);
+    let world = world.silent("fe-01");
+    let hop = world.hop(HopId::FrontDoor);
+    assert_eq!(hop.verdict, Verdict::Unknown, "{:?}", hop.evidence);
+    let mut never = World::watched();
+    never.front_door.fold(&Door::NotAnswered { page: Page::Api, trouble: gone() }, at(120));
+    assert_eq!(never.hop(HopId::FrontDoor).verdict, Verdict::Unknown);
+}
+
+#[test]
+fn an_answer_of_the_api_that_clients_cannot_use_is_broken_and_patience_is_not() {
+    for (status, wrong, verdict) in [
+        (200, Some("not a registry's answer"), Verdict::Broken),
+        (302, Some("sends clients elsewhere"), Verdict::Broken),
+        (429, Some("Too Many Requests"), Verdict::Minor),
+        (401, None, Verdict::Good),
+    ] {
+        let mut world = World::watched().door(status, wrong);
+        let answer = world.front_door.pages[&Page::Api].answer.clone().unwrap();
+        let root = Answer { status: 200, wrong: None, ..answer };
+        world.front_door.fold(&Door::Answered { page: Page::Root, answer: root.clone() }, at(100));
+        assert_eq!(world.hop(HopId::FrontDoor).verdict, verdict, "{status}");
+        let root = Answer { status: 404, wrong: Some("Not Found".into()), ..root };
+        world.front_door.fold(&Door::Answered { page: Page::Root, answer: root }, at(101));
+        let with_root = if verdict == Verdict::Good { Verdict::Minor } else { verdict };
+        assert_eq!(world.hop(HopId::FrontDoor).verdict, with_root, "{status}");
+    }
+}
+
+#[test]
+fn a_cloud_server_of_which_nothing_is_said_may_be_well() {
+    use ServerHealth::{Healthy, Unhealthy, Unknown};
+    for (servers, verdict) in [
+        (&[Healthy, Healthy][..], Verdict::Good),
+        (&[Healthy, Unhealthy], Verdict::Minor),
+        (&[Unhealthy, Unhealthy], Verdict::Broken),
+        (&[Unhealthy, Unknown], Verdict::Unknown),
+        (&[Unknown, Unknown], Verdict::Unknown),
+    ] {
+        let mut world = World::watched();
+        world.watched.google = true;
+        let server = |(number, health): (usize, &ServerHealth)| Server {
+            name: format!("fe-{number}"),
+            address: None,
+            place: None,
+            health: *health,
+        };
+        let servers: Vec<_> = servers.iter().enumerate().map(server).collect();
+        let kind = BalancerKind::TargetPool;
+        world.google.fold(&Cloud::Looked { balancer: "pool".into(), kind, servers }, at(100));
+        let hop = world.hop(HopId::CloudBalancer);
+        assert_eq!(hop.verdict, verdict, "{:?}", hop.evidence);
+    }
+}
+
+#[test]
+fn times_and_rates_that_differ_at_every_look_are_told_alike() {
+    for (milliseconds, words) in
+        [(0, "under 10 ms"), (9, "under 10 ms"), (38, "40 ms"), (44, "40 ms"), (140, "100 ms"), (980, "1 s")]
+    {
+        assert_eq!(evidence::about(Duration::from_millis(milliseconds)), words, "{milliseconds}");
+    }
+    for (rate, step) in [(0.1, 0.1), (0.37, 0.2), (1.0, 1.0), (1.9, 1.0), (4.99, 2.0), (73.0, 50.0)] {
+        assert!((evidence::step(rate) - step).abs() < 1e-9, "{rate}: {}", evidence::step(rate));
+    }
+    let mut world = World::watched().door(401, None);
+    let told = |world: &World| world.hop(HopId::FrontDoor).words;
+    assert_eq!(told(&world), "401 in 40 ms");
+    for latency in [31, 52, 45, 36] {
+        let answer = world.front_door.pages[&Page::Api].answer.clone().unwrap();
+        let answer = Answer { latency: Duration::from_millis(latency), ..answer };
+        world.front_door.fold(&Door::Answered { page: Page::Api, answer }, at(110));
+        assert_eq!(told(&world), "401 in 40 ms", "after {latency} ms");
+    }
 }

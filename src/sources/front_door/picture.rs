@@ -1,6 +1,7 @@
 //! What is known of the front door: the fold of its own facts.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use indexmap::IndexMap;
 use jiff::{SignedDuration, Timestamp};
@@ -28,6 +29,8 @@ pub struct Asked {
     pub health: Health,
     /// The newest answer, kept while there is none.
     pub answer: Option<Answer>,
+    /// How long answers take, roughly: it follows only what is clearly quicker or slower.
+    pub pace: Duration,
     /// Since when answers have been no good; none while they are good.
     pub wrong_since: Option<Timestamp>,
 }
@@ -80,6 +83,12 @@ impl CanaryState {
     }
 }
 
+/// The new pace, after an answer that took so long.
+fn paced(pace: Duration, latency: Duration) -> Duration {
+    let usual = pace.mul_f64(0.6)..=pace.mul_f64(1.6);
+    if usual.contains(&latency) { pace } else { latency }
+}
+
 impl Picture {
     /// Takes in one fact, seen at `at`.
     pub fn fold(&mut self, fact: &Fact, at: Timestamp) {
@@ -89,6 +98,7 @@ impl Picture {
                 let asked = self.pages.entry(*page).or_default();
                 asked.health.answered(at);
                 asked.wrong_since = answer.wrong.as_ref().map(|_| asked.wrong_since.unwrap_or(at));
+                asked.pace = paced(asked.pace, answer.latency);
                 asked.answer = Some(answer.clone());
             }
             Fact::NotAnswered { page, trouble } => {
@@ -145,8 +155,6 @@ impl Picture {
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use super::*;
     use crate::sources::front_door::facts::PullStep;
     use crate::sources::{Trouble, TroubleKind};
@@ -195,6 +203,15 @@ mod tests {
         assert_eq!(told.pages[&Page::Root].health, Health::Waiting);
         let mended = picture(&[(2, answered(Some("x"))), (3, answered(None))]);
         assert_eq!(mended.pages[&Page::Api].wrong_since, None);
+    }
+
+    #[test]
+    fn the_pace_follows_only_what_is_clearly_quicker_or_slower() {
+        let millis = Duration::from_millis;
+        for (pace, latency, expected) in [(0, 38, 38), (38, 45, 38), (38, 31, 38), (38, 90, 90), (90, 20, 20)]
+        {
+            assert_eq!(paced(millis(pace), millis(latency)), millis(expected), "{pace} {latency}");
+        }
     }
 
     #[test]

@@ -5,11 +5,20 @@ use super::facts::Stat;
 
 /// What came of the last check, in words, its name in HAProxy's language behind.
 pub fn check(stat: &Stat) -> String {
+    told(stat, stat.check_milliseconds)
+}
+
+/// The same without how long it took, which is another time at every check.
+pub fn outcome(stat: &Stat) -> String {
+    told(stat, None)
+}
+
+fn told(stat: &Stat, took: Option<u64>) -> String {
     let status = stat.check_status.as_str();
     if status.is_empty() {
         return unchecked(stat);
     }
-    let took = stat.check_milliseconds.map(|took| format!(" in {took} ms")).unwrap_or_default();
+    let took = took.map(|took| format!(" in {took} ms")).unwrap_or_default();
     let waited = took.replacen(" in ", " within ", 1);
     let why = match stat.last_check.as_str() {
         "" => String::new(),
