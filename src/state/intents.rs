@@ -229,13 +229,23 @@ fn drill(state: &mut State, panel: PanelId) {
     }
 }
 
-/// To a row of a table, which is shown whatever the table is filtered by; one level back leads here again.
-pub fn show_row(state: &mut State, panel: PanelId, subject: Subject) {
+/// To a panel; one level back leads here again.
+pub fn visit(state: &mut State, panel: PanelId) {
+    set_out(state, panel);
+    tables::settle(state, panel);
+}
+
+fn set_out(state: &mut State, panel: PanelId) {
     let view = here(state);
     state.screen.leave(view.clone());
     state.screen.drilled = Some(view);
     state.screen.panel = panel;
     state.screen.layer = None;
+}
+
+/// To a row of a table, which is shown whatever the table is filtered by; one level back leads here again.
+pub fn show_row(state: &mut State, panel: PanelId, subject: Subject) {
+    set_out(state, panel);
     if let Some(table) = state.table_mut() {
         table.chosen = Some(subject.clone());
     }

@@ -1,6 +1,6 @@
 //! The overview's rows: the hops of the way of a pull, then the tags that need somebody; and where each leads.
 
-use super::intents::{jump, show, show_row};
+use super::intents::{jump, show_row, visit};
 use super::{Layer, State};
 use crate::diagnosis::path::{Hop, Verdict, first_broken, path};
 use crate::event::{Motion, PanelId, Way};
@@ -93,7 +93,7 @@ pub fn enter(state: &mut State) {
             Some(guilty) => to_subject(state, guilty),
         },
         Some(subject) => to_subject(state, subject),
-        None => show(state, PanelId::Bucket),
+        None => visit(state, PanelId::Bucket),
     }
 }
 
@@ -102,10 +102,10 @@ fn to_hop(state: &mut State, id: HopId) {
         HopId::Client | HopId::FrontDoor => {
             state.screen.layer = Some(Layer::Describe { subject: Subject::Hop(id), top: 0 });
         }
-        HopId::CloudBalancer | HopId::Haproxy => show(state, PanelId::Balancers),
-        HopId::Service | HopId::Endpoints => show(state, PanelId::Endpoints),
-        HopId::Pods => show(state, PanelId::Pods),
-        HopId::Bucket => show(state, PanelId::Bucket),
+        HopId::CloudBalancer | HopId::Haproxy => visit(state, PanelId::Balancers),
+        HopId::Service | HopId::Endpoints => visit(state, PanelId::Endpoints),
+        HopId::Pods => visit(state, PanelId::Pods),
+        HopId::Bucket => visit(state, PanelId::Bucket),
     }
 }
 
@@ -114,8 +114,8 @@ fn to_subject(state: &mut State, subject: Subject) {
         Subject::Tag { repository, tag } => jump(state, &repository, &tag),
         Subject::Pod(_) => show_row(state, PanelId::Pods, subject),
         Subject::Address(_) => show_row(state, PanelId::Endpoints, subject),
-        Subject::Service(_) => show(state, PanelId::Endpoints),
-        Subject::Instance(_) => show(state, PanelId::Balancers),
+        Subject::Service(_) => visit(state, PanelId::Endpoints),
+        Subject::Instance(_) => visit(state, PanelId::Balancers),
         Subject::Server { .. } | Subject::CloudServer { .. } => show_row(state, PanelId::Balancers, subject),
         Subject::FrontDoor => to_hop(state, HopId::FrontDoor),
         Subject::Hop(id) => to_hop(state, id),
@@ -123,6 +123,6 @@ fn to_subject(state: &mut State, subject: Subject) {
         | Subject::Manifest { .. }
         | Subject::Blob(_)
         | Subject::Upload { .. }
-        | Subject::Object(_) => show(state, PanelId::Bucket),
+        | Subject::Object(_) => visit(state, PanelId::Bucket),
     }
 }

@@ -13,6 +13,7 @@ mod dialogs;
 mod documents;
 mod house;
 mod mode;
+mod overview;
 mod tables;
 mod trouble;
 

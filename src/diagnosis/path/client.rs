@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use super::evidence::{Evidence, about, counted, plural};
+use super::evidence::{Evidence, counted, plural};
 use super::front_door::not_reached;
 use super::{Hop, Scene};
 use crate::model::{HopId, Subject};
@@ -36,7 +36,6 @@ pub fn hop(scene: &Scene<'_>) -> Hop {
 
 fn canary(image: &str, pull: &Pull, at: Timestamp) -> Evidence {
     let failed = pull.steps.iter().find_map(|step| step.result.as_ref().err().map(|trouble| (step, trouble)));
-    let took = about(pull.steps.iter().map(|step| step.latency).sum());
     let steps = counted(pull.steps.len(), "step");
     match (failed, &pull.mind) {
         (Some((step, trouble)), _) => {
@@ -55,7 +54,7 @@ fn canary(image: &str, pull: &Pull, at: Timestamp) -> Evidence {
         (None, Some(mind)) => {
             Evidence::minor(format!("{image}: pulled, but {mind}")).about(Subject::FrontDoor)
         }
-        (None, None) => Evidence::good(format!("{image}: pulled, {steps} in {took}")),
+        (None, None) => Evidence::good(format!("{image}: pulled, {steps}")),
     }
 }
 

@@ -50,7 +50,7 @@ impl Hop {
 
     /// No answer yet.
     fn waiting(id: HopId) -> Self {
-        Self::bare(id, Verdict::Waiting, "waiting for an answer".to_owned())
+        Self::bare(id, Verdict::Waiting, "waiting".to_owned())
     }
 
     const fn bare(id: HopId, verdict: Verdict, words: String) -> Self {
@@ -71,8 +71,7 @@ impl Hop {
 
     /// As it stood before it could not be seen any more, which `why` tells.
     fn blinded(self, why: Vec<Evidence>) -> Self {
-        let before =
-            if self.gauge.is_empty() { String::new() } else { format!(", before that {}", self.words) };
+        let before = if self.gauge.is_empty() { String::new() } else { format!(", was {}", self.words) };
         let words = format!("not known{before}");
         let evidence = why.into_iter().chain(self.evidence).collect();
         Self { verdict: Verdict::Unknown, words, gauge: String::new(), evidence, ..self }

@@ -34,13 +34,13 @@ fn look(scene: &Scene<'_>, workload: &Workload) -> Hop {
     let all = here.len().max(wanted as usize);
     let ready = here.iter().filter(|pod| pod.is_ready).count();
     let groups = unready(&here);
-    let mut evidence = Vec::new();
-    if ready == 0 {
-        evidence.push(none_ready(&here, all, workload));
-    } else {
+    let mut evidence: Vec<_> =
+        groups.iter().map(|(status, pods)| group(status, pods, ready, scene.now)).collect();
+    if ready > 0 {
         evidence.push(Evidence::good(format!("{ready} of {} ready", counted(all, "pod"))));
+    } else if here.is_empty() {
+        evidence.push(none_there(all, workload));
     }
-    evidence.extend(groups.iter().map(|(status, pods)| group(status, pods, scene.now)));
     if all > here.len() {
         let words = format!("{wanted} wanted, {} there: see the events of the deployment", here.len());
         evidence.push(Evidence::minor(words));
@@ -72,17 +72,16 @@ fn unready<'a>(here: &[&'a Pod]) -> Vec<(&'a str, Vec<&'a Pod>)> {
     groups
 }
 
-fn none_ready(here: &[&Pod], all: usize, workload: &Workload) -> Evidence {
-    match (here.first(), all) {
-        (Some(pod), _) => Evidence::broken(format!("none of {} is ready", counted(all, "pod")))
-            .about(Subject::Pod(pod.name.clone())),
-        (None, 0) => Evidence::broken(format!("no pod with {} in {}", workload.selector, workload.namespace)),
-        (None, _) => Evidence::broken(format!("{} wanted, and none is there", counted(all, "pod"))),
+fn none_there(wanted: usize, workload: &Workload) -> Evidence {
+    match wanted {
+        0 => Evidence::broken(format!("no pod with {} in {}", workload.selector, workload.namespace)),
+        _ => Evidence::broken(format!("{} wanted, and none is there", counted(wanted, "pod"))),
     }
 }
 
-/// Pods that are not ready for the same reason: one of them to look at, and since when it is so.
-fn group(status: &str, pods: &[&Pod], now: Timestamp) -> Evidence {
+/// Pods that are not ready for the same reason: one of them to look at, and since when it is so. It matters most where
+/// no other pod is `ready`.
+fn group(status: &str, pods: &[&Pod], ready: usize, now: Timestamp) -> Evidence {
     let ended = pods.iter().filter_map(|pod| Some((*pod, last_end(pod)?)));
     let last = ended.max_by_key(|(_, end)| end.at);
     let guilty = last.map_or_else(|| pods.first().copied(), |(pod, _)| Some(pod));
@@ -94,8 +93,12 @@ fn group(status: &str, pods: &[&Pod], now: Timestamp) -> Evidence {
     let created = pods.iter().filter_map(|pod| pod.created).min();
     let since = last.and_then(|(_, end)| end.at).or(created);
     let is_young = last.is_none() && created.is_some_and(|created| now.duration_since(created) < PATIENCE);
-    let one =
-        if is_young { Evidence::aside(format!("{words}: begun just now")) } else { Evidence::minor(words) };
+    let words = if is_young { format!("{words}: begun just now") } else { words };
+    let one = match (ready, is_young) {
+        (0, _) => Evidence::broken(words),
+        (_, true) => Evidence::aside(words),
+        (_, false) => Evidence::minor(words),
+    };
     let one = one.since(since);
     guilty.map(|pod| Subject::Pod(pod.name.clone())).into_iter().fold(one, Evidence::about)
 }

@@ -209,7 +209,7 @@ fn what_cannot_be_read_is_unknown_and_never_broken() {
     world.kubernetes.fold(&Cluster::Watched { kind: Kind::Pod, watch: Watch::Down { trouble } }, at(120));
     let pods = world.hop(HopId::Pods);
     assert_eq!(pods.verdict, Verdict::Unknown);
-    assert!(pods.words.contains("before that 0/1 ready"), "{}", pods.words);
+    assert!(pods.words.contains("was 0/1 ready"), "{}", pods.words);
     assert_eq!(World::watched().hop(HopId::Pods).verdict, Verdict::Waiting);
     assert!(
         World::default()

@@ -11,7 +11,7 @@ use crate::diagnosis::path::{Hop, Verdict, first_broken};
 use crate::model::text::clean;
 use crate::model::{HopId, Subject};
 use crate::state::State;
-use crate::ui::text::{age, fit, pad, pad_left};
+use crate::ui::text::{age, fit, pad, pad_left, width};
 use crate::ui::view::View;
 
 /// Cells of the longest name of a hop and the blanks after it.
@@ -20,6 +20,9 @@ const NAME: usize = 14;
 const AGE: usize = 7;
 /// On a narrower screen a row is only the hop and how it stands.
 const NARROW: usize = 60;
+
+/// With more room than this behind the names, how a hop stands gets a larger part of it.
+const SPACIOUS: usize = 90;
 
 /// Whether the line that joins the hops has rows of its own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -71,7 +74,9 @@ pub fn draw(state: &State, view: &View, frame: &mut Frame<'_>, area: Rect, (spre
     }
     let rest = unwatched(state);
     if !rest.is_empty() {
-        let words = format!("  {} not watched, not in the profile: {}", view.glyphs.absent, rest.join(", "));
+        let short = format!("  {} not watched: {}", view.glyphs.absent, rest.join(", "));
+        let long = format!("{short}; quarterdeck config init shows how");
+        let words = if width(&long) <= cells { long } else { short };
         lines.push(Line::styled(fit(&words, cells, view.glyphs.cut), view.theme.dim.0));
     }
     frame.render_widget(Paragraph::new(lines), inside);
@@ -90,8 +95,9 @@ impl Columns {
         if cells < NARROW {
             return Self { words: room, evidence: 0, age: 0 };
         }
-        let longest = hops.iter().map(|hop| crate::ui::text::width(&hop.words)).max().unwrap_or(0);
-        let words = longest.clamp(12, room / 3);
+        let longest = hops.iter().map(|hop| width(&hop.words)).max().unwrap_or(0);
+        let most = if room > SPACIOUS { room * 2 / 5 } else { room / 3 };
+        let words = longest.clamp(12, most);
         Self { words, evidence: room.saturating_sub(words + 2 + AGE), age: AGE }
     }
 }
