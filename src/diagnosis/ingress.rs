@@ -1,10 +1,12 @@
 //! The address that the service has to the outside, against those that HAProxy sends to.
 
+use core::net::IpAddr;
 use std::collections::BTreeSet;
 
 use crate::model::Watched;
 use crate::sources::haproxy::facts::Role;
 use crate::sources::haproxy::picture::Picture as Haproxy;
+use crate::sources::kubernetes::objects::Service;
 use crate::sources::kubernetes::picture::Picture as Kubernetes;
 
 /// Both sides, and whether they meet.
@@ -61,7 +63,9 @@ pub fn ingress(watched: &Watched, kubernetes: &Kubernetes, haproxy: &Haproxy) ->
     };
     let met = addresses.iter().filter(|(_, ip)| has(ip)).count();
     let verdict = match () {
-        () if service.is_none() || addresses.is_empty() => Meeting::Unknown,
+        () if service.is_none_or(|service| !has_addresses(service)) || addresses.is_empty() => {
+            Meeting::Unknown
+        }
         () if met == addresses.len() => Meeting::Equal,
         () if met > 0 => Meeting::Partly,
         () if addresses.iter().all(|(_, ip)| pods.contains(ip.as_str())) => Meeting::Past,
@@ -69,6 +73,11 @@ pub fn ingress(watched: &Watched, kubernetes: &Kubernetes, haproxy: &Haproxy) ->
         () => Meeting::Differ,
     };
     Some(Ingress { service: ingress, haproxy: addresses, verdict })
+}
+
+/// Whether a service is reached by addresses of its own: not by names, which HAProxy resolves, nor by those of nodes.
+fn has_addresses(service: &Service) -> bool {
+    service.kind != "NodePort" && service.ingress.iter().all(|ingress| ingress.parse::<IpAddr>().is_ok())
 }
 
 /// Addresses of the servers of these backends, without ports; of all backends where none is named.

@@ -62,9 +62,9 @@ fn meeting(scene: &Scene<'_>) -> Option<Evidence> {
         Meeting::Differ | Meeting::NoIngress if is_nothing_up(scene) => {
             Evidence::broken(format!("{}, and none of these is up: {}", verdict.words(), sides()))
         }
-        Meeting::Partly | Meeting::Differ | Meeting::NoIngress => {
-            Evidence::minor(format!("{}: {}", verdict.words(), sides()))
-        }
+        // Where several clusters share a backend this is as it should be.
+        Meeting::Partly => Evidence::aside(format!("{}: {}", verdict.words(), sides())),
+        Meeting::Differ | Meeting::NoIngress => Evidence::minor(format!("{}: {}", verdict.words(), sides())),
         Meeting::Unknown => return None,
     })
 }
