@@ -1,5 +1,6 @@
 //! The bottom room: words that every other room shares, and nothing that depends on them.
 
+mod age;
 mod demand;
 mod document;
 mod done;
@@ -14,6 +15,7 @@ mod subject;
 pub mod text;
 mod watched;
 
+pub use age::age;
 pub use demand::{Answer, Demand, demand};
 pub use document::{Document, Page, Question};
 pub use done::{Done, Ending, Proof, StepOutcome};
