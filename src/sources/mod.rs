@@ -7,6 +7,7 @@ pub mod google;
 pub mod haproxy;
 pub mod kubernetes;
 pub mod look;
+mod proxy;
 pub mod registry_api;
 mod teller;
 mod trouble;

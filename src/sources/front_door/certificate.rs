@@ -10,6 +10,7 @@ use x509_parser::x509::X509Name;
 use super::Options;
 use super::facts::Certificate;
 use crate::model::text::clean;
+use crate::sources::proxy::client_for;
 use crate::sources::registry_api::{ApiError, Knock};
 
 /// What comes before the reason in the words of the TLS library.
@@ -45,7 +46,7 @@ fn reason(detail: &str) -> Option<String> {
 
 /// The certificate that was refused. Asks without credentials and takes nothing but the certificate from the answer.
 async fn second_look(options: &Options) -> Option<Vec<u8>> {
-    let client = reqwest::Client::builder()
+    let client = client_for(&options.url)
         .tls_danger_accept_invalid_certs(true)
         .tls_info(true)
         .redirect(reqwest::redirect::Policy::none())

@@ -8,6 +8,7 @@ use super::Login;
 use super::client::LIMIT;
 use super::facts::Info;
 use super::parse;
+use crate::sources::proxy::client_for;
 use crate::sources::{Trouble, TroubleKind};
 
 /// A statistics page.
@@ -21,7 +22,7 @@ impl Page {
     /// The page at `url`, asked with `login`.
     pub fn new(url: &Url, login: Option<&Login>, deadline: Duration) -> Result<Self, Trouble> {
         // A redirect leads to another host, which the password is not for.
-        let client = Client::builder()
+        let client = client_for(url)
             .user_agent(concat!("quarterdeck/", env!("CARGO_PKG_VERSION")))
             .redirect(Policy::none())
             // On a connection that is kept, an old worker would go on answering after a reload.

@@ -15,6 +15,7 @@ use super::{
     log::{Exchange, Log, modified},
     settings::Settings,
 };
+use crate::sources::proxy::client_for;
 
 /// What is said of a server that connects and then does not answer.
 pub(super) const SLOW: &str = "no complete answer in time";
@@ -72,7 +73,7 @@ pub(super) struct Transport {
 impl Transport {
     /// Redirects are never followed unseen: they lead to other hosts.
     pub(super) fn new(settings: &Settings) -> Result<Self, ApiError> {
-        reqwest::Client::builder()
+        client_for(&settings.url)
             .user_agent(concat!("quarterdeck/", env!("CARGO_PKG_VERSION")))
             .redirect(reqwest::redirect::Policy::none())
             .referer(false)
