@@ -21,7 +21,7 @@ const AT_ONCE: usize = 8;
 
 /// The API of one project.
 pub struct Compute {
-    client: reqwest::Client,
+    client: Result<reqwest::Client, Trouble>,
     project: String,
     /// None where nobody asks who we are.
     credentials: Option<Result<Credentials, Trouble>>,
@@ -40,7 +40,7 @@ impl Compute {
         });
         let endpoint = options.endpoint.trim_end_matches('/');
         Self {
-            client: reqwest::Client::new(),
+            client: client(),
             project: format!("{endpoint}/projects/{}", options.project),
             credentials,
             deadline: options.deadline,
@@ -78,7 +78,8 @@ impl Compute {
         permission: &str,
     ) -> Result<Value, Trouble> {
         let name = format!("{method} {path}");
-        let request = self.client.request(method, format!("{}/{path}", self.project));
+        let client = self.client.as_ref().map_err(Clone::clone)?;
+        let request = client.request(method, format!("{}/{path}", self.project));
         let request = request.headers(self.headers().await?).timeout(self.deadline);
         let request = match body {
             Some(body) => request.json(&body),
@@ -120,6 +121,14 @@ fn gathered(kind: BalancerKind, told: Vec<(String, Result<Value, Trouble>)>) -> 
         }
     }
     Ok(servers)
+}
+
+/// What requests go through; there is none on a machine without certificates of authorities.
+pub fn client() -> Result<reqwest::Client, Trouble> {
+    reqwest::Client::builder().build().map_err(|error| {
+        let words = unreachable("setting up HTTP", error).why;
+        Trouble::new(TroubleKind::Misconfigured, &words)
+    })
 }
 
 /// A failure without an answer.

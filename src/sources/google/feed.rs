@@ -5,14 +5,14 @@ use std::time::Duration;
 use reqwest::StatusCode;
 use reqwest::header::{ETAG, HeaderValue, IF_NONE_MATCH};
 
-use super::compute::unreachable;
+use super::compute::{client, unreachable};
 use super::facts::Incident;
 use super::{Feed, parse};
 use crate::sources::{Trouble, TroubleKind};
 
 /// The feed, and what it said last.
 pub struct Status {
-    client: reqwest::Client,
+    client: Result<reqwest::Client, Trouble>,
     feed: Feed,
     deadline: Duration,
     known: Option<(HeaderValue, Vec<Incident>)>,
@@ -21,7 +21,7 @@ pub struct Status {
 impl Status {
     /// Sends nothing yet.
     pub fn new(feed: Feed, deadline: Duration) -> Self {
-        Self { client: reqwest::Client::new(), feed, deadline, known: None }
+        Self { client: client(), feed, deadline, known: None }
     }
 
     /// The incidents that go on.
@@ -31,7 +31,8 @@ impl Status {
     /// There was no answer, or it was no feed.
     pub async fn read(&mut self) -> Result<Vec<Incident>, Trouble> {
         let name = format!("GET {}{}", self.feed.url.origin().ascii_serialization(), self.feed.url.path());
-        let mut request = self.client.get(self.feed.url.clone()).timeout(self.deadline);
+        let client = self.client.as_ref().map_err(Clone::clone)?;
+        let mut request = client.get(self.feed.url.clone()).timeout(self.deadline);
         if let Some((tag, _)) = &self.known {
             request = request.header(IF_NONE_MATCH, tag.clone());
         }
