@@ -93,6 +93,13 @@ fn on<'a>(
             named.name, named.address
         )));
     }
+    if look.info.processes.is_some_and(|processes| processes > 1) {
+        return Err(NoProposal::NotHere(format!(
+            "several processes share the socket of {} (nbproc), and only the one that happens to answer would be set: \
+             set it on each process's own socket",
+            named.name
+        )));
+    }
     if look.info.is_stopping {
         return Err(NoProposal::Unread(format!("{} is on its way out: ask once more", named.name)));
     }
@@ -280,4 +287,23 @@ fn grouped<'a>(said: impl Iterator<Item = (&'a Named, String)>) -> Vec<String> {
         }
     }
     groups.into_iter().map(|(sentence, names)| format!("{}: {sentence}", names.join(", "))).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sources::haproxy::look;
+
+    #[test]
+    fn nothing_is_set_where_several_processes_share_a_socket() {
+        let address = "/run/haproxy/admin.sock".parse().unwrap();
+        let named = Named { name: "fe-01".to_owned(), address, login: None };
+        let wanted = Wanted { to: &|was, _| Ok(was), after: String::new(), mind: Vec::new() };
+        let mut seen = look(include_str!("../../tests/fixtures/haproxy/healthy.txt")).unwrap();
+        let set =
+            |look: &Look| on(&named, look, "gke-registry", "gke-registry-1", &wanted).map(|on| on.is_some());
+        assert_eq!(set(&seen), Ok(true));
+        seen.info.processes = Some(4);
+        assert!(matches!(set(&seen), Err(NoProposal::NotHere(why)) if why.contains("nbproc")));
+    }
 }

@@ -45,7 +45,8 @@ impl Condition {
             "DOWN" => Self::Down,
             "no" => Self::Unchecked,
             "UP" if stat.role == Role::Backend => {
-                let servers = stat.active.zip(stat.backup).map(|(active, backup)| active + backup);
+                let servers =
+                    stat.active.zip(stat.backup).map(|(active, backup)| active.saturating_add(backup));
                 if servers == Some(0) { Self::Empty } else { Self::Up }
             }
             "UP" if stat.check_status == "INI" || is_new && unchecked => Self::Unknown,
