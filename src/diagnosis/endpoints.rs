@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use crate::sources::Health;
 use crate::sources::kubernetes::objects::{Address, Kind, Phase, Pod, Port, Slice};
 use crate::sources::kubernetes::picture::Picture;
 
@@ -77,7 +78,7 @@ pub fn endpoints<'a>(picture: &'a Picture, service: &str) -> Vec<Endpoint<'a>> {
             found[number].places.push((slice, address));
         }
     }
-    let (knows_pods, knows_slices) = (knows(picture, &[Kind::Pod]), knows_slices(picture));
+    let (knows_pods, knows_slices) = (knows(picture, PODS, SLICES), knows(picture, SLICES, PODS));
     for endpoint in &mut found {
         endpoint.verdict = of_address(endpoint, knows_pods);
     }
@@ -121,14 +122,27 @@ fn of_pod(pod: &Pod, knows_slices: bool) -> Endpoint<'_> {
     Endpoint { ip: pod.ip.as_deref(), pod: Some(pod), places: Vec::new(), verdict }
 }
 
-/// Whether any of these kinds was ever read.
-fn knows(picture: &Picture, kinds: &[Kind]) -> bool {
+const PODS: &[Kind] = &[Kind::Pod];
+/// The one stands in for the other.
+const SLICES: &[Kind] = &[Kind::EndpointSlice, Kind::Endpoints];
+
+/// Whether one side was read, and may be held against the other: what was read once proves nothing against what changes
+/// on, while two that stopped together still tell how it was.
+fn knows(picture: &Picture, kinds: &[Kind], others: &[Kind]) -> bool {
+    was_read(picture, kinds) && (is_live(picture, kinds) || !is_live(picture, others))
+}
+
+fn was_read(picture: &Picture, kinds: &[Kind]) -> bool {
     kinds.iter().any(|kind| picture.kinds.get(kind).is_some_and(|health| health.seen().is_some()))
+}
+
+fn is_live(picture: &Picture, kinds: &[Kind]) -> bool {
+    kinds.iter().any(|kind| picture.kinds.get(kind).is_some_and(Health::is_live))
 }
 
 /// Whether it was ever read which addresses the service has.
 pub fn knows_slices(picture: &Picture) -> bool {
-    knows(picture, &[Kind::EndpointSlice, Kind::Endpoints])
+    was_read(picture, SLICES)
 }
 
 /// Addresses in the order of their numbers.
@@ -143,5 +157,46 @@ impl Endpoint<'_> {
         ports.sort_by_key(|port| (port.port, &port.name, &port.protocol));
         ports.dedup_by_key(|port| (port.port, &port.name, &port.protocol));
         ports
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::Timestamp;
+
+    use super::*;
+    use crate::sources::{Trouble, TroubleKind};
+
+    #[test]
+    fn pods_that_were_read_once_prove_nothing_against_slices_that_change_on() {
+        let address = Address {
+            ip: "10.0.0.1".to_owned(),
+            ready: true,
+            serving: None,
+            terminating: None,
+            pod: None,
+            node: None,
+        };
+        let slice = Slice {
+            name: "a".to_owned(),
+            service: "registry".to_owned(),
+            ports: Vec::new(),
+            addresses: vec![address],
+        };
+        let seen = Timestamp::UNIX_EPOCH;
+        let live = || Health::Live { seen };
+        let trouble = Trouble::new(TroubleKind::Slow, "no answer");
+        let down = || Health::Down { trouble: trouble.clone(), since: seen, seen: Some(seen) };
+        for (pods, slices, verdict) in [
+            (live(), live(), Verdict::WithoutPod),
+            (down(), live(), Verdict::Unknown),
+            (down(), down(), Verdict::WithoutPod),
+            (Health::Waiting, live(), Verdict::Unknown),
+        ] {
+            let mut picture = Picture::default();
+            picture.slices.insert("a".to_owned(), slice.clone());
+            picture.kinds.extend([(Kind::Pod, pods), (Kind::EndpointSlice, slices)]);
+            assert_eq!(endpoints(&picture, "registry")[0].verdict, verdict);
+        }
     }
 }
