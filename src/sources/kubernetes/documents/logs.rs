@@ -22,8 +22,11 @@ const LONGEST: usize = 4096;
 /// Lines of a page at most.
 const PAGE: usize = 256;
 
-/// A log may be silent for so long.
-const SILENCE: Duration = Duration::from_secs(30 * 24 * 3600);
+/// After such a silence the stream is taken up again: a connection whose other end is gone is silent too.
+const SILENCE: Duration = Duration::from_secs(120);
+
+/// A stream that ends sooner than this has not gone well.
+const SHORT: Duration = Duration::from_secs(10);
 
 /// Which container is read, and what is said about that.
 struct Chosen {
@@ -33,18 +36,29 @@ struct Chosen {
     restarts: i64,
 }
 
+/// How a stream came to its end.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum End {
+    Over,
+    /// Nothing was heard for so long that nobody may be there any more.
+    Silent,
+}
+
 impl Reader {
     /// The logs of the container that matters, and all that it says from now on.
     pub(super) async fn logs(&self, pod: &Value) -> Result<(), Refusal> {
         let mut chosen = choose(pod, false)?;
         self.introduce(&chosen, "").await;
         let name = text(pod, "/metadata/name");
-        let mut since = format!("tailLines={TAIL}");
+        let pace = self.access.options().pace;
+        let (mut since, mut pause) = (format!("tailLines={TAIL}"), pace.first_pause);
         loop {
-            self.follow(name, &chosen, &since, true).await?;
-            let broke = Instant::now();
+            let begun = Instant::now();
+            let (end, heard) = self.follow(name, &chosen, &since, true).await?;
+            let is_short = begun.elapsed() < SHORT;
             // Asked a moment later, for what ended may not be told of yet.
-            tokio::time::sleep(self.access.options().pace.first_pause).await;
+            tokio::time::sleep(pause).await;
+            pause = if is_short { (pause * 2).min(pace.longest_pause) } else { pace.first_pause };
             let pod = self.get(&format!("pods/{name}"), &[]).await?;
             let Some(status) = status(&pod, &chosen.name) else { return Ok(()) };
             let restarts = number(status, "/restartCount");
@@ -53,9 +67,14 @@ impl Reader {
                 return self.say(&format!("the container has ended{state}; p shows the run before")).await;
             }
             since = if restarts == chosen.restarts {
-                self.say("the stream broke and was taken up again: lines may be missing or come twice")
-                    .await?;
-                format!("sinceSeconds={}", broke.elapsed().as_secs() + 1)
+                // By the clock on the wall, which goes on while this machine sleeps.
+                let missed = Timestamp::now().duration_since(heard).as_secs().max(0);
+                let overlap = i64::from(end == End::Over);
+                if end == End::Over {
+                    self.say("the stream broke and was taken up again: lines may be missing or come twice")
+                        .await?;
+                }
+                format!("sinceSeconds={}&tailLines={TAIL}", (missed + overlap).max(1))
             } else {
                 self.say(&format!("the container was begun again{}", describe_end(status))).await?;
                 format!("tailLines={TAIL}")
@@ -70,7 +89,13 @@ impl Reader {
         let end = status(pod, &chosen.name).map(describe_end).unwrap_or_default();
         self.introduce(&chosen, &format!("; the run before this one{end}")).await;
         let name = text(pod, "/metadata/name");
-        self.follow(name, &chosen, &format!("previous=true&tailLines={TAIL}"), false).await
+        match self.follow(name, &chosen, &format!("previous=true&tailLines={TAIL}"), false).await? {
+            (End::Over, _) => Ok(()),
+            (End::Silent, _) => {
+                let why = "the API server fell silent in the middle of the log; open it again";
+                Err(Refusal::of(TroubleKind::Slow, why))
+            }
+        }
     }
 
     async fn introduce(&self, chosen: &Chosen, more: &str) {
@@ -89,12 +114,29 @@ impl Reader {
         Ok(())
     }
 
-    async fn follow(&self, pod: &str, chosen: &Chosen, query: &str, on: bool) -> Result<(), Refusal> {
+    /// Reads one stream to its end, and tells when something was heard last.
+    async fn follow(
+        &self,
+        pod: &str,
+        chosen: &Chosen,
+        query: &str,
+        on: bool,
+    ) -> Result<(End, Timestamp), Refusal> {
         let follow = if on { "&follow=true" } else { "" };
         let path = format!("pods/{pod}/log?container={}&{query}{follow}", chosen.name);
         let answer = self.access.ask("/api/v1", &path).await?;
-        let mut lines = Lines::new(answer.into_body(), SILENCE, SILENCE);
-        while let Some(line) = lines.next().await? {
+        let mut lines = Lines::new(answer.into_body(), Duration::ZERO, SILENCE);
+        let mut heard = Timestamp::now();
+        loop {
+            let line = match lines.next().await {
+                Ok(Some(line)) => line,
+                Ok(None) => break,
+                Err(refusal) if refusal.trouble.kind == TroubleKind::Slow => {
+                    return Ok((End::Silent, heard));
+                }
+                Err(refusal) => return Err(refusal),
+            };
+            heard = Timestamp::now();
             let mut page = vec![shown(&line)];
             // What has come already goes with it.
             while page.len() < PAGE {
@@ -109,7 +151,7 @@ impl Reader {
         if !rest.is_empty() {
             self.lines(vec![shown(&rest)]).await;
         }
-        Ok(())
+        Ok((End::Over, heard))
     }
 }
 
