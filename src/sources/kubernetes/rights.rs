@@ -4,9 +4,10 @@ use futures::StreamExt;
 use futures::stream;
 use serde_json::json;
 
-use super::client::Access;
+use super::client::{Access, Refusal};
 use super::facts::Right;
 use super::objects::Kind;
+use crate::sources::TroubleKind;
 
 const REVIEWS: &str = "/apis/authorization.k8s.io/v1/";
 
@@ -37,14 +38,19 @@ use answers::{Rule, Rules};
 /// The rights that matter here. One that nobody could say is none, never a refusal.
 pub async fn ask(access: &Access) -> Vec<Right> {
     let wanted = Kind::ALL.into_iter().flat_map(|kind| VERBS.map(|verb| (kind, verb)));
-    let wanted: Vec<_> = wanted.chain([(Kind::Pod, "log")]).collect();
-    let rules = rules(access).await;
-    let rights = wanted.into_iter().map(|(kind, verb)| {
+    let wanted = wanted.chain([(Kind::Pod, "log")]);
+    let (rules, is_away) = match rules(access).await {
+        Ok(rules) => (rules, false),
+        Err(refusal) => (None, !is_answer(&refusal)),
+    };
+    let rights = wanted.map(|(kind, verb)| {
         let rules = rules.as_ref();
         async move {
             let by_rule = rules.and_then(|rules| by_rules(rules, kind, verb));
             let allowed = match by_rule {
                 Some(allowed) => Some(allowed),
+                // Each of many questions would be waited for in vain.
+                None if is_away => None,
                 None => by_review(access, kind, verb).await,
             };
             Right { kind, verb, allowed }
@@ -53,7 +59,12 @@ pub async fn ask(access: &Access) -> Vec<Right> {
     stream::iter(rights.collect::<Vec<_>>()).buffered(AT_ONCE).collect().await
 }
 
-async fn rules(access: &Access) -> Option<Rules> {
+/// Whether the server itself refused, so that it may answer another question.
+const fn is_answer(refusal: &Refusal) -> bool {
+    matches!(refusal.trouble.kind, TroubleKind::Denied | TroubleKind::Absent | TroubleKind::Broken)
+}
+
+async fn rules(access: &Access) -> Result<Option<Rules>, Refusal> {
     let body = |namespace: &str| {
         json!({
             "kind": "SelfSubjectRulesReview",
@@ -62,8 +73,8 @@ async fn rules(access: &Access) -> Option<Rules> {
         })
         .to_string()
     };
-    let answer = access.post(&format!("{REVIEWS}selfsubjectrulesreviews"), body).await.ok()?;
-    serde_json::from_slice(&answer).ok()
+    let answer = access.post(&format!("{REVIEWS}selfsubjectrulesreviews"), body).await?;
+    Ok(serde_json::from_slice(&answer).ok())
 }
 
 /// None where the rules are known not to be all there are.
