@@ -287,3 +287,39 @@ async fn a_program_for_credentials_that_hangs_is_not_waited_for() {
     let Fact::NotConfigured { trouble } = fact else { unreachable!() };
     assert!(trouble.why.contains("did not end"), "{}", trouble.why);
 }
+
+#[tokio::test]
+async fn a_program_for_credentials_that_is_slow_is_begun_once() {
+    let server = Server::start();
+    let (runs, go) = (server.path("runs"), server.path("go"));
+    let script = format!(
+        "echo run >> {}; while ! test -e {}; do sleep 0.05; done; echo \"{}\"",
+        runs.display(),
+        go.display(),
+        r#"{\"apiVersion\":\"client.authentication.k8s.io/v1\",\"kind\":\"ExecCredential\",\"status\":{\"token\":\"late\"}}"#,
+    );
+    server.write_kubeconfig(&format!(
+        "{{exec: {{apiVersion: client.authentication.k8s.io/v1, command: sh, args: [-c, '{script}']}}}}"
+    ));
+    let mut options = server.options();
+    options.pace.plugin = Duration::from_millis(200);
+    let mut listener = Listener::start(options);
+    listener.until("not configured", |fact, _| matches!(fact, Fact::NotConfigured { .. })).await;
+    std::fs::write(&go, "").unwrap();
+    listener.until("configured", |fact, _| matches!(fact, Fact::Configured(_))).await;
+    assert_eq!(std::fs::read_to_string(&runs).unwrap(), "run\n");
+}
+
+#[tokio::test]
+async fn a_watch_that_fails_again_after_a_list_is_told_to_be_down_again() {
+    let server = Server::start();
+    server.always("watch pods", Reply::Say { status: 500, headers: Vec::new(), body: String::new() });
+    let mut listener = Listener::start(server.options());
+    for _ in 0..2 {
+        listener
+            .until("listed", |fact, _| matches!(fact, Fact::Listed(batch) if batch.kind() == Kind::Pod))
+            .await;
+        listener.until("down", |fact, _| down(fact, Kind::Pod) == Some(TroubleKind::Broken)).await;
+        assert!(!listener.picture.kinds[&Kind::Pod].is_live());
+    }
+}

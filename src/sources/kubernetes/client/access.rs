@@ -9,7 +9,7 @@ use http::{Request, Response, StatusCode};
 use http_body_util::{BodyExt, Limited};
 use kube::Client;
 use kube::client::Body;
-use tokio::sync::Mutex;
+use tokio::sync::{Mutex, oneshot};
 use tokio::time::{Instant, timeout};
 
 use super::super::Options;
@@ -42,7 +42,11 @@ struct Known {
     looked: Option<Instant>,
     /// Why it was not found then.
     trouble: Option<Trouble>,
+    /// Where it will be told, while somebody still looks for it.
+    search: Option<oneshot::Receiver<Found>>,
 }
+
+type Found = Result<(Client, Cluster), Trouble>;
 
 impl Known {
     /// Whether it was looked for just now, so that looking again is not worth it.
@@ -79,7 +83,7 @@ impl Access {
         let (client, cluster) = match known.found.clone() {
             Some(found) => found,
             None => {
-                let found = find(&self.options).await;
+                let found = find(&self.options, &mut known.search).await;
                 known.looked = Some(Instant::now());
                 known.trouble = found.as_ref().err().cloned();
                 known.generation += 1;
@@ -105,7 +109,7 @@ impl Access {
     /// The same, however fresh they are.
     pub async fn forget_all(&self) {
         let mut known = self.known.lock().await;
-        (known.found, known.trouble) = (None, None);
+        (known.found, known.trouble, known.search) = (None, None, None);
     }
 
     /// Asks for something of the namespace; `path` begins after it. The answer is a success.
@@ -212,31 +216,42 @@ fn has_expired(client: &Client) -> bool {
     client.valid_until().is_some_and(|until| until <= jiff::Timestamp::now())
 }
 
-/// Finds configuration and credentials on a thread of its own: a plugin may hang, and must not hold up the end of
-/// the program.
-async fn find(options: &Arc<Options>) -> Result<(Client, Cluster), Trouble> {
-    let (tell, told) = tokio::sync::oneshot::channel();
+/// Waits for configuration and credentials. A plugin that takes too long is waited for again the next time, never begun
+/// a second time beside itself: it may have opened a browser.
+async fn find(options: &Arc<Options>, search: &mut Option<oneshot::Receiver<Found>>) -> Found {
+    let told = match search {
+        Some(told) => told,
+        None => search.insert(begin(options)?),
+    };
+    let patience = options.pace.plugin;
+    if let Ok(told) = timeout(patience, told).await {
+        *search = None;
+        return told.unwrap_or_else(|_| {
+            Err(Trouble::new(TroubleKind::Misconfigured, "reading the kubeconfig failed"))
+        });
+    }
+    let seconds = patience.as_secs_f32();
+    let why = format!(
+        "the kubeconfig's program for credentials did not end within {seconds} s; \
+         log in to the cluster in another terminal"
+    );
+    Err(Trouble::new(TroubleKind::Unauthenticated, &why))
+}
+
+/// Looks for them on a thread of its own: a plugin may hang, and must not hold up the end of the program.
+fn begin(options: &Arc<Options>) -> Result<oneshot::Receiver<Found>, Trouble> {
+    let (tell, told) = oneshot::channel();
     let runtime = tokio::runtime::Handle::current();
     let options = Arc::clone(options);
-    let patience = options.pace.plugin;
     let begun = std::thread::Builder::new().name("kubeconfig".to_owned()).spawn(move || {
         let _inside = runtime.enter();
-        // Nobody waits any more when it took too long.
+        // Nobody waits any more when it was asked for anew.
         let _ = tell.send(configure::connect(&options));
     });
-    if let Err(error) = begun {
-        return Err(Trouble::new(TroubleKind::Misconfigured, &format!("cannot start a thread: {error}")));
-    }
-    match timeout(patience, told).await {
-        Ok(Ok(found)) => found,
-        Ok(Err(_)) => Err(Trouble::new(TroubleKind::Misconfigured, "reading the kubeconfig failed")),
-        Err(_) => {
-            let seconds = patience.as_secs_f32();
-            let why = format!(
-                "the kubeconfig's program for credentials did not end within {seconds} s; \
-                 log in to the cluster in another terminal"
-            );
-            Err(Trouble::new(TroubleKind::Unauthenticated, &why))
+    match begun {
+        Ok(_) => Ok(told),
+        Err(error) => {
+            Err(Trouble::new(TroubleKind::Misconfigured, &format!("cannot start a thread: {error}")))
         }
     }
 }

@@ -188,10 +188,12 @@ impl Gatherer {
     }
 
     fn put_aside(&mut self, key: (Kind, String), object: Object) {
+        let is_event = key.0 == Kind::Event;
         self.others.insert(key, object);
-        if self.others.len() > 2 * EVENTS {
-            let mut times: Vec<_> =
-                self.others.iter().map(|(key, object)| (last(object), key.clone())).collect();
+        // Only of events there may be any number; whatever else is not ours may yet turn out to be.
+        let events = || self.others.range((Kind::Event, String::new())..);
+        if is_event && events().count() > 2 * EVENTS {
+            let mut times: Vec<_> = events().map(|(key, object)| (last(object), key.clone())).collect();
             times.sort_unstable();
             for (_, key) in times.into_iter().take(EVENTS) {
                 self.others.remove(&key);
@@ -241,11 +243,11 @@ impl Gatherer {
     }
 }
 
+/// When an event last happened.
 fn last(object: &Object) -> Option<Timestamp> {
     match object {
         Object::Happening(happening) => happening.last,
-        // Others than events are few, and are never the oldest.
-        _ => Some(Timestamp::MAX),
+        _ => None,
     }
 }
 

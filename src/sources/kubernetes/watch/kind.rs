@@ -125,6 +125,10 @@ impl Watcher {
             pages => pages?,
         };
         self.send(Update::Listed(self.kind(), listed.objects)).await;
+        // It answers again, so that the next failure is news, even if it is the same as the last one.
+        if matches!(self.told, Some(Watch::Down { .. })) {
+            self.told = Some(Watch::Listing);
+        }
         if let Some(first) = listed.odd.first() {
             self.tell_odd(listed.odd.len(), first).await;
         }
