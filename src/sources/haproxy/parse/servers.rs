@@ -24,7 +24,8 @@ fn server(names: &[&str], values: &[&str]) -> Option<ServerState> {
         address: get("srv_addr").map(safe).unwrap_or_default(),
         port,
         operational: number(get("srv_op_state")?)?,
-        admin: number(get("srv_admin_state")?)?,
+        // Bits that a later version has beyond these mean nothing here.
+        admin: u8::try_from(number::<u32>(get("srv_admin_state")?)? & 0xff).ok()?,
         user_weight: number(get("srv_uweight")?)?,
         initial_weight: number(get("srv_iweight")?)?,
         fqdn: get("srv_fqdn").map(safe).unwrap_or_default(),
