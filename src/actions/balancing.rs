@@ -6,6 +6,7 @@ use crate::model::{AdminState, Order, Setting, Subject, Target, Weight};
 use crate::state::State;
 
 const NOT_HERE: &str = "only a server of HAProxy has that";
+const NO_SERVER: &str = "this is a whole backend or frontend: select one of its servers";
 const NO_HAPROXY: &str = "the profile names no HAProxy";
 const NOT_TOLD: &str = "no stats socket tells what is set on it";
 const NO_RIGHTS: &str = "its stats socket is not of level admin";
@@ -81,6 +82,9 @@ fn ordered(
 /// What each instance that has it says is set on a server, with the weight of its configuration file.
 fn settings(state: &State, subject: &Subject) -> Result<Vec<(Setting, u32)>, &'static str> {
     let Subject::Server { backend, server } = subject else { return Err(NOT_HERE) };
+    if matches!(server.as_str(), "BACKEND" | "FRONTEND") {
+        return Err(NO_SERVER);
+    }
     if state.haproxy.instances.is_empty() {
         return Err(NO_HAPROXY);
     }

@@ -87,7 +87,7 @@ pub fn endpoints<'a>(picture: &'a Picture, service: &str) -> Vec<Endpoint<'a>> {
     let outside =
         picture.pods.values().filter(|pod| is_candidate(pod) && !inside.contains(pod.name.as_str()));
     let outside: Vec<_> = outside.map(|pod| of_pod(pod, knows_slices)).collect();
-    found.sort_by_key(|endpoint| sortable(endpoint.ip));
+    found.sort_by_cached_key(|endpoint| sortable(endpoint.ip));
     found.extend(outside);
     found
 }

@@ -57,7 +57,7 @@ pub fn ingress(watched: &Watched, kubernetes: &Kubernetes, haproxy: &Haproxy) ->
     let service = kubernetes.services.get(&workload.service);
     let addresses = servers(haproxy, backends);
     let ingress = service.map(|service| service.ingress.clone()).unwrap_or_default();
-    let pods: BTreeSet<&str> = kubernetes.pods.values().filter_map(|pod| pod.ip.as_deref()).collect();
+    let is_pod = |ip: &str| kubernetes.pods.values().any(|pod| pod.ip.as_deref() == Some(ip));
     let has = |ip: &String| {
         ingress.contains(ip) || service.is_some_and(|service| service.cluster_ip.as_ref() == Some(ip))
     };
@@ -68,7 +68,7 @@ pub fn ingress(watched: &Watched, kubernetes: &Kubernetes, haproxy: &Haproxy) ->
         }
         () if met == addresses.len() => Meeting::Equal,
         () if met > 0 => Meeting::Partly,
-        () if addresses.iter().all(|(_, ip)| pods.contains(ip.as_str())) => Meeting::Past,
+        () if addresses.iter().all(|(_, ip)| is_pod(ip)) => Meeting::Past,
         () if ingress.is_empty() => Meeting::NoIngress,
         () => Meeting::Differ,
     };

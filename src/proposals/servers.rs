@@ -166,7 +166,7 @@ fn mind(all: &[On<'_>], out: &[&str]) -> Vec<String> {
     said.extend(grouped(all.iter().filter_map(|on| {
         let follows =
             row(on.look, &on.state.backend, &on.state.server).filter(|row| !row.tracked.is_empty())?;
-        Some((on.named, format!("it follows the state of {}, whatever is set on it", follows.tracked)))
+        Some((on.named, format!("it has no checks of its own: it goes up and down with {}", follows.tracked)))
     })));
     said.extend(grouped(all.iter().filter_map(|on| {
         let why = reasons(on.state.admin & INHERITED).join(", ");

@@ -60,8 +60,13 @@ pub fn fold(state: &mut State, intent: &Intent, at: Timestamp) {
             dismiss(state);
         }
         Intent::Back => {
-            if !dismiss(state) {
-                state.screen.leaving = Leaving::Yes;
+            if dismiss(state) {
+                return;
+            }
+            // From the panel that it opened on one leaves; any other was come to from there.
+            match state.home() {
+                home if home == state.screen.panel => state.screen.leaving = Leaving::Yes,
+                home => show(state, home),
             }
         }
         Intent::Walk(way) => walk(state, *way),

@@ -108,10 +108,13 @@ impl State {
     pub fn new(session: Session, theme: &str) -> Self {
         let mut state = Self { session, ..Self::default() };
         theme.clone_into(&mut state.screen.theme);
-        if state.session.watched.is_any() {
-            state.screen.panel = PanelId::Overview;
-        }
+        state.screen.panel = state.home();
         state
+    }
+
+    /// The panel that the cockpit opens on, and that one leaves from.
+    pub const fn home(&self) -> PanelId {
+        if self.session.watched.is_any() { PanelId::Overview } else { PanelId::Bucket }
     }
 
     /// The tags that need somebody, worst first, then by name.

@@ -33,10 +33,10 @@ impl State {
         self.screen.finding.as_ref().filter(lasts).cloned().or_else(|| self.worth_a_look())
     }
 
-    /// Where the way breaks, else the first hop that is not well, else the worst tag: it tells more than the bucket's hop.
+    /// Where the way breaks, else the last hop that is not well, which is why those before it are not; else the worst tag: it tells more than the bucket's hop.
     fn worth_a_look(&self) -> Option<Subject> {
         let unwell = |hop: &&Hop| hop.verdict.is_unwell();
-        let other = self.path().iter().find(|hop| unwell(hop) && hop.id != HopId::Bucket);
+        let other = self.path().iter().rfind(|hop| unwell(hop) && hop.id != HopId::Bucket);
         let hop = first_broken(self.path()).or_else(|| other.map(|hop| hop.id)).map(Subject::Hop);
         let bucket = || self.path().iter().find(unwell).map(|hop| Subject::Hop(hop.id));
         let tag = || self.bucket.verdicts.ranked().next().cloned();

@@ -14,7 +14,7 @@ fn stable(screen: &str) -> String {
         (r"(✓ front door [^\n]*)?\d\d:\d\d UTC", "00:00 UTC"),
         (r"file://\S+", "file:///demo"),
         (r"[\d,]+ requests?", "# requests"),
-        (r"[<≤~]?\s?[\d.]+ m?s\b", "# ms"),
+        (r"(under )?[\d.]+ m?s\b", "# ms"),
         (r"[ ─]+", " "),
     ];
     masks.iter().fold(screen.trim_end().to_owned(), |text, (pattern, mask)| {

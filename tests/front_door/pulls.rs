@@ -190,6 +190,6 @@ async fn a_token_service_that_fails_is_the_step_that_failed() {
     })
     .await;
     let desk = Desk::open(Options { canaries: canary("g/p:v1"), ..options(&double.url()) }).await;
-    assert_eq!(desk.steps("g/p:v1"), ["token: GET /token unreachable"]);
+    assert_eq!(desk.steps("g/p:v1"), ["token: GET /token broken answer"]);
     assert_eq!(desk.answer(Page::Api).wrong, None, "the page itself asks as it should");
 }

@@ -37,7 +37,7 @@ async fn a_gateway_without_its_registry_answers_and_is_wrong() {
         assert_eq!((answer.status, answer.wrong.as_deref()), (503, Some("Service Unavailable")));
         assert!(desk.picture.pages[&page].wrong_since.is_some());
     }
-    assert_eq!(desk.steps("g/p:v1"), ["manifest: GET /v2/g/p/manifests/v1 unreachable"]);
+    assert_eq!(desk.steps("g/p:v1"), ["manifest: GET /v2/g/p/manifests/v1 broken answer"]);
 }
 
 #[tokio::test]

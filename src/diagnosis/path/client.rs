@@ -4,11 +4,12 @@ use jiff::Timestamp;
 
 use super::evidence::{Evidence, counted, plural};
 use super::front_door::not_reached;
-use super::{Hop, Scene};
+use super::{Hop, Scene, Verdict};
 use crate::model::{HopId, Subject};
 use crate::registry::reference::{Reference, Target};
-use crate::sources::TroubleKind;
-use crate::sources::front_door::facts::{Pull, PullStep};
+use crate::sources::front_door::facts::{Page, Pull, PullStep};
+use crate::sources::front_door::picture::Asked;
+use crate::sources::{Health, TroubleKind};
 
 /// How pulls go.
 pub fn hop(scene: &Scene<'_>) -> Hop {
@@ -23,8 +24,13 @@ pub fn hop(scene: &Scene<'_>) -> Hop {
     if pulled.is_empty() {
         return Hop::waiting(HopId::Client);
     }
+    let failing = scene.front_door.pages.get(&Page::Api).and_then(failing_since);
     let evidence = canaries.iter().map(|(image, pull)| match pull {
         None => Evidence::waiting(image),
+        // What was pulled before the API failed says nothing of now.
+        Some((at, pull)) if pull.is_good() && failing.is_some_and(|since| *at < since) => {
+            Evidence::new(Verdict::Unknown, format!("{image}: pulled before the front door failed"))
+        }
         Some((at, pull)) => canary(image, pull, *at),
     });
     let good = pulled.iter().filter(|(_, pull)| pull.is_good()).count();
@@ -32,6 +38,14 @@ pub fn hop(scene: &Scene<'_>) -> Hop {
     let words = format!("{gauge} canary pull{}", plural(pulled.len()));
     let seen = pulled.iter().map(|(at, _)| *at).max();
     Hop::judged(HopId::Client, words, gauge, evidence.collect()).seen(seen)
+}
+
+/// Since when a page fails, if it does.
+fn failing_since(asked: &Asked) -> Option<Timestamp> {
+    match &asked.health {
+        Health::Down { since, .. } => Some(*since),
+        Health::Off | Health::Waiting | Health::Live { .. } => asked.wrong_since,
+    }
 }
 
 fn canary(image: &str, pull: &Pull, at: Timestamp) -> Evidence {

@@ -69,8 +69,11 @@ impl Hop {
         Self { seen, ..self }
     }
 
-    /// As it stood before it could not be seen any more, which `why` tells.
+    /// As it stood before it could not be seen any more, which `why` tells. Of what never was seen nothing is told.
     fn blinded(self, why: Vec<Evidence>) -> Self {
+        if self.seen.is_none() {
+            return Self { evidence: why, ..Self::bare(self.id, Verdict::Unknown, "not known".to_owned()) };
+        }
         let before = if self.gauge.is_empty() { String::new() } else { format!(", was {}", self.words) };
         let words = format!("not known{before}");
         let evidence = why.into_iter().chain(self.evidence).collect();

@@ -39,7 +39,7 @@ fn look(scene: &Scene<'_>, workload: &Workload) -> Hop {
     if ready > 0 {
         evidence.push(Evidence::good(format!("{ready} of {} ready", counted(all, "pod"))));
     } else if here.is_empty() {
-        evidence.push(none_there(all, workload));
+        evidence.push(none_there(all, workload, &picture.cluster.namespace));
     }
     if all > here.len() {
         let words = format!("{wanted} wanted, {} there: see the events of the deployment", here.len());
@@ -72,9 +72,9 @@ fn unready<'a>(here: &[&'a Pod]) -> Vec<(&'a str, Vec<&'a Pod>)> {
     groups
 }
 
-fn none_there(wanted: usize, workload: &Workload) -> Evidence {
+fn none_there(wanted: usize, workload: &Workload, namespace: &str) -> Evidence {
     match wanted {
-        0 => Evidence::broken(format!("no pod with {} in {}", workload.selector, workload.namespace)),
+        0 => Evidence::broken(format!("no pod with {} in {namespace}", workload.selector)),
         _ => Evidence::broken(format!("{} wanted, and none is there", counted(wanted, "pod"))),
     }
 }
@@ -90,7 +90,9 @@ fn group(status: &str, pods: &[&Pod], ready: usize, now: Timestamp) -> Evidence 
     let said = || waiting(pods).map(|said| format!(": {said}"));
     let detail = how.or_else(said).or_else(message).unwrap_or_default();
     let words = format!("{} {status}{detail}", counted(pods.len(), "pod"));
-    let created = pods.iter().filter_map(|pod| pod.created).min();
+    // Of a pod that once ran its age does not tell since when it is not ready.
+    let begins = |pod: &&&Pod| pod.phase == Phase::Pending;
+    let created = pods.iter().filter(begins).filter_map(|pod| pod.created).min();
     let since = last.and_then(|(_, end)| end.at).or(created);
     let is_young = last.is_none() && created.is_some_and(|created| now.duration_since(created) < PATIENCE);
     let words = if is_young { format!("{words}: begun just now") } else { words };

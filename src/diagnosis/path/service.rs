@@ -21,7 +21,8 @@ pub fn hop(scene: &Scene<'_>) -> Hop {
 fn look(scene: &Scene<'_>, workload: &Workload) -> Hop {
     let subject = Subject::Service(workload.service.clone());
     let Some(service) = scene.kubernetes.services.get(&workload.service) else {
-        let words = format!("no service {} in namespace {}", workload.service, workload.namespace);
+        let namespace = &scene.kubernetes.cluster.namespace;
+        let words = format!("no service {} in namespace {namespace}", workload.service);
         let evidence = vec![Evidence::broken(words).about(subject)];
         let evidence = as_far_as_read(scene.kubernetes, Kind::Service, evidence);
         return Hop::judged(HopId::Service, "not there".to_owned(), String::new(), evidence);

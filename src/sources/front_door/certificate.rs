@@ -40,7 +40,7 @@ pub async fn of(options: &Options, knocks: [&Result<Knock, ApiError>; 2]) -> Opt
 /// Why the TLS library refused a certificate, out of the words of a failure; none if it was something else.
 fn reason(detail: &str) -> Option<String> {
     let (_, why) = detail.split_once(REFUSED)?;
-    let known = REASONS.iter().find(|(words, _)| why.starts_with(words));
+    let known = REASONS.iter().find(|(words, _)| why.contains(words));
     Some(known.map_or_else(|| clean(why).into_owned(), |(_, words)| (*words).to_owned()))
 }
 

@@ -136,7 +136,9 @@ impl From<ApiError> for Trouble {
             (ApiErrorKind::Denied, _) => TroubleKind::Unauthenticated,
             (ApiErrorKind::Throttled, _) => TroubleKind::Throttled,
             (ApiErrorKind::Unreachable, _) if error.detail.ends_with(SLOW) => TroubleKind::Slow,
-            (ApiErrorKind::Unreachable, _) => TroubleKind::Unreachable,
+            // Whatever stands there answered.
+            (ApiErrorKind::Unreachable, Some(_)) => TroubleKind::Broken,
+            (ApiErrorKind::Unreachable, None) => TroubleKind::Unreachable,
             (ApiErrorKind::Broken, _) => TroubleKind::Broken,
         };
         Self::new(kind, &format!("{}: {}", error.request, error.detail))

@@ -224,11 +224,18 @@ impl<'p> Entry<'p> {
         if self.role != Role::Server {
             return self.lacking();
         }
-        if others.iter().any(|other| weight(first) != weight(other)) {
-            return told(&|seen| format!("weight {}", weight(seen).unwrap_or_default()));
+        // What an instance does not tell is no disagreement: a statistics page need not show addresses.
+        if differ(seen.iter().copied().filter_map(weight)) {
+            return told(&|seen| {
+                weight(seen).map_or("not told".to_owned(), |weight| format!("weight {weight}"))
+            });
         }
-        if others.iter().any(|other| first.stat.address != other.stat.address) {
-            return told(&|seen| seen.stat.address.clone());
+        if differ(seen.iter().map(|seen| seen.stat.address.as_str()).filter(|address| !address.is_empty())) {
+            let address = |seen: &Seen<'p>| match seen.stat.address.as_str() {
+                "" => "not told".to_owned(),
+                address => address.to_owned(),
+            };
+            return told(&address);
         }
         self.lacking()
     }
@@ -237,6 +244,11 @@ impl<'p> Entry<'p> {
         (!self.absent.is_empty() && self.is_live())
             .then(|| format!("differs: not on {}", self.absent.join(", ")))
     }
+}
+
+/// Whether not all of these are the same.
+fn differ<T: PartialEq>(mut all: impl Iterator<Item = T>) -> bool {
+    all.next().is_some_and(|first| all.any(|other| other != first))
 }
 
 impl Seen<'_> {

@@ -103,7 +103,9 @@ fn of_credentials(error: &AuthError) -> Trouble {
             format!("the kubeconfig's program for credentials failed ({}): {said}", out.status)
         }
         AuthError::AuthExecStart(error) => {
-            format!("the kubeconfig's program for credentials cannot be started: {error}; is it installed?")
+            format!(
+                "the kubeconfig's program for credentials cannot be started: {error}; install what the kubeconfig names under exec"
+            )
         }
         AuthError::AuthExecParse(_) | AuthError::AuthExec(_) | AuthError::ExecPluginFailed => {
             "the kubeconfig's program for credentials answered something else than credentials".to_owned()
