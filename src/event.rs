@@ -9,7 +9,7 @@ pub use intent::{
 use std::sync::Arc;
 
 use crate::model::{Done, Page, Past, Progress, Proposal};
-use crate::sources::{bucket, front_door, google, haproxy, kubernetes};
+use crate::sources::{bucket, front_door, google, haproxy, kubernetes, logs};
 
 /// The only thing that travels on the bus.
 #[derive(Clone, Debug)]
@@ -32,6 +32,7 @@ pub enum Fact {
     Haproxy(haproxy::facts::Fact),
     Google(google::facts::Fact),
     FrontDoor(front_door::facts::Fact),
+    Logs(logs::facts::Fact),
 }
 
 /// What came of an effect that saw nothing.

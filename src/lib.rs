@@ -29,8 +29,9 @@
 //! | [`bus`] | lanes that wait, keep the newest, or count what they drop; stamping; taps | – |
 //! | [`config`] | profiles: load, merge, validate, all mistakes at once | registry |
 //! | [`registry`] | what a registry is made of, as pure functions: names, layout, manifests, chain, checks | – |
+//! | [`logs`] | what log lines say, as pure functions: reading, what they are about, which are alike | registry |
 //! | [`storage`] | object stores: one contract, its drivers and layers; knows nothing of registries | – |
-//! | [`sources`] | what watches the world: client, facts and picture of each | registry, storage |
+//! | [`sources`] | what watches the world: client, facts and picture of each | logs, registry, storage |
 //! | [`event`] | the closed vocabulary of the bus | facts of sources |
 //! | [`diagnosis`] | joins what the sources saw into conclusions, purely | pictures of sources, registry |
 //! | [`state`] | everything the screen shows, and the fold | event, diagnosis, pictures of sources, registry |
@@ -67,6 +68,7 @@ pub mod config;
 pub mod diagnosis;
 pub mod event;
 pub mod execution;
+pub mod logs;
 pub mod model;
 pub mod proposals;
 pub mod registry;

@@ -12,14 +12,15 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("config", &["registry"]),
     ("registry", &[]),
     ("storage", &[]),
-    ("sources", &["registry", "storage"]),
-    ("event", &["registry", "sources"]),
-    ("diagnosis", &["registry", "sources"]),
-    ("state", &["bus", "diagnosis", "event", "registry", "sources"]),
-    ("actions", &["bus", "diagnosis", "event", "registry", "sources", "state"]),
-    ("proposals", &["registry", "sources", "storage"]),
-    ("execution", &["actions", "bus", "event", "proposals", "registry", "sources", "storage"]),
-    ("ui", &["actions", "diagnosis", "event", "registry", "sources", "state"]),
+    ("logs", &["registry"]),
+    ("sources", &["logs", "registry", "storage"]),
+    ("event", &["logs", "registry", "sources"]),
+    ("diagnosis", &["logs", "registry", "sources"]),
+    ("state", &["bus", "diagnosis", "event", "logs", "registry", "sources"]),
+    ("actions", &["bus", "diagnosis", "event", "logs", "registry", "sources", "state"]),
+    ("proposals", &["logs", "registry", "sources", "storage"]),
+    ("execution", &["actions", "bus", "event", "logs", "proposals", "registry", "sources", "storage"]),
+    ("ui", &["actions", "diagnosis", "event", "logs", "registry", "sources", "state"]),
     ("staging", &["registry", "storage"]),
     (
         "cli",
@@ -29,6 +30,7 @@ const ROOMS: &[(&str, &[&str])] = &[
             "diagnosis",
             "event",
             "execution",
+            "logs",
             "proposals",
             "registry",
             "runtime",
@@ -49,6 +51,7 @@ const ROOMS: &[(&str, &[&str])] = &[
             "diagnosis",
             "event",
             "execution",
+            "logs",
             "proposals",
             "registry",
             "sources",
@@ -61,7 +64,7 @@ const ROOMS: &[(&str, &[&str])] = &[
 ];
 
 /// Rooms that must not touch the world, and the words that would show that they do.
-const PURE: &[&str] = &["model", "registry", "event", "diagnosis", "state", "actions", "ui"];
+const PURE: &[&str] = &["model", "registry", "logs", "event", "diagnosis", "state", "actions", "ui"];
 const WORLDLY: &[&str] = &[
     "std::fs",
     "std::net",

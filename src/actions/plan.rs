@@ -21,7 +21,9 @@ pub fn plan(state: &State, event: &Stamped<Event>) -> Vec<Effect> {
     }
     match &event.what {
         Event::Fact(Fact::Bucket(fact)) => effects.extend(after_fact(state, fact)),
-        Event::Fact(Fact::Kubernetes(_) | Fact::Haproxy(_) | Fact::Google(_) | Fact::FrontDoor(_)) => {}
+        Event::Fact(
+            Fact::Kubernetes(_) | Fact::Haproxy(_) | Fact::Google(_) | Fact::FrontDoor(_) | Fact::Logs(_),
+        ) => {}
         Event::Intent(intent) => effects.extend(after_intent(state, intent)),
         Event::Outcome(outcome) => effects.extend(after_outcome(state, outcome)),
         Event::Tick => {}

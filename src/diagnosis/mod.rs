@@ -12,6 +12,7 @@ use crate::sources::front_door::picture::Picture as FrontDoor;
 use crate::sources::google::picture::Picture as Google;
 use crate::sources::haproxy::picture::Picture as Haproxy;
 use crate::sources::kubernetes::picture::Picture as Kubernetes;
+use crate::sources::logs::picture::Picture as Logs;
 
 /// Everything that a conclusion may rest on.
 #[derive(Clone, Copy, Debug)]
@@ -22,5 +23,6 @@ pub struct Scene<'a> {
     pub haproxy: &'a Haproxy,
     pub kubernetes: &'a Kubernetes,
     pub bucket: &'a Bucket,
+    pub logs: &'a Logs,
     pub now: Timestamp,
 }

@@ -6,6 +6,7 @@ pub mod front_door;
 pub mod google;
 pub mod haproxy;
 pub mod kubernetes;
+pub mod logs;
 pub mod look;
 mod proxy;
 pub mod registry_api;

@@ -37,7 +37,7 @@ use crate::event::{Event, Fact, Outcome, PanelId};
 use crate::model::{Answer, Gate, Past, Proposal, Severity, Subject, TagState, Watched};
 use crate::sources::bucket::picture::{Picture, Verdict};
 use crate::sources::kubernetes::objects::Pod;
-use crate::sources::{front_door, google, haproxy, kubernetes};
+use crate::sources::{front_door, google, haproxy, kubernetes, logs};
 
 /// What never changes while the cockpit runs.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -69,6 +69,7 @@ pub struct State {
     pub haproxy: haproxy::picture::Picture,
     pub google: google::picture::Picture,
     pub front_door: front_door::picture::Picture,
+    pub logs: logs::picture::Picture,
     pub browser: Browser,
     pub screen: Screen,
     pub tables: Tables,
@@ -130,6 +131,7 @@ impl State {
         Scene {
             watched: &self.session.watched,
             front_door: &self.front_door,
+            logs: &self.logs,
             google: &self.google,
             haproxy: &self.haproxy,
             kubernetes: &self.kubernetes,
@@ -215,6 +217,7 @@ pub fn fold(state: &mut State, event: &Stamped<Event>) {
         Event::Fact(Fact::Haproxy(fact)) => state.haproxy.fold(fact, event.at),
         Event::Fact(Fact::Google(fact)) => state.google.fold(fact, event.at),
         Event::Fact(Fact::FrontDoor(fact)) => state.front_door.fold(fact, event.at),
+        Event::Fact(Fact::Logs(fact)) => state.logs.fold(fact, event.at),
         Event::Intent(intent) => intents::fold(state, intent, event.at),
         Event::Outcome(outcome) => {
             take(state, outcome);
