@@ -99,6 +99,7 @@ impl World {
             haproxy: &self.haproxy,
             kubernetes: &self.kubernetes,
             bucket: &self.bucket,
+            logs: &Default::default(),
             now: at(160),
         })
     }
