@@ -1,0 +1,206 @@
+//! What is read of one stream: gathered, understood, counted, and told in batches.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use jiff::Timestamp;
+use tokio::time::{Instant, timeout_at};
+
+use super::budget::Share;
+use super::desk::{Desk, First};
+use super::facts::{Batch, Fact, Origin, StreamId};
+use super::lines::Piece;
+use super::tally::Tally;
+use crate::logs::{Layer, Level, Line};
+use crate::model::text::{clean, clean_bytes};
+use crate::sources::Trouble;
+
+/// Lines are told this long after the first of them was read.
+const GATHER: Duration = Duration::from_millis(50);
+/// Or as soon as there are so many.
+const MANY: usize = 256;
+
+/// A line as it was read.
+#[derive(Clone, Copy, Debug)]
+pub struct Raw<'a> {
+    /// Without its end and without what its collector wrapped around it, if that was taken off.
+    pub bytes: &'a [u8],
+    /// Bytes that it took where it was read, with its end.
+    pub length: u64,
+    /// When its collector had it, where that is told.
+    pub collected: Option<Timestamp>,
+}
+
+impl<'a> Raw<'a> {
+    /// A line of which nothing else is known.
+    pub const fn new(piece: Piece<'a>) -> Self {
+        Self { bytes: piece.bytes, length: piece.length, collected: None }
+    }
+}
+
+/// One stream on its way to the bus.
+pub struct Feed {
+    stream: StreamId,
+    origin: Origin,
+    desk: Desk,
+    /// Until the stream is followed, or is known not to be.
+    first: Option<First>,
+    is_live: bool,
+    share: Share,
+    batch: Batch,
+    tally: Tally,
+    /// When the first line was read that is not told.
+    since: Option<Instant>,
+}
+
+impl Feed {
+    /// A stream of which nothing was read yet.
+    pub fn new(stream: &str, origin: Origin, desk: &Desk, first: First) -> Self {
+        let stream: StreamId = Arc::from(&*clean(stream));
+        Self {
+            batch: empty(&stream),
+            stream,
+            origin,
+            desk: desk.clone(),
+            first: Some(first),
+            is_live: false,
+            share: Share::new(Instant::now()),
+            tally: Tally::default(),
+            since: None,
+        }
+    }
+
+    /// What all streams share.
+    pub const fn desk(&self) -> &Desk {
+        &self.desk
+    }
+
+    /// The stream's name.
+    pub const fn stream(&self) -> &StreamId {
+        &self.stream
+    }
+
+    /// It is about to be opened.
+    pub async fn opening(&mut self) {
+        self.is_live = false;
+        self.tell(Fact::Opening { stream: self.stream.clone(), origin: self.origin }).await;
+    }
+
+    /// It is followed now; saying so again changes nothing.
+    pub async fn live(&mut self) {
+        if !self.is_live {
+            self.is_live = true;
+            self.tell(Fact::Live { stream: self.stream.clone() }).await;
+            self.first = None;
+        }
+    }
+
+    /// It cannot be followed now.
+    pub async fn down(&mut self, trouble: Trouble) {
+        self.is_live = false;
+        self.tell(Fact::Down { stream: self.stream.clone(), origin: self.origin, trouble }).await;
+        self.first = None;
+    }
+
+    /// It came to its end.
+    pub async fn over(&mut self) {
+        self.is_live = false;
+        self.tell(Fact::Over { stream: self.stream.clone() }).await;
+        self.first = None;
+    }
+
+    /// Lines may be missing between these times.
+    pub async fn gap(&mut self, from: Timestamp, to: Timestamp, why: &str) {
+        let why = clean(why).into_owned();
+        self.tell(Fact::Gap { stream: self.stream.clone(), from, to, why }).await;
+    }
+
+    /// Tells something else about the stream, after all that was read.
+    pub async fn tell(&mut self, fact: Fact) {
+        self.flush().await;
+        self.desk.teller.tell(fact).await;
+    }
+
+    /// Counts lines that had to be given up unread.
+    pub fn dropped(&mut self, lines: u64) {
+        self.batch.dropped += lines;
+        self.since.get_or_insert_with(Instant::now);
+    }
+
+    /// Takes a line in, and tells what is due.
+    pub async fn take(&mut self, raw: Raw<'_>) {
+        let now = Instant::now();
+        self.count(&raw, now);
+        let since = *self.since.get_or_insert(now);
+        let is_full = self.batch.lines.len() >= MANY || self.tally.len() >= MANY;
+        if is_full || now.saturating_duration_since(since) >= GATHER {
+            self.flush().await;
+        }
+    }
+
+    /// Waits for `next`, and tells meanwhile what is due.
+    pub async fn meanwhile<T>(&mut self, next: impl Future<Output = T>) -> T {
+        let mut next = std::pin::pin!(next);
+        if let Some(since) = self.since {
+            if let Ok(done) = timeout_at(since + GATHER, &mut next).await {
+                return done;
+            }
+            self.flush().await;
+        }
+        next.await
+    }
+
+    /// Tells all that was taken in.
+    pub async fn flush(&mut self) {
+        if self.since.take().is_none() {
+            return;
+        }
+        let mut batch = std::mem::replace(&mut self.batch, empty(&self.stream));
+        batch.answers = self.tally.drain();
+        self.desk.teller.tell(Fact::Lines(Arc::new(batch))).await;
+    }
+
+    fn count(&mut self, raw: &Raw<'_>, now: Instant) {
+        self.batch.read += 1;
+        self.batch.bytes += raw.length;
+        let mut line = read(raw.bytes, raw.collected, Timestamp::now());
+        line.bytes = u32::try_from(raw.length).unwrap_or(u32::MAX);
+        self.tally.take(&line, raw.length, &self.desk.lately, now);
+        if self.share.allows(now) || self.desk.budget.allows(is_error(&line), now) {
+            self.batch.lines.push(line);
+        } else {
+            self.batch.sampled += 1;
+        }
+    }
+}
+
+fn is_error(line: &Line) -> bool {
+    let status = line.request.as_ref().and_then(|request| request.status);
+    line.level >= Level::Error || status.is_some_and(|status| status >= 500)
+}
+
+fn empty(stream: &StreamId) -> Batch {
+    Batch {
+        stream: stream.clone(),
+        lines: Vec::new(),
+        read: 0,
+        bytes: 0,
+        sampled: 0,
+        dropped: 0,
+        answers: Vec::new(),
+    }
+}
+
+fn read(raw: &[u8], collected: Option<Timestamp>, arrived: Timestamp) -> Line {
+    Line {
+        at: collected.unwrap_or(arrived),
+        layer: Layer::Other,
+        level: Level::Unknown,
+        text: clean_bytes(&raw[..raw.len().min(Line::LONGEST)]).into(),
+        message: None,
+        request: None,
+        error: None,
+        fingerprint: 0,
+        bytes: 0,
+    }
+}

@@ -1,0 +1,23 @@
+//! The kinds of inputs: one file each, one row each.
+
+use super::desk::{Desk, First};
+use super::{command, files};
+
+/// Something that lines come from: one stream, or many.
+#[derive(Clone, Debug)]
+pub enum Input {
+    /// Files on this host.
+    Files(files::Options),
+    /// What a program prints.
+    Command(command::Options),
+}
+
+impl Input {
+    /// Follows it for as long as there is something to follow. `first` is dropped with its first answer or failure.
+    pub async fn run(self, desk: Desk, first: First) {
+        match self {
+            Self::Files(options) => files::run(options, desk, first).await,
+            Self::Command(options) => command::run(options, desk, first).await,
+        }
+    }
+}

@@ -1,0 +1,79 @@
+//! Keeps a stream followed: opened again when it breaks, more patiently each time, and at once when the operator asks.
+
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use super::desk::Pace;
+use super::feed::Feed;
+use crate::sources::Trouble;
+
+/// A stream that was followed for so long has gone well.
+const WELL: Duration = Duration::from_secs(10);
+
+/// How following a stream ended, without a failure.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum End {
+    /// It will not come back.
+    Over,
+    /// It goes on, and wants to be opened again.
+    Again,
+}
+
+/// Something that can be followed, and that knows where it was when it is followed again.
+pub trait Tail: Send {
+    /// Follows until it breaks or is over. Says [`Feed::live`] as soon as it is followed.
+    ///
+    /// # Errors
+    ///
+    /// Says why it cannot be followed, or not any more.
+    fn follow(&mut self, feed: &mut Feed) -> impl Future<Output = Result<End, Trouble>> + Send;
+}
+
+/// Follows `tail` for as long as there is something to follow.
+pub async fn keep(mut tail: impl Tail, mut feed: Feed) {
+    let pace = feed.desk().pace;
+    let mut pauses = Pauses::new(&pace);
+    loop {
+        feed.opening().await;
+        let begun = Instant::now();
+        let ended = tail.follow(&mut feed).await;
+        let was_well = begun.elapsed() >= WELL;
+        match ended {
+            Ok(End::Over) => return feed.over().await,
+            Ok(End::Again) => feed.flush().await,
+            Err(trouble) => feed.down(trouble).await,
+        }
+        if was_well {
+            pauses.reset();
+        }
+        feed.desk().teller.pause(pauses.take()).await;
+    }
+}
+
+/// Pauses after failures: they double, and never fall into step with each other.
+#[derive(Debug)]
+pub struct Pauses {
+    first: Duration,
+    longest: Duration,
+    next: Duration,
+}
+
+impl Pauses {
+    /// The first one is the shortest.
+    pub const fn new(pace: &Pace) -> Self {
+        Self { first: pace.first_pause, longest: pace.longest_pause, next: pace.first_pause }
+    }
+
+    /// All is well again.
+    pub const fn reset(&mut self) {
+        self.next = self.first;
+    }
+
+    /// Between half of the next pause and all of it.
+    pub fn take(&mut self) -> Duration {
+        let pause = self.next.mul_f64(0.5 + fastrand::f64() / 2.0);
+        self.next = (self.next * 2).min(self.longest);
+        pause
+    }
+}

@@ -1,0 +1,114 @@
+//! Counts answers over all lines that were read, told or not: those that failed, and what came after them.
+
+use std::collections::HashMap;
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::sync::{Arc, PoisonError, RwLock};
+use std::time::Duration;
+
+use indexmap::IndexMap;
+use indexmap::map::Entry;
+use tokio::time::Instant;
+
+use crate::logs::{Answer, Layer, Line, Request};
+
+/// So long is a failure remembered, for the success that may follow it.
+const LATELY: Duration = Duration::from_mins(10);
+/// Requests that are remembered at once.
+const REMEMBERED: usize = 8_192;
+/// The longest path that is kept, in bytes.
+const LONGEST_URI: usize = 512;
+
+/// Requests that failed lately, on whichever stream.
+#[derive(Debug, Default)]
+pub struct Lately {
+    failed: RwLock<HashMap<u64, Instant>>,
+}
+
+impl Lately {
+    fn note(&self, request: u64, now: Instant) {
+        let known = self.failed.read().unwrap_or_else(PoisonError::into_inner).get(&request).copied();
+        // Noting each of a flood anew would keep all other streams waiting.
+        if known.is_some_and(|at| now.saturating_duration_since(at) < LATELY / 10) {
+            return;
+        }
+        let mut failed = self.failed.write().unwrap_or_else(PoisonError::into_inner);
+        if failed.len() >= REMEMBERED {
+            failed.retain(|_, at| now.saturating_duration_since(*at) < LATELY);
+        }
+        if failed.len() < REMEMBERED {
+            failed.insert(request, now);
+        }
+    }
+
+    fn knows(&self, request: u64, now: Instant) -> bool {
+        let failed = self.failed.read().unwrap_or_else(PoisonError::into_inner);
+        failed.get(&request).is_some_and(|at| now.saturating_duration_since(*at) < LATELY)
+    }
+}
+
+/// The answers of one batch.
+#[derive(Debug, Default)]
+pub struct Tally {
+    answers: IndexMap<u64, Answer>,
+}
+
+impl Tally {
+    /// Counts the answer that `line`, `bytes` long, tells of, if it tells of one that matters.
+    pub fn take(&mut self, line: &Line, bytes: u64, lately: &Lately, now: Instant) {
+        let Some(request) = line.request.as_deref() else { return };
+        let Some(status) = request.status else { return };
+        let same = hash(&(line.layer, &request.method, cut(&request.uri), &request.client.agent));
+        match status {
+            400.. => lately.note(same, now),
+            _ if !lately.knows(same, now) => return,
+            _ => {}
+        }
+        match self.answers.entry(hash(&(same, status, &request.client.address))) {
+            Entry::Occupied(mut known) => {
+                let known = known.get_mut();
+                known.count += 1;
+                known.bytes += bytes;
+                known.first = known.first.min(line.at);
+                known.last = known.last.max(line.at);
+            }
+            Entry::Vacant(place) => {
+                place.insert(answer(line.layer, request, status, bytes, line));
+            }
+        }
+    }
+
+    /// How many different ones there are.
+    pub fn len(&self) -> usize {
+        self.answers.len()
+    }
+
+    /// What was counted; counting begins anew.
+    pub fn drain(&mut self) -> Vec<Answer> {
+        self.answers.drain(..).map(|(_, answer)| answer).collect()
+    }
+}
+
+fn answer(layer: Layer, request: &Request, status: u16, bytes: u64, line: &Line) -> Answer {
+    Answer {
+        layer,
+        method: Arc::from(&*request.method),
+        uri: Arc::from(cut(&request.uri)),
+        subject: request.subject.clone(),
+        status,
+        client: Arc::new(request.client.clone()),
+        count: 1,
+        bytes,
+        first: line.at,
+        last: line.at,
+    }
+}
+
+fn cut(uri: &str) -> &str {
+    &uri[..uri.floor_char_boundary(LONGEST_URI)]
+}
+
+fn hash(what: &impl Hash) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    what.hash(&mut hasher);
+    hasher.finish()
+}
