@@ -71,7 +71,6 @@ impl Lines {
     }
 }
 
-
 fn bare(line: &[u8]) -> &[u8] {
     line.strip_suffix(b"\r").unwrap_or(line)
 }
