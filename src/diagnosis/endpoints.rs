@@ -1,5 +1,6 @@
 //! Every running pod against every address of the service: who is in, who is not, and why.
 
+use std::cell::OnceCell;
 use std::collections::HashMap;
 
 use crate::sources::Health;
@@ -63,33 +64,63 @@ impl Verdict {
 
 /// Every address of a service and every running pod, by address, then pods that are in no slice by name.
 pub fn endpoints<'a>(picture: &'a Picture, service: &str) -> Vec<Endpoint<'a>> {
-    let by_ip: HashMap<&str, &Pod> =
-        picture.pods.values().filter_map(|pod| Some((pod.ip.as_deref()?, pod))).collect();
-    let mut found: Vec<Endpoint<'a>> = Vec::new();
-    let mut at: HashMap<&str, usize> = HashMap::new();
-    for slice in picture.slices.values().filter(|slice| slice.service == service) {
-        for address in &slice.addresses {
-            let number = *at.entry(&address.ip).or_insert_with(|| {
-                let named = address.pod.as_deref().and_then(|name| picture.pods.get(name));
-                let pod = named.or_else(|| by_ip.get(address.ip.as_str()).copied());
-                found.push(Endpoint { ip: Some(&address.ip), pod, places: Vec::new(), verdict: Verdict::In });
-                found.len() - 1
-            });
-            found[number].places.push((slice, address));
-        }
-    }
+    let pods = Pods::of(picture);
+    let slices = picture.slices.values().filter(|slice| slice.service == service);
+    let mut places: Vec<_> =
+        slices.flat_map(|slice| slice.addresses.iter().map(move |at| (slice, at))).collect();
+    places.sort_by_cached_key(|(_, address)| sortable(&address.ip));
     let (knows_pods, knows_slices) = (knows(picture, PODS, SLICES), knows(picture, SLICES, PODS));
-    for endpoint in &mut found {
-        endpoint.verdict = of_address(endpoint, knows_pods);
+    let mut inside = vec![false; pods.all.len()];
+    let mut found = Vec::with_capacity(pods.all.len());
+    for places in places.chunk_by(|(_, one), (_, other)| one.ip == other.ip) {
+        let (_, address) = places[0];
+        let number = pods.behind(address);
+        number.into_iter().for_each(|number| inside[number] = true);
+        let mut endpoint = Endpoint {
+            ip: Some(&address.ip),
+            pod: number.map(|number| pods.all[number]),
+            places: places.to_vec(),
+            verdict: Verdict::In,
+        };
+        endpoint.verdict = of_address(&endpoint, knows_pods);
+        found.push(endpoint);
     }
-    let inside: std::collections::HashSet<&str> =
-        found.iter().filter_map(|endpoint| Some(endpoint.pod?.name.as_str())).collect();
-    let outside =
-        picture.pods.values().filter(|pod| is_candidate(pod) && !inside.contains(pod.name.as_str()));
-    let outside: Vec<_> = outside.map(|pod| of_pod(pod, knows_slices)).collect();
-    found.sort_by_cached_key(|endpoint| sortable(endpoint.ip));
-    found.extend(outside);
+    let outside = pods.all.iter().zip(inside).filter(|(pod, inside)| !inside && is_candidate(pod));
+    found.extend(outside.map(|(pod, _)| of_pod(pod, knows_slices)));
     found
+}
+
+/// Numbers of pods by name or address.
+type Numbers<'a> = HashMap<&'a str, usize, foldhash::fast::RandomState>;
+
+/// The pods by number, to be found by name or address: every time something changes there are thousands to find.
+struct Pods<'a> {
+    all: Vec<&'a Pod>,
+    by_name: Numbers<'a>,
+    by_ip: OnceCell<Numbers<'a>>,
+}
+
+impl<'a> Pods<'a> {
+    fn of(picture: &'a Picture) -> Self {
+        let all: Vec<_> = picture.pods.values().collect();
+        let by_name = all.iter().enumerate().map(|(number, pod)| (pod.name.as_str(), number)).collect();
+        Self { all, by_name, by_ip: OnceCell::new() }
+    }
+
+    /// The pod that an address names, else the one that has it.
+    fn behind(&self, address: &Address) -> Option<usize> {
+        let named = address.pod.as_deref().and_then(|name| self.by_name.get(name));
+        let has = || self.by_ip().get(address.ip.as_str());
+        named.or_else(has).copied()
+    }
+
+    /// Seldom wanted: slices name their pods.
+    fn by_ip(&self) -> &Numbers<'a> {
+        self.by_ip.get_or_init(|| {
+            let all = self.all.iter().enumerate();
+            all.filter_map(|(number, pod)| Some((pod.ip.as_deref()?, number))).collect()
+        })
+    }
 }
 
 /// Whether a service should have this pod: it runs and is not on its way out.
@@ -146,8 +177,8 @@ pub fn knows_slices(picture: &Picture) -> bool {
 }
 
 /// Addresses in the order of their numbers.
-fn sortable(ip: Option<&str>) -> (Option<core::net::IpAddr>, &str) {
-    (ip.and_then(|ip| ip.parse().ok()), ip.unwrap_or_default())
+fn sortable(ip: &str) -> (Option<core::net::IpAddr>, &str) {
+    (ip.parse().ok(), ip)
 }
 
 impl Endpoint<'_> {

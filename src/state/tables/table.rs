@@ -162,10 +162,10 @@ impl Table {
             self.chosen = first();
             return None;
         };
-        let left: HashSet<_> = self.shown.iter().map(|place| &place.subject).collect();
-        if left.contains(&chosen) {
+        if self.shown.iter().any(|place| place.subject == chosen) {
             return None;
         }
+        let left: HashSet<_> = self.shown.iter().map(|place| &place.subject).collect();
         // Before the first list has come nothing can be gone.
         let at = before.iter().position(|place| place.subject == chosen)?;
         let near = before[at..].iter().chain(before[..at].iter().rev());
