@@ -1,6 +1,12 @@
 //! What log lines say, as pure functions: reading them, what they are about, which are alike, and which are asked for.
 
+mod fields;
 pub mod haproxy;
 mod line;
+mod read;
+mod subject;
 
+pub use fields::Fields;
 pub use line::{Answer, Client, Error, Layer, Level, Line, Request};
+pub use read::{Body, keep, open, read, read_document};
+pub use subject::of_uri as subject_of_uri;
