@@ -8,9 +8,9 @@ use std::time::Duration;
 
 use jiff::SignedDuration;
 use quarterdeck::config::{
-    Address, Bucket, Clipboard, Config, Document, EXAMPLE, Environment, Flags, FrontDoor, Google, Haproxy,
-    Kubernetes, Mode, Profile, Regional, Registry, SETTLE, Secret, Settings, Theme, Transport, Watch, load,
-    read,
+    Address, Bucket, Clipboard, Config, Document, EXAMPLE, Elasticsearch, Environment, Flags, FrontDoor,
+    Google, GoogleLogging, Haproxy, Kubernetes, Logs, Mode, Profile, Regional, Registry, SETTLE, Secret,
+    Settings, Theme, Transport, Watch, load, read,
 };
 use quarterdeck::registry::reference::Reference;
 use url::Url;
@@ -24,10 +24,12 @@ fn parse(text: &str) -> Result<Config, Vec<String>> {
         .map_err(|mistakes| mistakes.0.iter().map(ToString::to_string).collect())
 }
 
-/// The example with every setting switched on, except `without`.
-fn example_switched_on(without: &str) -> String {
+/// The example with every setting switched on, except those that begin with one of `without`.
+fn example_switched_on(without: &[&str]) -> String {
     let on = |line: &str| match line.strip_prefix('#') {
-        Some(setting) if !setting.starts_with([' ', '#']) && !setting.starts_with(without) => {
+        Some(setting)
+            if !setting.starts_with([' ', '#']) && !without.iter().any(|key| setting.starts_with(key)) =>
+        {
             setting.to_owned()
         }
         Some(_) | None => line.to_owned(),
@@ -42,7 +44,7 @@ fn the_example_as_it_stands_says_what_holds_without_it() {
 
 #[test]
 fn every_setting_of_the_example_works_and_shows_its_default() {
-    let config = parse(&example_switched_on("password_env")).expect("every line of the example is right");
+    let config = parse(&example_switched_on(&["password_env", "api_key"])).expect("every line is right");
     let expected = Profile {
         environment: Some("production".to_owned()),
         protected: false,
@@ -66,15 +68,15 @@ fn every_setting_of_the_example_works_and_shows_its_default() {
     assert_eq!(config.profiles["example"], expected);
     assert_eq!(config.default_profile.as_deref(), Some("example"));
     assert!(config.state_folder.is_some_and(|folder| folder.ends_with(".local/state/quarterdeck")));
-    let by_variable =
-        parse(&example_switched_on("password_file")).expect("so is the other way to a password");
+    let by_variable = parse(&example_switched_on(&["password_file", "api_key"]))
+        .expect("so is the other way to a password");
     let secret = by_variable.profiles["example"].registry.password.clone();
     assert_eq!(secret, Some(Secret::Environment("REGISTRY_TOKEN".to_owned())));
 }
 
 #[test]
 fn the_example_shows_the_defaults_of_what_is_watched() {
-    let config = parse(&example_switched_on("password_env")).expect("every line of the example is right");
+    let config = parse(&example_switched_on(&["password_env", "api_key"])).expect("every line is right");
     let watch = &config.profiles["example"].watch;
     let named = Kubernetes {
         kubeconfig: watch.kubernetes.as_ref().and_then(|kubernetes| kubernetes.kubeconfig.clone()),
@@ -102,8 +104,89 @@ fn the_example_shows_the_defaults_of_what_is_watched() {
 }
 
 #[test]
+fn the_example_shows_the_defaults_of_logs() {
+    let on = |without: &[&str]| {
+        let config = parse(&example_switched_on(without)).expect("every line of the example is right");
+        config.profiles["example"].watch.logs.clone().expect("logs")
+    };
+    let logs = on(&["password_env", "api_key"]);
+    let of_lists = Logs {
+        files: logs.files.clone(),
+        docker: logs.docker.clone(),
+        journal: logs.journal.clone(),
+        commands: logs.commands.clone(),
+        elasticsearch: logs.elasticsearch.clone(),
+        google: logs.google.clone(),
+        lenses: logs.lenses.clone(),
+        ..Logs::default()
+    };
+    assert_eq!(logs, of_lists);
+    assert_eq!(logs.files[1], ("registry".to_owned(), "/var/log/registry/*.log".into()));
+    assert_eq!(logs.docker, [("registry".to_owned(), "registry-1".to_owned())]);
+    assert_eq!((logs.commands[0].0.as_str(), logs.commands[0].1.len()), ("lb-01", 9));
+    let indices = logs.elasticsearch.expect("elasticsearch");
+    let usual = Elasticsearch::default();
+    assert_eq!((&indices.time, indices.interval), (&usual.time, usual.interval));
+    assert_eq!(indices.index.as_deref(), Some("pubsub-gke-inf-gprd*"));
+    let google = logs.google.expect("google");
+    let usual = GoogleLogging::default();
+    assert_eq!((google.anonymous, google.interval), (usual.anonymous, usual.interval));
+    let by_key = on(&["username", "password", "api_key_file"]).elasticsearch.expect("elasticsearch");
+    assert_eq!(by_key.api_key, Some(Secret::Environment("ELASTICSEARCH_API_KEY".to_owned())));
+}
+
+#[test]
+fn logs_are_read_with_all_their_mistakes() {
+    check(
+        &with_profile(
+            "[profiles.p.logs]\nkubernetes = true\nhistory = '2d'\nkeep = '32'\nradar = ['5xx', '2xx']\n\
+             files = { a = '', '' = '/x' }\ncommands = { a = 'ssh lb-01', b = [], c = ['x', 3], d = ['x', 'x'] }",
+        ),
+        &[
+            "c.toml:4:1: profiles.p.logs.kubernetes: needs the profile's section for kubernetes",
+            "c.toml:5:11: profiles.p.logs.history: \"2d\" is not allowed, want 0 to 24h",
+            "c.toml:6:8: profiles.p.logs.keep: \"32\" is not allowed, want 1 MiB to 4 GiB, such as \"32 MiB\"",
+            "c.toml:7:17: profiles.p.logs.radar: \"2xx\" is not allowed, want 5xx, 4xx or one status",
+            "c.toml:8:15: profiles.p.logs.files.a: is empty, want a path",
+            "c.toml:8:19: profiles.p.logs.files: the name \"\" is empty",
+            "c.toml:9:18: profiles.p.logs.commands.a: want a list such as [\"…\"], not a string",
+            "c.toml:9:31: profiles.p.logs.commands.b: is empty, want a program and its arguments",
+            "c.toml:9:49: profiles.p.logs.commands.c: want a string in quotes, not an integer",
+        ],
+    );
+    check(
+        &with_profile(
+            "[profiles.p.logs.elasticsearch]\nusername = 'me'\npassword_file = 'f'\napi_key_env = 'E'\napi_key = 'hunter2'",
+        ),
+        &[
+            "c.toml:3:1: profiles.p.logs.elasticsearch.index: is missing: want a name or a pattern",
+            "c.toml:3:1: profiles.p.logs.elasticsearch.url: is missing: want the address of Elasticsearch",
+            "c.toml:6:1: profiles.p.logs.elasticsearch.api_key_env: goes not together with username; keep one",
+            "c.toml:7:1: profiles.p.logs.elasticsearch.api_key: secrets stay out of this file",
+        ],
+    );
+    check(
+        &with_profile("[profiles.p.logs.google]\nfilter = ''"),
+        &[
+            "c.toml:3:1: profiles.p.logs.google.project: is missing: want the id of the project",
+            "c.toml:4:10: profiles.p.logs.google.filter: is empty",
+        ],
+    );
+}
+
+#[test]
 fn the_example_mentions_every_key_there_is() {
-    let sections = ["bucket", "registry", "kubernetes", "haproxy", "google", "front_door"];
+    let sections = [
+        "bucket",
+        "registry",
+        "kubernetes",
+        "haproxy",
+        "google",
+        "front_door",
+        "logs",
+        "logs.elasticsearch",
+        "logs.google",
+    ];
     let sections = sections.map(|name| format!("[profiles.p.{name}]\nx = 1\n")).concat();
     let said = parse(&format!("x = 1\n[profiles.p]\nx = 1\n{sections}"))
         .expect_err("x is no key anywhere")
@@ -526,6 +609,28 @@ fn a_bucket_alone_watches_nothing_else_unless_variables_say_so() {
         ("QUARTERDECK_FRONT_DOOR_URL", "http://127.0.0.1:3"),
         ("QUARTERDECK_FRONT_DOOR_CANARIES", "g/p:v1"),
         ("QUARTERDECK_FRONT_DOOR_INTERVAL", "1m"),
+        ("QUARTERDECK_LOGS_KUBERNETES", "false"),
+        ("QUARTERDECK_LOGS_FILES", "a=/var/log/a.log, b=/var/log/b*"),
+        ("QUARTERDECK_LOGS_DOCKER", "a=registry-1"),
+        ("QUARTERDECK_LOGS_DOCKER_FOLDER", "/srv/docker"),
+        ("QUARTERDECK_LOGS_JOURNAL", "a=registry.service"),
+        ("QUARTERDECK_LOGS_HISTORY", "1h"),
+        ("QUARTERDECK_LOGS_KEEP", "1 GiB"),
+        ("QUARTERDECK_LOGS_RADAR", "5xx, 404"),
+        ("QUARTERDECK_LOGS_ELASTICSEARCH_URL", "http://127.0.0.1:4"),
+        ("QUARTERDECK_LOGS_ELASTICSEARCH_INDEX", "i*"),
+        ("QUARTERDECK_LOGS_ELASTICSEARCH_QUERY", "q"),
+        ("QUARTERDECK_LOGS_ELASTICSEARCH_TIME", "t"),
+        ("QUARTERDECK_LOGS_ELASTICSEARCH_MESSAGE", "m"),
+        ("QUARTERDECK_LOGS_ELASTICSEARCH_INTERVAL", "9s"),
+        ("QUARTERDECK_LOGS_ELASTICSEARCH_USERNAME", "me"),
+        ("QUARTERDECK_LOGS_ELASTICSEARCH_PASSWORD", "hunter2"),
+        ("QUARTERDECK_LOGS_ELASTICSEARCH_API_KEY", "hunter2"),
+        ("QUARTERDECK_LOGS_GOOGLE_PROJECT", "p-1"),
+        ("QUARTERDECK_LOGS_GOOGLE_FILTER", "f"),
+        ("QUARTERDECK_LOGS_GOOGLE_ENDPOINT", "http://127.0.0.1:5"),
+        ("QUARTERDECK_LOGS_GOOGLE_ANONYMOUS", "true"),
+        ("QUARTERDECK_LOGS_GOOGLE_INTERVAL", "8s"),
     ]);
     let text = |text: &str| text.to_owned();
     let regional = |region: Option<&str>, name| Regional { region: region.map(text), name: text(name) };
@@ -562,7 +667,37 @@ fn a_bucket_alone_watches_nothing_else_unless_variables_say_so() {
         canaries: vec![Reference::parse("g/p:v1").expect("a reference")],
         interval: Duration::from_mins(1),
     };
+    let logs = Logs {
+        kubernetes: false,
+        files: vec![(text("a"), "/var/log/a.log".into()), (text("b"), "/var/log/b*".into())],
+        docker: vec![(text("a"), text("registry-1"))],
+        docker_folder: "/srv/docker".into(),
+        journal: vec![(text("a"), text("registry.service"))],
+        history: Duration::from_hours(1),
+        keep: 1 << 30,
+        radar: vec![500..=599, 404..=404],
+        elasticsearch: Some(Elasticsearch {
+            url: Some(url("http://127.0.0.1:4")),
+            index: Some(text("i*")),
+            query: Some(text("q")),
+            time: text("t"),
+            message: Some(text("m")),
+            interval: Duration::from_secs(9),
+            username: Some(text("me")),
+            password: Some(Secret::Environment(text("QUARTERDECK_LOGS_ELASTICSEARCH_PASSWORD"))),
+            api_key: Some(Secret::Environment(text("QUARTERDECK_LOGS_ELASTICSEARCH_API_KEY"))),
+        }),
+        google: Some(GoogleLogging {
+            project: Some(text("p-1")),
+            filter: Some(text("f")),
+            endpoint: Some(url("http://127.0.0.1:5")),
+            anonymous: true,
+            interval: Duration::from_secs(8),
+        }),
+        ..Logs::default()
+    };
     let expected = Watch {
+        logs: Some(logs),
         kubernetes: Some(kubernetes),
         haproxy: Some(haproxy),
         google: Some(google),

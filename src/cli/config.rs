@@ -7,7 +7,7 @@ use super::arguments::Config as Command;
 use super::out::{Out, complain, complain_of, printed};
 use super::{Exit, Place};
 use crate::config::{
-    Config, Document, EXAMPLE, Environment, Location, Mistakes, Profile, Secret, Watch, read,
+    Config, Document, EXAMPLE, Environment, Location, Logs, Mistakes, Profile, Secret, Watch, read,
 };
 use crate::model::text::sanitise;
 
@@ -109,7 +109,9 @@ fn profile_lines(profile: &Profile, environment: &Environment) -> Vec<String> {
         .push(format!("environment  {}, {protected}", profile.environment.as_deref().unwrap_or("not named")));
     lines.push(format!("settle       {:#}", profile.settle));
     let of_haproxy = profile.watch.haproxy.as_ref().and_then(|haproxy| haproxy.password.as_ref());
-    let secrets = profile.registry.password.iter().chain(of_haproxy);
+    let of_logs = profile.watch.logs.as_ref().and_then(|logs| logs.elasticsearch.as_ref());
+    let of_logs = of_logs.into_iter().flat_map(|logs| logs.password.iter().chain(&logs.api_key));
+    let secrets = profile.registry.password.iter().chain(of_haproxy).chain(of_logs);
     lines.extend(secrets.filter_map(|secret| missing(secret, environment)));
     lines
 }
@@ -138,7 +140,23 @@ fn watched_lines(watch: &Watch) -> Vec<String> {
         let canaries = if canaries.is_empty() { "no canaries".to_owned() } else { canaries.join(", ") };
         format!("front door   {canaries}")
     });
-    [kubernetes, haproxy, google, front_door].into_iter().flatten().collect()
+    let logs = watch.logs.as_ref().map(|logs| format!("logs         {}", log_names(watch, logs)));
+    [kubernetes, haproxy, google, front_door, logs].into_iter().flatten().collect()
+}
+
+/// Where lines come from, in one line.
+fn log_names(watch: &Watch, logs: &Logs) -> String {
+    let pods = (logs.kubernetes && watch.kubernetes.is_some()).then_some("pods");
+    let named = [&logs.docker, &logs.journal].into_iter().flatten().map(|(name, _)| name.as_str());
+    let files = logs.files.iter().map(|(name, _)| name.as_str());
+    let commands = logs.commands.iter().map(|(name, _)| name.as_str());
+    let elasticsearch = logs.elasticsearch.as_ref().map(|_| "elasticsearch");
+    let google = logs.google.as_ref().map(|_| "google");
+    let all = pods.into_iter().chain(files).chain(named).chain(commands).chain(elasticsearch).chain(google);
+    match all.collect::<Vec<_>>() {
+        names if names.is_empty() => "none are followed".to_owned(),
+        names => names.join(", "),
+    }
 }
 
 /// A secret that is not where the file says it is, which is no mistake of the file.

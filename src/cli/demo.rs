@@ -102,6 +102,7 @@ fn profile(staged: &Staged, url: &str) -> Option<Profile> {
         }),
         haproxy: Some(haproxy(addresses)),
         google: None,
+        logs: None,
         front_door: Some(config::FrontDoor {
             url: Url::parse(&format!("http://{}", addresses.front_door)).ok(),
             canaries: Reference::parse(IMAGE).into_iter().collect(),

@@ -6,10 +6,11 @@ use std::time::Duration;
 use crate::config::{self, FrontDoor, Haproxy, Kubernetes, Profile, Regional, Secret};
 use crate::event::Fact;
 use crate::execution::Consultant;
-use crate::model::{Watched, Workload};
+use crate::model::{Reading, Watched, Workload};
 use crate::runtime::Source;
 use crate::sources::google::facts::BalancerKind;
 use crate::sources::haproxy::{self, Fleet, Login, Named};
+use crate::sources::logs::{self, History, Input, command, files};
 use crate::sources::registry_api::{Credentials, Password};
 use crate::sources::{front_door, google, kubernetes};
 
@@ -25,6 +26,8 @@ pub fn watched(profile: &Profile) -> Watched {
         balancers: fleet(profile).map(|fleet| fleet.place()),
         google: google(profile).is_some(),
         front_door: front_door(profile).is_some(),
+        logs: logs(profile).is_some(),
+        reading: watch.logs.as_ref().map(reading).unwrap_or_default(),
     }
 }
 
@@ -54,7 +57,25 @@ pub fn sources(profile: &Profile) -> Vec<Source> {
     let google = google(profile).map(|options| {
         Source::new("google", Fact::Google, move |teller| google::run(options.clone(), teller))
     });
-    [kubernetes, haproxy, google, front_door].into_iter().flatten().collect()
+    let logs = logs(profile)
+        .map(|options| Source::new("logs", Fact::Logs, move |teller| logs::run(options.clone(), teller)));
+    [kubernetes, haproxy, google, front_door, logs].into_iter().flatten().collect()
+}
+
+fn reading(section: &config::Logs) -> Reading {
+    let (keep, radar, lenses) = (section.keep, section.radar.clone(), section.lenses.clone());
+    Reading { keep, radar, lenses }
+}
+
+/// Where lines come from, if they come from anywhere.
+fn logs(profile: &Profile) -> Option<logs::Options> {
+    let section = profile.watch.logs.clone().unwrap_or_default();
+    let files = section.files.iter().map(|(name, path)| Input::Files(files::Options::new(name, path)));
+    let commands =
+        section.commands.iter().map(|(name, program)| Input::Command(command::Options::new(name, program)));
+    let inputs: Vec<_> = files.chain(commands).collect();
+    let history = History { span: section.history, ..History::default() };
+    (!inputs.is_empty()).then(|| logs::Options { inputs, history, ..logs::Options::default() })
 }
 
 /// What fetches documents about the cluster's objects.

@@ -6,10 +6,10 @@ use super::duration::parse_duration;
 use super::environment::Environment;
 use super::location;
 use super::mistake::{Mistake, Origin};
-use super::overlay_watch;
 use super::profile::{Profile, Secret, Transport};
 use super::settings::Settings;
 use super::value::{self, Parsed};
+use super::{overlay_logs, overlay_watch};
 
 /// Chooses the profile.
 pub const PROFILE: &str = "QUARTERDECK_PROFILE";
@@ -88,7 +88,7 @@ pub fn known_variables() -> Vec<&'static str> {
 }
 
 fn rows() -> impl Iterator<Item = (&'static str, Apply)> {
-    ROWS.into_iter().chain(overlay_watch::ROWS)
+    ROWS.into_iter().chain(overlay_watch::ROWS).chain(overlay_logs::ROWS)
 }
 
 fn set<T>(settings: &mut Settings, value: T, place: fn(&mut Profile) -> &mut T) -> Parsed<()> {

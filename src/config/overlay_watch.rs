@@ -121,7 +121,7 @@ fn front_door(settings: &mut Settings, change: impl FnOnce(&mut FrontDoor)) -> P
 }
 
 /// Changes a section, which is there from then on.
-fn section<T: Default>(
+pub fn section<T: Default>(
     settings: &mut Settings,
     place: fn(&mut Watch) -> &mut Option<T>,
     change: impl FnOnce(&mut T),
@@ -132,7 +132,7 @@ fn section<T: Default>(
     Ok(())
 }
 
-fn list<T>(text: &str, parse: impl Fn(&str) -> Parsed<T>) -> Parsed<Vec<T>> {
+pub fn list<T>(text: &str, parse: impl Fn(&str) -> Parsed<T>) -> Parsed<Vec<T>> {
     text.split(',').map(str::trim).map(parse).collect()
 }
 

@@ -2,6 +2,7 @@
 
 use super::profile::Registry;
 use super::read::{LOGIN, named_path, password, without_effect};
+use super::read_logs;
 use super::section::{Findings, Section};
 use super::value;
 use super::value_watch::{
@@ -11,13 +12,17 @@ use super::watch::{Address, FrontDoor, Google, Haproxy, Kubernetes, Watch};
 
 /// What the sections of a profile say of the world around its bucket.
 pub fn watch(profile: &mut Section<'_>, registry: &Registry, findings: &mut Findings<'_>) -> Watch {
+    let kubernetes = profile.section("kubernetes", findings).map(|section| kubernetes(section, findings));
     Watch {
-        kubernetes: profile.section("kubernetes", findings).map(|section| kubernetes(section, findings)),
         haproxy: profile.section("haproxy", findings).map(|section| haproxy(section, findings)),
         google: profile.section("google", findings).map(|section| google(section, findings)),
         front_door: profile
             .section("front_door", findings)
             .map(|section| front_door(section, registry, findings)),
+        logs: profile
+            .section("logs", findings)
+            .map(|section| read_logs::logs(section, kubernetes.is_some(), findings)),
+        kubernetes,
     }
 }
 

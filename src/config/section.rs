@@ -118,6 +118,31 @@ impl<'t> Section<'t> {
         texts.collect()
     }
 
+    /// Every list of strings in this table, whatever its name, in the order in which they were written.
+    pub fn lists<T>(
+        &self,
+        findings: &mut Findings<'_>,
+        parse: impl Fn(&str) -> Parsed<T>,
+    ) -> Vec<(&'t str, Range<usize>, Vec<T>)> {
+        let mut rows: Vec<_> = self.table.iter().collect();
+        rows.sort_by_key(|(key, _)| key.span().start);
+        let lists = rows.into_iter().filter_map(|(key, value)| {
+            let DeValue::Array(items) = value.get_ref() else {
+                let what = format!("want a list such as [\"…\"], not {}", a(value.get_ref()));
+                findings.note(&value.span(), &self.key(key.get_ref()), what);
+                return None;
+            };
+            let mut found = Vec::new();
+            for item in items.iter() {
+                let wrong = |what| findings.note(&item.span(), &self.key(key.get_ref()), what);
+                found.extend(parsed(item, &parse).map_err(wrong).ok());
+            }
+            // With a part of it missing it would be another one.
+            (found.len() == items.len()).then(|| (key.get_ref().as_ref(), key.span(), found))
+        });
+        lists.collect()
+    }
+
     /// A whole number from `least` on.
     pub fn count(&mut self, key: &'static str, least: u32, findings: &mut Findings<'_>) -> Option<u32> {
         let value = self.take(key)?;

@@ -1,10 +1,11 @@
-//! What a profile says of the world around its bucket: cluster, load balancers, cloud, front door.
+//! What a profile says of the world around its bucket: cluster, load balancers, cloud, front door, logs.
 
 use std::path::PathBuf;
 use std::time::Duration;
 
 use url::Url;
 
+use super::logs::Logs;
 use super::profile::Secret;
 use crate::registry::reference::Reference;
 
@@ -15,6 +16,8 @@ pub struct Watch {
     pub haproxy: Option<Haproxy>,
     pub google: Option<Google>,
     pub front_door: Option<FrontDoor>,
+    /// Those of the cluster are followed without it too.
+    pub logs: Option<Logs>,
 }
 
 /// The registry's part of a cluster.

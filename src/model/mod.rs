@@ -27,4 +27,4 @@ pub use proposal::{About, Act, Backup, Content, Expect, Guard, Item, Order, Prop
 pub use server::{AdminState, SetServer, Setting, Weight, is_balancers, lies_in, place};
 pub use severity::{Severity, TagState};
 pub use subject::Subject;
-pub use watched::{Watched, Workload};
+pub use watched::{Reading, Watched, Workload};

@@ -1,5 +1,7 @@
 //! What the profile says of the environment, as far as it is needed to judge what is seen.
 
+use std::ops::RangeInclusive;
+
 /// What of the environment is watched besides the bucket, as the profile says.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Watched {
@@ -12,12 +14,33 @@ pub struct Watched {
     pub google: bool,
     /// Whether the front door is.
     pub front_door: bool,
+    /// Whether logs are.
+    pub logs: bool,
+    /// What is made of their lines.
+    pub reading: Reading,
 }
 
 impl Watched {
     /// Whether anything is.
     pub const fn is_any(&self) -> bool {
-        self.kubernetes.is_some() || self.backends.is_some() || self.google || self.front_door
+        self.kubernetes.is_some() || self.backends.is_some() || self.google || self.front_door || self.logs
+    }
+}
+
+/// What is made of the lines of logs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Reading {
+    /// Bytes of memory for lines.
+    pub keep: usize,
+    /// Statuses that count as failures.
+    pub radar: Vec<RangeInclusive<u16>>,
+    /// Expressions of the operator's, by name.
+    pub lenses: Vec<(String, String)>,
+}
+
+impl Default for Reading {
+    fn default() -> Self {
+        Self { keep: 32 << 20, radar: vec![500..=599], lenses: Vec::new() }
     }
 }
 

@@ -21,6 +21,13 @@ pub struct Options {
     pub program: Vec<String>,
 }
 
+impl Options {
+    /// A program under a name of one's choice.
+    pub fn new(name: &str, program: &[String]) -> Self {
+        Self { name: name.to_owned(), program: program.to_vec() }
+    }
+}
+
 /// Runs the program for ever.
 pub async fn run(options: Options, desk: Desk, first: First) {
     let feed = Feed::new(&options.name, Origin::Command, &desk, first);
