@@ -9,3 +9,5 @@ mod haproxy;
 mod registry;
 #[path = "wire/scenarios.rs"]
 mod scenarios;
+#[path = "wire/traffic.rs"]
+mod traffic;

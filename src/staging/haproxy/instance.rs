@@ -65,6 +65,8 @@ pub struct Backend {
     pub demand: f64,
     pub servers: Vec<Server>,
     pub served: Counters,
+    /// Whose turn it is to be given a request.
+    turn: usize,
     /// When it last went up or down.
     pub changed: Timestamp,
     pub downtime: i64,
@@ -178,10 +180,19 @@ impl Backend {
             demand: layout.demand,
             servers: layout.servers.iter().map(|server| Server::new(server.clone(), started)).collect(),
             served: Counters::default(),
+            turn: 0,
             changed: started,
             downtime: 0,
             downs: 0,
         }
+    }
+
+    /// The server that gets the next request; none if none can be used.
+    pub fn take_turn(&mut self) -> Option<&mut Server> {
+        self.turn = self.turn.wrapping_add(1);
+        let usable = self.servers.iter().filter(|server| server.is_usable()).count();
+        let turn = self.turn.checked_rem(usable)?;
+        self.servers.iter_mut().filter(|server| server.is_usable()).nth(turn)
     }
 
     /// Whether any server can be used.

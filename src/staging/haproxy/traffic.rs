@@ -21,6 +21,8 @@ pub struct Counters {
     pub client_aborts: u64,
     /// What of an error is not a whole one yet.
     carry: f64,
+    /// Answers that somebody gave since the last second: some that were not found, and errors.
+    told: (u64, u64),
     /// The last second alone: answers, then connect errors, retries and redispatches.
     last: [u64; 8],
 }
@@ -32,8 +34,17 @@ const NOT_FOUND: u64 = 23;
 const ABORTS: u64 = 211;
 
 impl Counters {
+    /// One of the next second's requests is answered with this status.
+    pub const fn tell(&mut self, status: u16) {
+        match status {
+            400..500 => self.told.0 += 1,
+            500.. => self.told.1 += 1,
+            _ => {}
+        }
+    }
+
     fn second(&mut self, requests: u64, errors: u64, failed_connections: u64) {
-        let missing = requests / NOT_FOUND;
+        let missing = requests / NOT_FOUND + std::mem::take(&mut self.told).0;
         let good = requests.saturating_sub(errors + missing);
         let answers = [0, good, 0, missing.min(requests - errors.min(requests)), errors];
         let [one, two, three, four, five] = answers;
@@ -99,12 +110,15 @@ pub fn spread(backend: &mut Backend, second: i64, seed: u64) {
         let share = left * u64::from(server.weight) / weight_left.max(1);
         (left, weight_left) = (left - share, weight_left - u64::from(server.weight));
         // Until enough checks have failed, clients are sent to a server that is gone.
+        let told = server.served.told;
         let (errors, unconnected) = match server.check {
             Check::Passes => (whole(&mut server.served.carry, share, server.errors), 0),
             Check::Status(_) | Check::Silent => (share, 0),
             Check::Refused | Check::TimesOut => (share / 3, share / 3),
         };
+        let errors = share.min(errors + told.1);
         server.served.second(share, errors, unconnected);
+        backend.served.told.0 += told.0;
         sums = (sums.0 + errors, sums.1 + unconnected);
     }
     let unserved = if weight == 0 { requests } else { 0 };

@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, VecDeque};
 
 use jiff::Timestamp;
 
-/// Lines that are kept of one run; older ones go.
-const KEPT: usize = 20_000;
+/// Bytes that are kept of one run; older lines go.
+const KEPT: usize = 2 << 20;
 
 /// A pod's container.
 type Writer = (String, String);
@@ -23,13 +23,17 @@ pub struct Run {
     lines: VecDeque<Line>,
     /// How many lines went from the front.
     gone: usize,
+    /// Bytes of the lines that are kept.
+    held: usize,
 }
 
 impl Run {
     fn push(&mut self, line: Line) {
+        self.held += line.text.len();
         self.lines.push_back(line);
-        if self.lines.len() > KEPT {
-            self.lines.pop_front();
+        while self.held > KEPT {
+            let Some(oldest) = self.lines.pop_front() else { break };
+            self.held -= oldest.text.len();
             self.gone += 1;
         }
     }

@@ -20,4 +20,4 @@ pub use kinds::Resource;
 pub use kubeconfig::kubeconfig;
 pub use object::Object;
 pub use serve::serve;
-pub use workload::{Autoscaler, PodSpec, PodState, Workload};
+pub use workload::{Autoscaler, CONTAINER, PodSpec, PodState, Workload};

@@ -7,7 +7,7 @@ use super::answers::Refusal;
 use super::links;
 use crate::registry::digest::Digest;
 use crate::registry::layout::Key;
-use crate::registry::manifest::{self, Kind, MANIFEST_LIMIT, media_type};
+use crate::registry::manifest::{self, Kind, MANIFEST_LIMIT, ManifestError, media_type};
 use crate::registry::reference::{Repository, Target};
 use crate::storage::ObjectStore;
 
@@ -31,7 +31,7 @@ pub async fn get(
         return Ok(StatusCode::NOT_MODIFIED.into_response());
     }
     let bytes = bytes(store, repository, &digest).await?;
-    let manifest = manifest::parse(&bytes).map_err(|error| Refusal::unknown(&error))?;
+    let manifest = manifest::parse(&bytes).map_err(|error| Refusal::unknown(&words(&error)))?;
     accepted(manifest.kind, headers)?;
     let digest = digest.to_string();
     let answer = [
@@ -59,6 +59,20 @@ async fn bytes(
         return Err(Refusal::unknown(&"storage: read exceeds limit"));
     }
     Ok(store.read(&Key::BlobData { digest: blob }.path(), None).await?.bytes)
+}
+
+/// The same in the words of the real one, which are what people search for.
+fn words(error: &ManifestError) -> String {
+    match error {
+        ManifestError::Empty | ManifestError::CutShort { .. } => "unexpected end of JSON input".to_owned(),
+        ManifestError::NotJson { .. } => "invalid character looking for beginning of value".to_owned(),
+        ManifestError::NotAManifest { .. } => "unrecognized manifest schema version 0".to_owned(),
+        ManifestError::UnknownMediaType { media_type } => {
+            format!("errors verifying manifest: unrecognized manifest content type {media_type}")
+        }
+        ManifestError::TooLarge { .. } => "storage: read exceeds limit".to_owned(),
+        other => other.to_string(),
+    }
 }
 
 /// Only OCI's kinds are kept from clients that do not ask for them.

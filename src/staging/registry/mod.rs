@@ -1,6 +1,6 @@
 //! A registry's front door on loopback: what clients ask of `/` and `/v2/`, answered from a store as distribution 2.x does.
 //!
-//! It reads only: deletes are off, and so are pushes.
+//! It reads only: nothing can be pushed, and nothing deleted, whatever it says of deletes.
 
 mod answers;
 mod blobs;
@@ -23,8 +23,9 @@ use futures::future::BoxFuture;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 
-use crate::registry::reference::{ApiPath, NameError, ReferenceError};
+use crate::registry::reference::{ApiPath, NameError, ReferenceError, Target};
 use crate::storage::{ObjectStore, StoreError};
+pub use answers::Failure;
 use answers::Refusal;
 
 /// Opens the store that the registry's tree lies in.
@@ -47,13 +48,35 @@ pub enum Manner {
 #[derive(Clone)]
 pub struct FrontDoor {
     open: Opener,
+    /// Whether deletes are enabled, as far as it shows: a tag's name is no digest then.
+    deletes: bool,
     manner: Arc<watch::Sender<Manner>>,
 }
 
 impl FrontDoor {
     /// A front door to the tree that `open` opens.
     pub fn new(open: Opener) -> Self {
-        Self { open, manner: Arc::new(watch::Sender::new(Manner::default())) }
+        Self { open, deletes: false, manner: Arc::new(watch::Sender::new(Manner::default())) }
+    }
+
+    /// The same, as a registry whose deletes are enabled: who deletes by tag is told 400 instead of 405.
+    pub fn with_deletes(self, deletes: bool) -> Self {
+        Self { deletes, ..self }
+    }
+
+    /// How it behaves now.
+    pub fn manner(&self) -> Manner {
+        self.manner.borrow().clone()
+    }
+
+    /// The store behind it.
+    pub async fn store(&self) -> Result<Arc<dyn ObjectStore>, StoreError> {
+        (self.open)().await
+    }
+
+    /// What the registry behind the door answers to this request, however the door behaves.
+    pub async fn ask(&self, request: &Parts) -> Response {
+        routed(self, request).await
     }
 
     /// Has it behave differently from now on.
@@ -92,8 +115,7 @@ async fn bind(address: SocketAddr) -> io::Result<TcpListener> {
 }
 
 async fn answer(State(door): State<FrontDoor>, request: Request) -> Response {
-    let manner = door.manner.borrow().clone();
-    match manner {
+    match door.manner() {
         Manner::Well | Manner::Down => {}
         Manner::Slow(wait) => tokio::time::sleep(wait).await,
         Manner::Answers(status) => return unavailable(status),
@@ -121,7 +143,7 @@ async fn routed(door: &FrontDoor, request: &Parts) -> Response {
         }
         Err(_) => return no_route(),
     };
-    if let Some(refusal) = not_allowed(&asked, &request.method) {
+    if let Some(refusal) = not_allowed(&asked, &request.method, door.deletes) {
         return refusal;
     }
     // Whether the API is there does not depend on what it serves.
@@ -146,13 +168,15 @@ async fn routed(door: &FrontDoor, request: &Parts) -> Response {
     answered.unwrap_or_else(IntoResponse::into_response)
 }
 
-/// Deletes are disabled, and who pushes is told that the registry is read-only.
-fn not_allowed(asked: &ApiPath, method: &Method) -> Option<Response> {
+/// Deletes are disabled (or take no tags), and who pushes is told that the registry is read-only.
+fn not_allowed(asked: &ApiPath, method: &Method, deletes: bool) -> Option<Response> {
+    let is_tag = matches!(asked, ApiPath::Manifest { target: Target::Tag(_), .. });
     let can_be_deleted = matches!(asked, ApiPath::Manifest { .. } | ApiPath::Blob { .. });
     let is_list = matches!(asked, ApiPath::Tags { .. } | ApiPath::Catalog);
     match *method {
         Method::GET => None,
         Method::HEAD if !is_list => None,
+        Method::DELETE if deletes && is_tag => Some(Refusal::no_digest().into_response()),
         Method::DELETE if can_be_deleted => Some(Refusal::unsupported().into_response()),
         _ => Some((StatusCode::METHOD_NOT_ALLOWED, "Method Not Allowed\n").into_response()),
     }

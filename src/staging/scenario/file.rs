@@ -7,6 +7,8 @@ use serde::{Deserialize, Deserializer, de};
 use toml::Spanned;
 
 use super::environment::{BACKEND, INGRESS, NODES};
+use super::requests::{LogFormat, Pull, Repeated};
+use crate::registry::reference::Reference;
 use crate::staging::haproxy::{Check, Manner as BalancerManner};
 use crate::staging::kubernetes::PodState;
 use crate::staging::registry::Manner as DoorManner;
@@ -39,6 +41,18 @@ pub struct Scenario {
     /// How many pods there usually are.
     #[serde(default = "usual_pods")]
     pub baseline: u32,
+    /// How the registry writes its log.
+    #[serde(default)]
+    pub log_format: LogFormat,
+    /// Whether the registry has deletes enabled.
+    #[serde(default)]
+    pub deletes: bool,
+    /// Images that are pulled over and over, beside those that always are.
+    #[serde(default)]
+    pub pulls: Vec<Pull>,
+    /// Requests that are made over and over.
+    #[serde(default)]
+    pub requests: Vec<Repeated>,
     #[serde(default, rename = "step", deserialize_with = "unspanned")]
     pub steps: Vec<(Step, usize)>,
     /// What can be seen once all has happened.
@@ -78,6 +92,9 @@ pub struct Step {
     pub front_door: Option<DoorManner>,
     /// Requests, as a multiple of an ordinary day's.
     pub demand: Option<f64>,
+    /// Tags whose `current/link` becomes empty, as an upload leaves it that was cut off: `repository:tag`.
+    #[serde(default, deserialize_with = "references")]
+    pub empties: Vec<Reference>,
 }
 
 /// What becomes of some pods.
@@ -202,7 +219,7 @@ const fn usual_pods() -> u32 {
     20
 }
 
-fn span<'de, D: Deserializer<'de>>(from: D) -> Result<Duration, D::Error> {
+pub(super) fn span<'de, D: Deserializer<'de>>(from: D) -> Result<Duration, D::Error> {
     let text = String::deserialize(from)?;
     parse_span(&text)
         .ok_or_else(|| de::Error::custom(format!("{text:?} is no span of time such as 10s or 1m")))
@@ -210,6 +227,14 @@ fn span<'de, D: Deserializer<'de>>(from: D) -> Result<Duration, D::Error> {
 
 fn parse_span(text: &str) -> Option<Duration> {
     Duration::try_from(text.parse::<SignedDuration>().ok()?).ok()
+}
+
+fn references<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<Reference>, D::Error> {
+    Vec::<String>::deserialize(from)?.iter().map(|text| read_reference(text)).collect()
+}
+
+pub(super) fn read_reference<E: de::Error>(text: &str) -> Result<Reference, E> {
+    Reference::parse(text).map_err(|error| de::Error::custom(format!("{text:?}: {error}")))
 }
 
 fn check<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Check>, D::Error> {

@@ -56,6 +56,7 @@ fn haproxy(addresses: &Addresses) -> Vec<String> {
             format!("  hatop -s {unix}"),
             format!("  echo 'show servers state {BACKEND}' | socat - UNIX-CONNECT:{unix}"),
             format!("  curl -s 'http://{}/;csv'", balancer.page),
+            format!("  tail -F {}", path(&balancer.log)),
         ]
     });
     each.collect()

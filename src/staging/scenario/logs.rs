@@ -1,40 +1,48 @@
-//! What the pods write: requests all the time, and last words before a run ends.
+//! What the pods have written before anybody looks, and their last words before a run ends.
+
+use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 
-use crate::staging::kubernetes::{Cluster, PodSpec, Workload};
+use super::lines::Asked;
+use super::requests::{LogFormat, usual};
+use crate::registry::manifest::media_type;
+use crate::staging::kubernetes::{CONTAINER, Cluster, PodSpec, Workload};
 
-/// The container that serves.
-const CONTAINER: &str = "registry";
-/// Lines that each pod has written before anybody looks.
+/// Requests that each pod has answered before anybody looks.
 const EARLIER: i64 = 12;
 
-/// Repositories and tags that are asked for, over and over.
-const ASKED: [&str; 5] = [
-    "/v2/lighthouse/checkout/api/manifests/v1.13.0",
-    "/v2/lighthouse/checkout/web/manifests/latest",
-    "/v2/base/alder/runtime/manifests/latest",
-    "/v2/cartography/tiles/renderer/manifests/v1.4.0",
-    "/v2/signal/bridge/relay/manifests/latest",
-];
-
 /// What all pods that run have written before the start.
-pub fn before(cluster: &Cluster, workload: &Workload, started: Timestamp) {
+pub fn before(cluster: &Cluster, workload: &Workload, format: LogFormat, started: Timestamp) {
+    let images = usual();
     for (pod, number) in workload.pods.iter().zip(0..) {
         for back in (1..=EARLIER).rev() {
             let ago = SignedDuration::from_secs(back * 3 + number % 3);
             let at = started.checked_sub(ago).unwrap_or(started);
-            cluster.log_at(&pod.name, CONTAINER, &request(at, number + back), at);
+            let turn = usize::try_from(number + back).unwrap_or_default();
+            let Some(image) = images.get(turn % images.len().max(1)) else { continue };
+            let asked = asked(image.api_path(), at, number + back);
+            cluster.log_at(&pod.name, CONTAINER, &asked.registry(format), at);
+            cluster.log_at(&pod.name, CONTAINER, &asked.access("10.220.8.11"), at);
         }
     }
 }
 
-/// One more request, to one of the pods that take them.
-pub fn line(cluster: &Cluster, workload: &Workload, now: Timestamp) {
-    let ready: Vec<_> = workload.pods.iter().filter(|pod| pod.state.takes_traffic()).collect();
-    let Some(second) = usize::try_from(now.as_second()).ok().filter(|_| !ready.is_empty()) else { return };
-    if let Some(pod) = ready.get(second % ready.len()) {
-        cluster.log_at(&pod.name, CONTAINER, &request(now, now.as_second()), now);
+/// A request that went well.
+fn asked(uri: String, at: Timestamp, number: i64) -> Asked {
+    Asked {
+        at,
+        took: Duration::from_micros(700 + number.unsigned_abs() * 137),
+        id: format!("00000000-0000-4000-a000-{number:012}"),
+        method: "GET".to_owned(),
+        uri,
+        client: format!("203.0.113.{}", number.rem_euclid(50) + 2),
+        client_port: 40_000,
+        agent: "containerd/v1.7.24".to_owned(),
+        status: 200,
+        written: 734,
+        content_type: media_type::DOCKER_MANIFEST.to_owned(),
+        failure: None,
     }
 }
 
@@ -49,17 +57,4 @@ pub fn end(cluster: &Cluster, pod: &PodSpec, last_words: &[String], now: Timesta
             cluster.log_at(&pod.name, CONTAINER, words, now);
         }
     }
-}
-
-/// A line of the registry's log about a request that went well.
-fn request(at: Timestamp, number: i64) -> String {
-    let uri =
-        usize::try_from(number).ok().and_then(|number| ASKED.get(number % ASKED.len())).unwrap_or(&ASKED[0]);
-    format!(
-        "time=\"{}\" level=info msg=\"response completed\" http.request.method=GET http.request.uri={uri} \
-         http.response.duration={}.{}ms http.response.status=200",
-        at.strftime("%Y-%m-%dT%H:%M:%S.%3fZ"),
-        3 + number.rem_euclid(40),
-        number.rem_euclid(10),
-    )
 }

@@ -41,7 +41,8 @@ impl Player {
             layouts().first().and_then(|layout| Some(layout.backends.first()?.demand)).unwrap_or_default();
         let mut player = Self { scenario, stage, started, happened: 0, shown: None, demand };
         player.play(started);
-        logs::before(&player.stage.cluster, &player.workload(&player.scenario.at(Duration::ZERO)), started);
+        let workload = workload(&player.scenario, &player.scenario.at(Duration::ZERO), started);
+        logs::before(&player.stage.cluster, &workload, player.scenario.log_format, started);
         player
     }
 
@@ -65,19 +66,11 @@ impl Player {
         new.iter().map(|(step, _)| step.says.clone()).collect()
     }
 
-    /// Lets the pods write a line of log, as they do all the time.
-    pub fn chatter(&self, now: Timestamp) {
-        if let Some(situation) = &self.shown {
-            logs::line(&self.stage.cluster, &self.workload(situation), now);
-        }
-    }
-
     /// Plays until it is dropped; tells what happens.
     pub async fn run(mut self, clock: fn() -> Timestamp, tell: impl Fn(&str)) {
         loop {
             let now = clock();
             self.play(now).iter().for_each(|what| tell(what));
-            self.chatter(now);
             tokio::time::sleep(Duration::from_secs(1)).await;
         }
     }
@@ -104,7 +97,7 @@ impl Player {
     }
 
     fn show_pods(&self, situation: &Situation, now: Timestamp) {
-        let workload = self.workload(situation);
+        let workload = workload(&self.scenario, situation, self.started);
         workload.apply_to(&self.stage.cluster);
         let before = self.shown.as_ref().map(|shown| &shown.pods);
         for (number, wish) in &situation.pods {
@@ -114,27 +107,27 @@ impl Player {
             }
         }
     }
+}
 
-    /// The registry on Kubernetes as it stands.
-    fn workload(&self, situation: &Situation) -> Workload {
-        let mut workload = Workload::registry(self.scenario.pods.max(situation.replicas), self.started);
-        workload.name = SERVICE.to_owned();
-        workload.replicas = situation.replicas;
-        workload.ingress = INGRESS.iter().map(|address| Ipv4Addr::from(*address).to_string()).collect();
-        for (number, wish) in &situation.pods {
-            let Some(pod) = workload.pods.get_mut(*number as usize) else { continue };
-            pod.state = wish.state;
-            (pod.restarts, pod.exit, pod.message) = (wish.restarts, wish.exit.clone(), wish.message.clone());
-            let since = SignedDuration::try_from(wish.since).unwrap_or_default();
-            pod.since = self.started.checked_add(since).unwrap_or(self.started);
-        }
-        workload.pods.truncate(situation.replicas as usize);
-        if let Some(autoscaler) = &mut workload.autoscaler {
-            (autoscaler.min, autoscaler.max) = (4, self.scenario.baseline * 2);
-            autoscaler.current = Some(if situation.demand < 0.5 { 6 } else { 48 });
-        }
-        workload
+/// The registry on Kubernetes as it stands.
+pub fn workload(scenario: &Scenario, situation: &Situation, started: Timestamp) -> Workload {
+    let mut workload = Workload::registry(scenario.pods.max(situation.replicas), started);
+    workload.name = SERVICE.to_owned();
+    workload.replicas = situation.replicas;
+    workload.ingress = INGRESS.iter().map(|address| Ipv4Addr::from(*address).to_string()).collect();
+    for (number, wish) in &situation.pods {
+        let Some(pod) = workload.pods.get_mut(*number as usize) else { continue };
+        pod.state = wish.state;
+        (pod.restarts, pod.exit, pod.message) = (wish.restarts, wish.exit.clone(), wish.message.clone());
+        let since = SignedDuration::try_from(wish.since).unwrap_or_default();
+        pod.since = started.checked_add(since).unwrap_or(started);
     }
+    workload.pods.truncate(situation.replicas as usize);
+    if let Some(autoscaler) = &mut workload.autoscaler {
+        (autoscaler.min, autoscaler.max) = (4, scenario.baseline * 2);
+        autoscaler.current = Some(if situation.demand < 0.5 { 6 } else { 48 });
+    }
+    workload
 }
 
 /// The name of the pod that is always there; names do not depend on the time.

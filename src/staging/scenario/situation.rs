@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use super::environment::NODES;
 use super::file::{Pods, Scenario, Step};
+use crate::registry::reference::Reference;
 use crate::staging::haproxy::{Check, Manner as BalancerManner};
 use crate::staging::registry::Manner as DoorManner;
 
@@ -21,6 +22,8 @@ pub struct Situation {
     pub front_door: DoorManner,
     /// Requests, as a multiple of an ordinary day's.
     pub demand: f64,
+    /// Tags whose `current/link` is empty by now.
+    pub empty: Vec<Reference>,
 }
 
 /// What a pod is to show, and since when after the start.
@@ -51,6 +54,7 @@ impl Scenario {
             balancers: BTreeMap::new(),
             front_door: DoorManner::Well,
             demand: 1.0,
+            empty: Vec::new(),
         };
         let due = self.steps.iter().map(|(step, _)| step).take_while(|step| step.at <= elapsed);
         due.for_each(|step| situation.take(step));
@@ -63,6 +67,7 @@ impl Situation {
         self.replicas = step.replicas.unwrap_or(self.replicas);
         self.demand = step.demand.unwrap_or(self.demand);
         self.front_door = step.front_door.clone().unwrap_or_else(|| self.front_door.clone());
+        self.empty.extend(step.empties.iter().cloned());
         for pods in &step.pods {
             let wish = wish(pods, step.at);
             self.pods.extend(pods.numbers.iter().map(|number| (*number, wish.clone())));

@@ -1,5 +1,6 @@
 //! All of staging on loopback: brought up before anybody is asked to wait, served on a thread of its own.
 
+use std::collections::BTreeMap;
 use std::io;
 use std::net::{SocketAddr, TcpListener};
 use std::os::unix::net::UnixListener;
@@ -11,7 +12,9 @@ use tokio::task::JoinSet;
 
 use super::environment::{NAMESPACE, NODES, layouts};
 use super::file::Scenario;
+use super::logfile::LogFile;
 use super::play::{Player, Stage, first_pod};
+use super::traffic::Traffic;
 use crate::staging::haproxy::{Balancer, Level};
 use crate::staging::kubernetes::{self, Cluster};
 use crate::staging::registry::{FrontDoor, Opener};
@@ -35,6 +38,8 @@ pub struct BalancerAddresses {
     pub unix: PathBuf,
     pub tcp: SocketAddr,
     pub page: SocketAddr,
+    /// The file that its log is written to.
+    pub log: PathBuf,
 }
 
 /// Sockets that are open, and what will be played on them.
@@ -45,6 +50,7 @@ pub struct Environment {
     kubernetes: TcpListener,
     front_door: TcpListener,
     balancers: Vec<Sockets>,
+    logs: BTreeMap<String, LogFile>,
 }
 
 /// The sockets of an HAProxy, and its page.
@@ -55,8 +61,8 @@ struct Sockets {
 }
 
 impl Environment {
-    /// Opens all sockets. In `folder`, which has to be private, are the kubeconfig and the Unix sockets. Ports are
-    /// counted from `port` on, or chosen by the system.
+    /// Opens all sockets. In `folder`, which has to be private, are the kubeconfig, the Unix sockets and the log files.
+    /// Ports are counted from `port` on, or chosen by the system.
     pub fn open(scenario: Scenario, folder: &Path, port: Option<u16>, open: Opener) -> io::Result<Self> {
         let mut next = port;
         let mut bind = || {
@@ -72,17 +78,19 @@ impl Environment {
         let kubeconfig = folder.join("kubeconfig");
         std::fs::write(&kubeconfig, kubernetes::kubeconfig(api, NAMESPACE))?;
         let (front_door, door) = bind()?;
-        let (mut listeners, mut balancers) = (Vec::new(), Vec::new());
+        let (mut listeners, mut balancers, mut logs) = (Vec::new(), Vec::new(), BTreeMap::new());
         for name in NODES {
             let ((socket, tcp), (page, at)) = (bind()?, bind()?);
             let path = folder.join(format!("{name}.sock"));
             let unix = unix(&path)?;
             listeners.push(Sockets { unix, tcp: socket, page });
-            balancers.push(BalancerAddresses { name: name.to_owned(), unix: path, tcp, page: at });
+            let log = folder.join(format!("{name}-haproxy.log"));
+            logs.insert(name.to_owned(), LogFile::create(&log)?);
+            balancers.push(BalancerAddresses { name: name.to_owned(), unix: path, tcp, page: at, log });
         }
         let pod = first_pod(&scenario);
         let addresses = Addresses { kubernetes: api, kubeconfig, pod, front_door: door, balancers };
-        Ok(Self { addresses, scenario, open, kubernetes, front_door, balancers: listeners })
+        Ok(Self { addresses, scenario, open, kubernetes, front_door, balancers: listeners, logs })
     }
 
     /// Serves on a thread of its own until the process ends; tells what happens in the scenario.
@@ -97,7 +105,7 @@ impl Environment {
         let listener = tokio::net::TcpListener::from_std;
         let clock = Timestamp::now;
         let cluster = Cluster::new(NAMESPACE);
-        let front_door = FrontDoor::new(self.open);
+        let front_door = FrontDoor::new(self.open).with_deletes(self.scenario.deletes);
         let mut serving = JoinSet::new();
         let mut balancers = Vec::new();
         for (layout, sockets) in layouts().into_iter().zip(self.balancers) {
@@ -109,7 +117,12 @@ impl Environment {
             balancers.push((layout.node, balancer));
         }
         let stage = Stage { cluster: cluster.clone(), balancers, front_door: front_door.clone() };
-        let player = Player::new(self.scenario, stage, clock());
+        let started = clock();
+        let player = Player::new(self.scenario.clone(), stage.clone(), started);
+        serving.spawn(async move {
+            Traffic::new(self.scenario, stage, started, self.logs).run(clock).await;
+            Ok(())
+        });
         serving.spawn(front_door.serve(listener(self.front_door)?));
         serving.spawn(kubernetes::serve(cluster, listener(self.kubernetes)?));
         player.run(clock, tell).await;
