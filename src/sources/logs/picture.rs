@@ -1,6 +1,7 @@
 //! What is known of the logs: the fold of their own facts.
 
 mod failing;
+mod kinds;
 mod store;
 mod storms;
 mod streams;
@@ -8,7 +9,8 @@ mod streams;
 use jiff::Timestamp;
 
 pub use failing::{Failing, Window};
-pub use store::{Place, Store, Stored};
+pub use kinds::{Kind, Kinds};
+pub use store::{Place, Second, Store, Stored, severity};
 pub use storms::{Storm, Storms};
 pub use streams::{Disk, Gap, Stream, Streams};
 
@@ -20,6 +22,8 @@ pub struct Picture {
     pub streams: Streams,
     /// The newest lines, as many as there is room for.
     pub store: Store,
+    /// All lines that came, those that are alike counted together.
+    pub kinds: Kinds,
     /// What fails most, by what it is about.
     pub failing: Failing,
     /// The same request over and over, without success.
@@ -30,8 +34,16 @@ impl Picture {
     /// Takes in one fact, seen at `at`.
     pub fn fold(&mut self, fact: &Fact, at: Timestamp) {
         self.streams.fold(fact, at);
+        if let Fact::Gap { stream, from, to, why } = fact {
+            self.store.take_gap(stream, &Gap { from: *from, to: *to, why: why.clone() });
+        }
         if let Fact::Lines(batch) = fact {
             self.store.take(batch);
+            for place in self.store.arrived() {
+                if let Some(stored) = self.store.get(*place) {
+                    self.kinds.take(*place, &stored.line);
+                }
+            }
             for answer in &batch.answers {
                 self.failing.take(answer);
                 self.storms.take(answer);
