@@ -3,7 +3,8 @@
 mod intent;
 
 pub use intent::{
-    Erasure, Errand, Intent, MenuKind, Motion, PanelId, PromptKind, Sorting, TerminalWish, Way,
+    Erasure, Errand, Intent, LogsPart, LogsWish, MenuKind, Motion, PanelId, PromptKind, Sorting, Sought,
+    TerminalWish, Way,
 };
 
 use std::sync::Arc;

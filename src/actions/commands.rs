@@ -3,7 +3,7 @@
 use jiff::SignedDuration;
 
 use super::writing::SPAN;
-use crate::event::{Intent, PanelId, TerminalWish};
+use crate::event::{Intent, LogsPart, LogsWish, PanelId, TerminalWish};
 use crate::registry::reference::Reference;
 
 /// One command.
@@ -21,6 +21,8 @@ pub struct Command {
 /// The longest that a session is armed for: a shift.
 const LONGEST: SignedDuration = SignedDuration::from_hours(8);
 const NO_SPAN: &str = "Say how long, from 1s to 8h: :write 10m, or :write off";
+
+const NO_SINCE: &str = "Say since how long: :since 5m, :since 1h, or :since off";
 
 /// The themes that come with the program.
 pub const THEMES: &[&str] = &["dark", "light", "mono"];
@@ -68,6 +70,55 @@ pub const COMMANDS: &[Command] = &[
         title: "The load balancers and their servers",
         choices: &[],
         intent: |_| Ok(Intent::Panel(PanelId::Balancers)),
+    },
+    Command {
+        names: &["log", "logs"],
+        argument: "",
+        title: "The error logs of everything on the way of a pull",
+        choices: &[],
+        intent: |_| Ok(Intent::Panel(PanelId::Logs)),
+    },
+    Command {
+        names: &["since"],
+        argument: "5m|1h|off",
+        title: "Only log lines of the last so long",
+        choices: &["5m", "15m", "1h", "off"],
+        intent: since,
+    },
+    Command {
+        names: &["filter"],
+        argument: "EXPRESSION",
+        title: "Only log lines like this; nothing shows all",
+        choices: &[],
+        intent: |text| Ok(Intent::Logs(LogsWish::Filter(text.to_owned()))),
+    },
+    Command {
+        names: &["lens"],
+        argument: "NAME|off",
+        title: "Look at the logs through a lens",
+        choices: &["off"],
+        intent: |text| Ok(Intent::Logs(LogsWish::Lens(text.to_owned()))),
+    },
+    Command {
+        names: &["alike"],
+        argument: "",
+        title: "Log lines that are alike, counted together",
+        choices: &[],
+        intent: |_| Ok(Intent::Logs(LogsWish::Part(LogsPart::Kinds))),
+    },
+    Command {
+        names: &["pins"],
+        argument: "",
+        title: "The log lines that were pinned",
+        choices: &[],
+        intent: |_| Ok(Intent::Logs(LogsWish::Part(LogsPart::Pins))),
+    },
+    Command {
+        names: &["streams"],
+        argument: "",
+        title: "How each stream of logs stands",
+        choices: &[],
+        intent: |_| Ok(Intent::Logs(LogsWish::Part(LogsPart::Streams))),
     },
     Command {
         names: &["bucket", "b"],
@@ -225,6 +276,18 @@ fn write(text: &str) -> Result<Intent, String> {
         return Err(NO_SPAN.to_owned());
     }
     Ok(Intent::Arm { span, name })
+}
+
+/// `5m`; `off` and nothing are all.
+fn since(text: &str) -> Result<Intent, String> {
+    let span = match text {
+        "" | "off" => None,
+        text => Some(text.parse::<SignedDuration>().map_err(|_| NO_SINCE.to_owned())?),
+    };
+    match span.filter(|span| *span <= SignedDuration::ZERO) {
+        Some(_) => Err(NO_SINCE.to_owned()),
+        None => Ok(Intent::Logs(LogsWish::Since(span))),
+    }
 }
 
 fn theme(name: &str) -> Result<Intent, String> {

@@ -128,6 +128,7 @@ fn after_intent(state: &State, intent: &Intent) -> Vec<Effect> {
         | Intent::Wrap
         | Intent::Theme(_)
         | Intent::Quit
+        | Intent::Logs(_)
         | Intent::Say(_) => Vec::new(),
     }
 }

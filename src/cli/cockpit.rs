@@ -55,6 +55,7 @@ fn options(place: Place, screen: &Screen, arming: &Arming) -> Result<CockpitOpti
         registry: profile.registry.url.as_ref().map(ToString::to_string),
         watched: sources::watched(profile),
         staging: Vec::new(),
+        zone: jiff::tz::TimeZone::try_system().ok(),
     };
     let (watching, consult) = (sources::sources(profile), sources::consultant(profile));
     let options = CockpitOptions::new(session, open_with(url, open), look_with(looking), "");

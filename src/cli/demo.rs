@@ -52,6 +52,7 @@ fn options(demo: &Demo, screen: &Screen, arming: &Arming) -> Result<(CockpitOpti
         registry: None,
         watched: sources::watched(&profile),
         staging: staged.guide(),
+        zone: jiff::tz::TimeZone::try_system().ok(),
     };
     let looking = Looking::new(ScanOptions::default(), Configured::Files, None);
     let deeds = writing::assembled(

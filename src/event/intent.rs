@@ -123,6 +123,8 @@ pub enum Intent {
     Cancel,
     Quit,
     Terminal(TerminalWish),
+    /// Something of the error logs.
+    Logs(LogsWish),
     /// Say why a key or command did nothing.
     Say(String),
 }
@@ -207,6 +209,65 @@ pub enum PanelId {
     Pods,
     Endpoints,
     Balancers,
+    Logs,
     #[default]
     Bucket,
+}
+
+/// Something that the operator wants of the error logs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum LogsWish {
+    /// Follow the newest line, or stay where one is.
+    Follow,
+    /// Back to the newest line, and follow it.
+    Live,
+    /// To the next or previous line of this sort.
+    Seek(Sought, Way),
+    /// Show this part, or the lines again if it is shown.
+    Part(LogsPart),
+    /// Show or hide how many errors there were when.
+    Histogram,
+    /// Keep the selected line, or let it go.
+    Pin,
+    /// UTC, local time, or how far from the selected line.
+    Clock,
+    /// Show or hide the times.
+    Times,
+    /// Show lines as they were written, or what they say.
+    Written,
+    /// So many steps to the right; negative is to the left.
+    Sideways(isize),
+    /// Look through the lens of this name; an empty one is none.
+    Lens(String),
+    /// Look through the next or previous lens.
+    TurnLens(Way),
+    /// Only lines of the last so long; nothing is all that are held.
+    Since(Option<SignedDuration>),
+    /// Only lines like this.
+    Filter(String),
+    /// Look for what is typed instead of filtering by it, or the other way round.
+    Flip,
+}
+
+/// A sort of lines that one can go to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Sought {
+    Error,
+    Warning,
+    /// What is looked for.
+    Match,
+    Pin,
+    /// The same request as the selected line's.
+    Request,
+}
+
+/// A part of the error logs.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum LogsPart {
+    #[default]
+    Lines,
+    /// Lines that are alike, counted together.
+    Kinds,
+    Pins,
+    Streams,
 }

@@ -116,3 +116,14 @@ pub struct Answer {
     pub first: Timestamp,
     pub last: Timestamp,
 }
+
+impl Error {
+    /// What went wrong, without the parts that say nothing.
+    pub fn words(&self) -> String {
+        let empty = |part: &str| matches!(part.trim(), "" | "unknown" | "unknown error" | "<nil>");
+        let mut parts: Vec<&str> = vec![&self.code, &self.message, &self.detail];
+        parts.dedup();
+        let told: Vec<_> = parts.iter().copied().filter(|part| !empty(part)).collect();
+        if told.is_empty() { self.message.to_string() } else { told.join(": ") }
+    }
+}

@@ -7,7 +7,7 @@ use super::reader::{Reader, ReaderStage};
 use super::rows::{Faults, Internals};
 use super::screen::{Layer, Leaving, Mouse, Notice, Prompt, View};
 use super::tables::{self, Drill, Terms};
-use super::{Deed, Filter, Journal, State, deeds, way};
+use super::{Deed, Filter, Journal, State, deeds, logs, way};
 use crate::event::{Erasure, Intent, Motion, PanelId, PromptKind, Sorting, TerminalWish, Way};
 use crate::model::{Document, Subject, TagState};
 use crate::registry::reference::{Reference, Target};
@@ -86,10 +86,15 @@ pub fn fold(state: &mut State, intent: &Intent, at: Timestamp) {
         }
         Intent::Consult(document) => consult(state, *document),
         Intent::Find { way, from, height } => find(state, *way, *from, *height),
-        Intent::Wrap => {
-            if let Some(reader) = state.reader_mut() {
-                reader.wraps = !reader.wraps;
+        Intent::Wrap => match state.reader_mut() {
+            Some(reader) => reader.wraps = !reader.wraps,
+            None => state.tail.wraps = !state.tail.wraps,
+        },
+        Intent::Logs(wish) => {
+            if state.screen.panel != PanelId::Logs {
+                show(state, PanelId::Logs);
             }
+            logs::fold(state, wish);
         }
         Intent::Raw => raw(state),
         Intent::Rescan => rescan(state),
@@ -117,7 +122,8 @@ pub fn fold(state: &mut State, intent: &Intent, at: Timestamp) {
 
 impl PanelId {
     /// All panels, by rising digit.
-    pub const ALL: [Self; 5] = [Self::Overview, Self::Pods, Self::Endpoints, Self::Balancers, Self::Bucket];
+    pub const ALL: [Self; 6] =
+        [Self::Overview, Self::Pods, Self::Endpoints, Self::Balancers, Self::Logs, Self::Bucket];
 
     /// The neighbour in the order of the digits.
     pub fn turn(self, way: Way) -> Self {
@@ -162,12 +168,14 @@ fn step(state: &mut State, motion: Motion) {
             | Layer::Describe { .. }
             | Layer::Raw { .. }
             | Layer::Staging { .. }
+            | Layer::Line { .. }
             | Layer::Document(_)
             | Layer::Deed(_),
         ) => return,
     }
     match (state.screen.panel, state.browser.pane) {
         (PanelId::Overview, _) => way::step(state, motion),
+        (PanelId::Logs, _) => logs::step(state, motion),
         (PanelId::Bucket, Pane::Tree) => state.browser.step(&mut state.bucket, motion),
         (PanelId::Bucket, Pane::Chain) => step_hop(state, motion),
         (_, _) => {
@@ -209,7 +217,8 @@ fn scroll(state: &mut State, line: usize) {
             Layer::Help { top }
             | Layer::Describe { top, .. }
             | Layer::Raw { top, .. }
-            | Layer::Staging { top },
+            | Layer::Staging { top }
+            | Layer::Line { top, .. },
         ) => *top = line,
         Some(Layer::Document(reader)) => reader.scroll(line),
         Some(Layer::Deed(deed)) => deed.top = line,
@@ -221,6 +230,7 @@ fn enter(state: &mut State) {
     match state.screen.panel {
         PanelId::Overview => way::enter(state),
         PanelId::Bucket => enter_row(state),
+        PanelId::Logs => logs::enter(state),
         panel => drill(state, panel),
     }
 }
@@ -335,12 +345,13 @@ fn ask(state: &mut State, kind: PromptKind) {
         PromptKind::Command => String::new(),
         PromptKind::Filter => match state.table() {
             Some(table) => table.filter.text().to_owned(),
+            None if state.screen.panel == PanelId::Logs => state.tail.sieve.filter.text().to_owned(),
             None => state.browser.filter.text().to_owned(),
         },
-        PromptKind::Find => {
-            let find = state.reader().and_then(|reader| reader.find.as_ref());
-            find.map(|find| find.text.clone()).unwrap_or_default()
-        }
+        PromptKind::Find => match state.reader() {
+            Some(reader) => reader.find.as_ref().map(|find| find.text.clone()).unwrap_or_default(),
+            None => state.tail.find.as_ref().map(|find| find.text.clone()).unwrap_or_default(),
+        },
         PromptKind::Name(_) => String::new(),
     };
     state.screen.prompt = Some(Prompt { kind, text });
@@ -359,9 +370,15 @@ fn type_text(state: &mut State, text: String) {
         set_filter(state, &text);
     } else if prompt.kind == PromptKind::Find {
         let text = prompt.text.clone();
-        if let Some(reader) = state.reader_mut() {
-            reader.look_for(&text);
-        }
+        look_for(state, &text);
+    }
+}
+
+/// Looks for a text in the document that is open, else in the logs.
+fn look_for(state: &mut State, text: &str) {
+    match state.reader_mut() {
+        Some(reader) => reader.look_for(text),
+        None => logs::find(state, text),
     }
 }
 
@@ -399,6 +416,9 @@ fn set_filter(state: &mut State, text: &str) {
         table.filter = Terms::parse(text, sheet.columns);
         return tables::settle(state, panel);
     }
+    if panel == PanelId::Logs {
+        return logs::filter(state, text);
+    }
     state.browser.filter = Filter::parse(text);
     state.browser.settle(&mut state.bucket);
 }
@@ -431,8 +451,8 @@ fn dismiss(state: &mut State) -> bool {
     if let Some(prompt) = state.screen.prompt.take() {
         if prompt.kind == PromptKind::Filter {
             set_filter(state, "");
-        } else if let (PromptKind::Find, Some(reader)) = (prompt.kind, state.reader_mut()) {
-            reader.look_for("");
+        } else if prompt.kind == PromptKind::Find {
+            look_for(state, "");
         }
         return true;
     }
@@ -444,6 +464,9 @@ fn dismiss(state: &mut State) -> bool {
         return true;
     }
     if dismiss_in_table(state) {
+        return true;
+    }
+    if state.screen.panel == PanelId::Logs && logs::dismiss(state) {
         return true;
     }
     if state.screen.panel == PanelId::Bucket {
@@ -552,7 +575,7 @@ fn to_fault(state: &mut State, way: Way) {
     let text = match state.screen.panel {
         PanelId::Overview => way::step_to_fault(state, way),
         panel if tables::sheet(panel).is_some() => fault_in_table(state, way),
-        PanelId::Pods | PanelId::Endpoints | PanelId::Balancers => None,
+        PanelId::Pods | PanelId::Endpoints | PanelId::Balancers | PanelId::Logs => None,
         PanelId::Bucket => match state.browser.step_to_fault(&mut state.bucket, way) {
             Found::Ahead => None,
             Found::Around => Some("Past the end: this is the first fault again.".to_owned()),

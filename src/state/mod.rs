@@ -9,6 +9,7 @@ mod deeds;
 mod filter;
 mod hops;
 mod intents;
+pub mod logs;
 mod marks;
 mod reader;
 mod rows;
@@ -35,9 +36,10 @@ use crate::diagnosis::Scene;
 use crate::diagnosis::path::Hop;
 use crate::event::{Event, Fact, Outcome, PanelId};
 use crate::model::{Answer, Gate, Past, Proposal, Severity, Subject, TagState, Watched};
+use crate::sources;
 use crate::sources::bucket::picture::{Picture, Verdict};
 use crate::sources::kubernetes::objects::Pod;
-use crate::sources::{front_door, google, haproxy, kubernetes, logs};
+use crate::sources::{front_door, google, haproxy, kubernetes};
 
 /// What never changes while the cockpit runs.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -54,6 +56,8 @@ pub struct Session {
     pub watched: Watched,
     /// How an embedded site can be asked from another terminal, line by line; empty where there is none.
     pub staging: Vec<String>,
+    /// The operator's own time zone, if it is known.
+    pub zone: Option<jiff::tz::TimeZone>,
 }
 
 /// Everything the screen shows.
@@ -69,7 +73,9 @@ pub struct State {
     pub haproxy: haproxy::picture::Picture,
     pub google: google::picture::Picture,
     pub front_door: front_door::picture::Picture,
-    pub logs: logs::picture::Picture,
+    pub logs: sources::logs::picture::Picture,
+    /// How the logs are looked at.
+    pub tail: logs::Tail,
     pub browser: Browser,
     pub screen: Screen,
     pub tables: Tables,
@@ -145,8 +151,15 @@ impl State {
         match self.screen.panel {
             PanelId::Overview => self.finding(),
             PanelId::Bucket => self.browser.subject(),
+            PanelId::Logs => self.logged(),
             panel => self.tables.get(panel)?.chosen.clone(),
         }
+    }
+
+    /// What the selected line of the logs is about.
+    fn logged(&self) -> Option<Subject> {
+        let (_, stored) = self.tail.selected(&self.logs)?;
+        stored.line.request.as_ref()?.subject.clone()
     }
 
     /// Whether the cluster can be asked to describe a subject, or the pod behind it.
@@ -217,7 +230,10 @@ pub fn fold(state: &mut State, event: &Stamped<Event>) {
         Event::Fact(Fact::Haproxy(fact)) => state.haproxy.fold(fact, event.at),
         Event::Fact(Fact::Google(fact)) => state.google.fold(fact, event.at),
         Event::Fact(Fact::FrontDoor(fact)) => state.front_door.fold(fact, event.at),
-        Event::Fact(Fact::Logs(fact)) => state.logs.fold(fact, event.at),
+        Event::Fact(Fact::Logs(fact)) => {
+            state.logs.fold(fact, event.at);
+            state.tail.take(&state.logs, fact, event.at);
+        }
         Event::Intent(intent) => intents::fold(state, intent, event.at),
         Event::Outcome(outcome) => {
             take(state, outcome);

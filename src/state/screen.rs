@@ -7,6 +7,7 @@ use super::reader::Reader;
 use crate::event::{MenuKind, PanelId, PromptKind};
 use crate::model::Subject;
 use crate::sources::bucket::node::Node;
+use crate::sources::logs::picture::Stored;
 
 /// Places kept to go back to.
 const TRAIL: usize = 64;
@@ -83,6 +84,11 @@ pub enum Layer {
     Document(Box<Reader>),
     /// A verb that writes, on its way.
     Deed(Box<Deed>),
+    /// Everything that a line of a log says.
+    Line {
+        stored: Box<Stored>,
+        top: usize,
+    },
     /// The journal, with the entry that is selected.
     Journal {
         chosen: Option<String>,

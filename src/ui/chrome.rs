@@ -6,8 +6,8 @@ use ratatui::style::Modifier;
 use ratatui::text::{Line, Span};
 use ratatui::widgets::Paragraph;
 
-use super::keymap::{Binding, Now, bindings};
-use super::text::{fit, width};
+use super::keymap::{Binding, Now, bindings, is_taken};
+use super::text::{counted, fit, width};
 use super::view::View;
 use super::{deed, keys, panels, standing};
 use crate::actions::commands;
@@ -94,7 +94,11 @@ fn prompt_line(prompt: &Prompt, state: &State, view: &View) -> Line<'static> {
     let theme = &view.theme;
     let (sign, hint) = match prompt.kind {
         PromptKind::Command => (":".to_owned(), command_hint(&prompt.text)),
+        PromptKind::Filter if state.screen.panel == PanelId::Logs => ("=".to_owned(), logs_hint(state)),
         PromptKind::Filter => ("/".to_owned(), filter_hint(state)),
+        PromptKind::Find if state.reader().is_none() => {
+            ("/".to_owned(), "Enter goes to the next match, n and N walk them; Tab: filter by it".to_owned())
+        }
         PromptKind::Find => {
             ("/".to_owned(), "Enter goes to the first match, n and N walk them; Esc drops it".to_owned())
         }
@@ -128,6 +132,17 @@ fn command_hint(text: &str) -> String {
     }
 }
 
+fn logs_hint(state: &State) -> String {
+    let (filter, shown) = (&state.tail.sieve.filter, state.tail.shown(&state.logs).len() as u64);
+    match filter.remark() {
+        Some(remark) => remark.to_owned(),
+        None if filter.is_empty() => "regular expression   !without   Tab: find it instead".to_owned(),
+        None => {
+            format!("{} pass; Enter keeps it, Esc drops it, Tab: find it instead", counted(shown, "line"))
+        }
+    }
+}
+
 fn filter_hint(state: &State) -> String {
     if let Some(table) = state.table() {
         return match table.filter.remark() {
@@ -155,8 +170,8 @@ fn key_line(state: &State, view: &View, room: usize) -> Line<'static> {
     let mut words: Vec<_> =
         bound.map(|binding| (keys::label(binding.keys[0]), bar_word(state, binding))).collect();
     if let (Some(subject), None) = (state.subject(), &state.screen.layer) {
-        let verbs =
-            verbs::of(&subject).filter(|verb| !verb.key.is_empty() && (verb.intent)(state, &subject).is_ok());
+        let free = |verb: &&verbs::Verb| !verb.key.is_empty() && !is_taken(verb.key, Now::of(state));
+        let verbs = verbs::of(&subject).filter(free).filter(|verb| (verb.intent)(state, &subject).is_ok());
         words.extend(verbs.map(|verb| (keys::label(verb.key), verb.words())));
     }
     key_words(view, words, room)

@@ -1,12 +1,16 @@
 //! Which key means what, as one table; help and key bar are made from it.
 
+mod logs;
+
 use ratatui::crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
 use super::view::View;
 use super::{deed, document, journal, keys};
 use crate::actions::verbs::{self, VERBS, Verb};
 use crate::actions::{balancing, commands, writing};
-use crate::event::{Erasure, Intent, MenuKind, Motion, PanelId, PromptKind, Sorting, TerminalWish, Way};
+use crate::event::{
+    Erasure, Intent, LogsWish, MenuKind, Motion, PanelId, PromptKind, Sorting, Sought, TerminalWish, Way,
+};
 use crate::model::Document;
 use crate::sources::bucket::node::NodeKind;
 use crate::state::tables::{self, Marking};
@@ -92,7 +96,7 @@ fn in_panel(now: Now<'_>) -> bool {
 
 fn in_text(now: Now<'_>) -> bool {
     let text = matches!(now.layer, Some(Layer::Help { .. } | Layer::Describe { .. } | Layer::Raw { .. }));
-    text || in_staging(now) || in_document(now)
+    text || in_staging(now) || in_document(now) || matches!(now.layer, Some(Layer::Line { .. }))
 }
 
 fn in_staging(now: Now<'_>) -> bool {
@@ -260,7 +264,7 @@ const READING: &[Binding] = &[
 
 /// All bindings: the first one with the key that is valid counts.
 pub fn bindings() -> impl Iterator<Item = &'static Binding> {
-    READING.iter().chain(KEYMAP)
+    READING.iter().chain(logs::LOGS).chain(KEYMAP)
 }
 
 /// The keymap of all that is no document.
@@ -714,6 +718,14 @@ pub const KEYMAP: &[Binding] = &[
         intent: |_, _| Intent::Panel(PanelId::Balancers),
     },
     Binding {
+        keys: &["5"],
+        title: "Error logs",
+        group: Group::Go,
+        bar: "",
+        valid: anywhere,
+        intent: |_, _| Intent::Panel(PanelId::Logs),
+    },
+    Binding {
         keys: &["6"],
         title: "Bucket",
         group: Group::Go,
@@ -855,15 +867,14 @@ pub fn interpret(key: &KeyEvent, state: &State, view: &View) -> Vec<Intent> {
         return deed::keys(key, state, deed, view);
     }
     let now = Now::of(state);
-    if let (Some(verb), true) = (VERBS.iter().find(named), in_panel(now) || in_menu(now)) {
+    let own = logs::LOGS.iter().any(|binding| (binding.valid)(now) && has(binding, key));
+    if let (Some(verb), true) = (VERBS.iter().find(named), !own && (in_panel(now) || in_menu(now))) {
         return run(verb, state);
     }
     if let Some(column) = sort_key(key, now) {
         return vec![Intent::Sort(Sorting::By(column))];
     }
-    let fits = |binding: &&Binding| {
-        binding.keys.iter().any(|name| keys::is(key, name)) && (binding.valid)(Now::of(state))
-    };
+    let fits = |binding: &&Binding| has(binding, key) && (binding.valid)(Now::of(state));
     match bindings().find(fits) {
         Some(binding) => match (binding.intent)(state, view) {
             Intent::Pick => pick(state),
@@ -873,6 +884,15 @@ pub fn interpret(key: &KeyEvent, state: &State, view: &View) -> Vec<Intent> {
         },
         None => unbound(key),
     }
+}
+
+fn has(binding: &Binding, key: &KeyEvent) -> bool {
+    binding.keys.iter().any(|name| keys::is(key, name))
+}
+
+/// Whether the panel that is shown has another meaning for a verb's key.
+pub fn is_taken(key: &str, now: Now<'_>) -> bool {
+    logs::LOGS.iter().any(|binding| binding.keys.contains(&key) && (binding.valid)(now))
 }
 
 /// The column of the table that is shown which this key sorts by.
@@ -955,6 +975,7 @@ fn type_into(key: &KeyEvent, prompt: &Prompt, state: &State, view: &View) -> Vec
         (KeyCode::Char('w'), true) => vec![Intent::Erase(Erasure::Word)],
         (KeyCode::Char('u'), true) => vec![Intent::Erase(Erasure::Line)],
         (KeyCode::Backspace, _) | (KeyCode::Char('h'), true) => vec![Intent::Erase(Erasure::Letter)],
+        (KeyCode::Tab, _) if flips(prompt, state) => vec![Intent::Logs(LogsWish::Flip)],
         (KeyCode::Tab, _) => complete(prompt),
         // Movement keeps the filter and goes to what it left.
         (KeyCode::Down, _) if prompt.kind == PromptKind::Filter => vec![Intent::Settle, by(1)],
@@ -967,7 +988,9 @@ fn type_into(key: &KeyEvent, prompt: &Prompt, state: &State, view: &View) -> Vec
 fn submit(prompt: &Prompt, state: &State, view: &View) -> Vec<Intent> {
     match prompt.kind {
         PromptKind::Filter => vec![Intent::Settle],
-        PromptKind::Find => vec![Intent::Settle, document::find(view, Way::Next)],
+        PromptKind::Find if state.reader().is_some() => vec![Intent::Settle, document::find(view, Way::Next)],
+        PromptKind::Find if prompt.text.is_empty() => vec![Intent::Settle],
+        PromptKind::Find => vec![Intent::Settle, Intent::Logs(LogsWish::Seek(Sought::Match, Way::Next))],
         PromptKind::Name(span) => {
             let name = prompt.text.trim();
             let next = match name {
@@ -985,6 +1008,12 @@ fn submit(prompt: &Prompt, state: &State, view: &View) -> Vec<Intent> {
             vec![Intent::Settle, intent]
         }
     }
+}
+
+/// Whether Tab turns a search of the logs into a filter, and back.
+fn flips(prompt: &Prompt, state: &State) -> bool {
+    let of_logs = state.screen.panel == PanelId::Logs && state.screen.layer.is_none();
+    of_logs && matches!(prompt.kind, PromptKind::Find | PromptKind::Filter)
 }
 
 fn complete(prompt: &Prompt) -> Vec<Intent> {
@@ -1045,7 +1074,7 @@ mod tests {
             let valid = KEYMAP.iter().filter(|binding| (binding.valid)(Now::of(&state)));
             let keys: Vec<_> = valid.flat_map(|binding| binding.keys).collect();
             for verb in VERBS {
-                assert!(!keys.contains(&&verb.key), "{}", verb.id);
+                assert!(!keys.contains(&&verb.key) || is_taken(verb.key, Now::of(&state)), "{}", verb.id);
             }
         }
     }

@@ -5,8 +5,8 @@ use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 use ratatui::widgets::{Block, Clear, Paragraph};
 
-use super::keymap::{Group, Now, bindings, sort_keys};
-use super::panels::{describe, generation, select};
+use super::keymap::{Group, Now, bindings, is_taken, sort_keys};
+use super::panels::{describe, generation, logs, select};
 use super::text::{counted, fit, fit_middle, pad, size, wrap};
 use super::view::View;
 use super::{deed, document, journal, keys};
@@ -33,6 +33,10 @@ pub fn draw(state: &State, view: &mut View, frame: &mut Frame<'_>, area: Rect) {
         Some(Layer::Staging { top }) => {
             let lines = staging(state, view, usize::from(area.width).saturating_sub(4));
             text(view, frame, area, "Staging, from another terminal", lines, *top);
+        }
+        Some(Layer::Line { stored, top }) => {
+            let lines = logs::details(state, view, stored, usize::from(area.width).saturating_sub(4));
+            text(view, frame, area, &format!("A line of {}", clean(&stored.stream)), lines, *top);
         }
         Some(Layer::Raw { key, top }) => raw(state, view, frame, area, key, *top),
         Some(Layer::Menu { kind, offers, chosen }) => {
@@ -139,7 +143,8 @@ fn help(state: &State, view: &View) -> Vec<Line<'static>> {
             lines.push(entry(view, &letters, &title));
         }
         let verbs = VERBS.iter().filter(|verb| !verb.key.is_empty() && group == Group::of(verb));
-        let valid = verbs.filter(|verb| why_off(state, verb).is_none());
+        let valid =
+            verbs.filter(|verb| why_off(state, verb).is_none() && !is_taken(verb.key, Now::below(state)));
         lines.extend(valid.map(|verb| entry(view, &keys::label(verb.key), verb.title)));
         lines.push(Line::default());
     }

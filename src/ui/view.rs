@@ -5,6 +5,7 @@ use ratatui::text::Line;
 use crate::event::{Intent, PanelId};
 use crate::model::Subject;
 use crate::sources::bucket::node::Node;
+use crate::sources::logs::picture::Place;
 
 use super::deed;
 use super::glyphs::{Glyphs, UNICODE};
@@ -35,6 +36,9 @@ pub struct View {
     pub unseen: Vec<Subject>,
     /// Rows of the tree on the screen, by their line.
     pub rows: Vec<(u16, Node)>,
+    /// The first line of the logs on the screen, and all of them.
+    pub log_top: Option<Place>,
+    pub log_rows: Vec<Place>,
     /// The text of the verb that writes as it was drawn last, with what it was made from.
     pub deed: Option<(deed::Shape, Vec<Line<'static>>)>,
 }
@@ -57,6 +61,8 @@ impl View {
             table_top: 0,
             table_widths: (None, Vec::new()),
             table_rows: Vec::new(),
+            log_top: None,
+            log_rows: Vec::new(),
             page_rows: 1,
             text: (0, 0),
             unseen: Vec::new(),

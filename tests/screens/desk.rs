@@ -47,6 +47,7 @@ impl Desk {
             registry: Some("https://registry.example.com/".into()),
             watched: quarterdeck::model::Watched::default(),
             staging: Vec::new(),
+            zone: None,
         };
         let mut state = State::new(session, theme);
         state.gate = gate;

@@ -90,6 +90,7 @@ pub fn options(url: &str, open: Opener) -> CockpitOptions {
             registry: None,
             watched: quarterdeck::model::Watched::default(),
             staging: Vec::new(),
+            zone: None,
         },
         open,
         scan: scan_with(ScanOptions::default()),

@@ -12,6 +12,7 @@ mod desk;
 mod dialogs;
 mod documents;
 mod house;
+mod logs;
 mod mode;
 mod overview;
 mod tables;

@@ -9,6 +9,7 @@ mod endpoints;
 mod findings;
 mod guide;
 mod inside;
+pub(super) mod logs;
 pub(super) mod overview;
 mod pods;
 mod rest;
@@ -42,6 +43,7 @@ pub const PANELS: &[Panel] = &[
     Panel { id: PanelId::Pods, digit: '2', title: "Pods", draw: pods::draw },
     Panel { id: PanelId::Endpoints, digit: '3', title: "Endpoints", draw: endpoints::draw },
     Panel { id: PanelId::Balancers, digit: '4', title: "Load balancers", draw: balancers::draw },
+    Panel { id: PanelId::Logs, digit: '5', title: "Error logs", draw: logs::draw },
     Panel { id: PanelId::Bucket, digit: '6', title: "Bucket", draw: bucket::draw },
 ];
 

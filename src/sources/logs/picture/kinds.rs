@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 
 use super::store::{Place, severity};
-use crate::logs::{Level, Line};
+use crate::logs::{Error, Level, Line};
 
 /// Kinds that are counted at once; beyond it those seen longest ago are forgotten, some at a time.
 const KINDS: usize = 4096;
@@ -85,7 +85,11 @@ impl Kinds {
 }
 
 fn example(line: &Line) -> Box<str> {
-    let text = line.message.as_deref().unwrap_or(&line.text);
+    let message = line.message.as_deref().unwrap_or(&line.text);
+    let text = match line.error.as_deref().map(Error::words) {
+        Some(words) if !words.is_empty() => &format!("{message}: {words}"),
+        Some(_) | None => message,
+    };
     let mut end = text.len().min(EXAMPLE);
     while !text.is_char_boundary(end) {
         end -= 1;

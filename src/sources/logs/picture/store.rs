@@ -209,7 +209,12 @@ fn weight(line: &Line) -> usize {
     let request = line.request.as_ref().map_or(0, |request| {
         let client = text(&request.client.address) + text(&request.client.agent);
         // The subject repeats parts of what was asked for.
-        2 * request.uri.len() + request.method.len() + client + text(&request.id) + text(&request.server) + 320
+        2 * request.uri.len()
+            + request.method.len()
+            + client
+            + text(&request.id)
+            + text(&request.server)
+            + 320
     });
     let error = line
         .error
@@ -255,7 +260,8 @@ mod tests {
         store.take(&batch("a", vec![line(1, "a1", level), line(3, "a3", level), line(3, "a3 again", level)]));
         store.take(&batch("b", vec![line(2, "b2", level), line(3, "b3", level)]));
         assert_eq!(texts(&store), ["a1", "b2", "a3", "a3 again", "b3"]);
-        let arrived: Vec<_> = store.arrived().iter().map(|place| &*store.get(*place).unwrap().line.text).collect();
+        let arrived: Vec<_> =
+            store.arrived().iter().map(|place| &*store.get(*place).unwrap().line.text).collect();
         assert_eq!(arrived, ["b2", "b3"]);
     }
 

@@ -1,0 +1,84 @@
+//! How each stream stands: whether it is followed, how much came, and what is missing.
+
+use ratatui::text::{Line, Span};
+
+use super::{row, select, window};
+use crate::model::text::clean;
+use crate::sources::Health;
+use crate::sources::logs::Origin;
+use crate::sources::logs::picture::Stream;
+use crate::state::{State, Tone};
+use crate::ui::text::{age, count, fit, pad, pad_left, size};
+use crate::ui::view::View;
+
+/// Draws them.
+pub fn draw(state: &State, view: &mut View, cells: usize, room: usize) -> Vec<Line<'static>> {
+    let streams = &state.logs.streams.all;
+    if streams.is_empty() {
+        return vec![Line::styled(" No stream is known.", view.theme.dim.0)];
+    }
+    let at = streams.keys().position(|name| Some(name) == state.tail.stream.as_ref()).unwrap_or(0);
+    let room = room.saturating_sub(1);
+    let top = window(view, at, room);
+    let name = (cells / 3).clamp(12, 44);
+    let head = format!("   {}  {}  how it stands", pad("stream", name, ""), pad_left("lines", 11));
+    let mut lines = vec![Line::styled(fit(&head, cells, view.glyphs.cut), view.theme.dim.0)];
+    for (number, (id, stream)) in streams.iter().enumerate().skip(top).take(room) {
+        let (tone, words) = standing(state, stream);
+        let sign = view.glyphs.tone(tone);
+        let name = pad(&row::short(&clean(id), name, view.glyphs.cut), name, view.glyphs.cut);
+        let mut spans = vec![
+            Span::styled(format!(" {} ", pad(sign, 1, "")), view.theme.tone(tone)),
+            Span::raw(format!("{name}  {}  ", pad_left(&count(stream.read), 11))),
+        ];
+        let used: usize = spans.iter().map(Span::width).sum();
+        let words = fit(&clean(&words), cells.saturating_sub(used), view.glyphs.cut);
+        spans.push(Span::styled(words, view.theme.tone(tone)));
+        let line = Line::from(spans);
+        lines.push(if number == at { select(view, &line, cells) } else { line });
+    }
+    lines
+}
+
+/// How a stream stands, in words.
+fn standing(state: &State, stream: &Stream) -> (Tone, String) {
+    let (tone, mut words) = match &stream.health {
+        _ if stream.is_over => (Tone::Dim, "over: it will not come back".to_owned()),
+        Health::Off | Health::Waiting => (Tone::Dim, "being opened".to_owned()),
+        Health::Live { seen } => match age(*seen, state.now).as_str() {
+            "now" => (Tone::Good, "followed".to_owned()),
+            age => (Tone::Good, format!("followed, last heard of {age} ago")),
+        },
+        Health::Down { trouble, since, .. } => {
+            let since = match age(*since, state.now).as_str() {
+                "now" => "just now".to_owned(),
+                age => format!("for {age}"),
+            };
+            (Tone::Unknown, format!("down {since}: {}, {}", trouble.kind.name(), trouble.why))
+        }
+    };
+    let more = [
+        stream.origin.map(|origin| origin_word(origin).to_owned()),
+        (stream.bytes > 0).then(|| size(stream.bytes)),
+        (!stream.gaps.is_empty()).then(|| format!("{} gaps", count(stream.gaps.len() as u64))),
+        (stream.sampled > 0).then(|| format!("{} only counted", count(stream.sampled))),
+        (stream.dropped > 0).then(|| format!("{} given up", count(stream.dropped))),
+    ];
+    for part in more.into_iter().flatten() {
+        words = format!("{words}, {part}");
+    }
+    (tone, words)
+}
+
+const fn origin_word(origin: Origin) -> &'static str {
+    match origin {
+        Origin::Kubernetes => "pod",
+        Origin::Docker => "Docker",
+        Origin::Journal => "journal",
+        Origin::File => "file",
+        Origin::Command => "command",
+        Origin::Input => "standard input",
+        Origin::Elasticsearch => "Elasticsearch",
+        Origin::Google => "Google Cloud",
+    }
+}
