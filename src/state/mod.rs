@@ -39,6 +39,7 @@ use crate::model::{Answer, Gate, Past, Proposal, Severity, Subject, TagState, Wa
 use crate::sources;
 use crate::sources::bucket::picture::{Picture, Verdict};
 use crate::sources::kubernetes::objects::Pod;
+use crate::sources::logs::picture::Store;
 use crate::sources::{front_door, google, haproxy, kubernetes};
 
 /// What never changes while the cockpit runs.
@@ -116,6 +117,7 @@ impl State {
         let mut state = Self { session, ..Self::default() };
         theme.clone_into(&mut state.screen.theme);
         state.screen.panel = state.home();
+        state.logs.store = Store::with_room(state.session.watched.reading.keep);
         state
     }
 
