@@ -10,7 +10,7 @@ use crate::model::{Reading, Watched, Workload};
 use crate::runtime::Source;
 use crate::sources::google::facts::BalancerKind;
 use crate::sources::haproxy::{self, Fleet, Login, Named};
-use crate::sources::logs::{self, History, Input, command, files};
+use crate::sources::logs::{self, History, Input, command, docker, files, journal};
 use crate::sources::registry_api::{Credentials, Password};
 use crate::sources::{front_door, google, kubernetes};
 
@@ -73,7 +73,12 @@ fn logs(profile: &Profile) -> Option<logs::Options> {
     let files = section.files.iter().map(|(name, path)| Input::Files(files::Options::new(name, path)));
     let commands =
         section.commands.iter().map(|(name, program)| Input::Command(command::Options::new(name, program)));
-    let inputs: Vec<_> = files.chain(commands).collect();
+    let docker = section.docker.iter().map(|(name, container)| {
+        Input::Docker(docker::Options::new(name, container, &section.docker_folder))
+    });
+    let journal =
+        section.journal.iter().map(|(name, unit)| Input::Journal(journal::Options::new(name, unit)));
+    let inputs: Vec<_> = files.chain(docker).chain(journal).chain(commands).collect();
     let history = History { span: section.history, ..History::default() };
     (!inputs.is_empty()).then(|| logs::Options { inputs, history, ..logs::Options::default() })
 }

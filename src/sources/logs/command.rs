@@ -1,9 +1,11 @@
 //! What a program prints, such as `ssh fe-01 tail -F /var/log/haproxy.log`: begun again when it ends.
 
 use std::process::Stdio;
+use std::time::Duration;
 
 use jiff::Timestamp;
-use tokio::io::{AsyncBufReadExt, AsyncReadExt, BufReader};
+use rustix::process::{Pid, Signal, kill_process_group};
+use tokio::io::AsyncReadExt;
 use tokio::process::{Child, ChildStderr, ChildStdout, Command};
 use tokio::task::JoinHandle;
 
@@ -13,6 +15,13 @@ use super::feed::{Feed, Raw};
 use super::keep::{End, Tail, keep};
 use super::lines::Lines;
 use crate::sources::{Trouble, TroubleKind};
+
+/// A program that says nothing is believed to run after so long.
+const BEGINS: Duration = Duration::from_secs(1);
+/// So long may it take to end once its output is closed.
+const ENDS: Duration = Duration::from_secs(2);
+/// The longest last word that is told, in bytes.
+const LONGEST_WORDS: usize = 512;
 
 /// A program and its arguments; no shell is between.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -31,32 +40,42 @@ impl Options {
 /// Runs the program for ever.
 pub async fn run(options: Options, desk: Desk, first: First) {
     let feed = Feed::new(&options.name, Origin::Command, &desk, first);
-    keep(Running { program: options.program, ended: None }, feed).await;
+    keep(Printing { program: options.program, ended: None }, feed).await;
 }
 
-struct Running {
+struct Printing {
     program: Vec<String>,
     /// When it ended, once it ran.
     ended: Option<Timestamp>,
 }
 
-impl Tail for Running {
+impl Tail for Printing {
     async fn follow(&mut self, feed: &mut Feed) -> Result<End, Trouble> {
-        let mut child = begin(&self.program)?;
-        let said = child.stderr.take().map(|stderr| tokio::spawn(last_words(stderr)));
-        feed.live().await;
-        if let Some(ended) = self.ended.take() {
-            feed.gap(ended, Timestamp::now(), "the command ended and was run again").await;
+        let mut running = Running::of(begin(&self.program)?);
+        let mut lines = Lines::default();
+        while let Some(chunk) = running.read(feed).await {
+            if let Some(ended) = self.ended.take() {
+                feed.gap(ended, Timestamp::now(), "the command ended and was run again").await;
+            }
+            let mut chunk = chunk.as_slice();
+            while let Some(piece) = lines.next(&mut chunk) {
+                feed.take(Raw::new(piece)).await;
+            }
         }
-        if let Some(stdout) = child.stdout.take() {
-            read(stdout, feed).await;
+        if let Some(piece) = lines.rest() {
+            feed.take(Raw::new(piece)).await;
         }
-        self.ended = Some(Timestamp::now());
-        Err(why(child, said).await)
+        self.ended.get_or_insert_with(Timestamp::now);
+        Err(running.why().await)
     }
 }
 
-fn begin(argv: &[String]) -> Result<Child, Trouble> {
+/// Begins a program; no shell is between.
+///
+/// # Errors
+///
+/// It is not there, or may not be run.
+pub fn begin(argv: &[String]) -> Result<Child, Trouble> {
     let (program, arguments) =
         argv.split_first().ok_or_else(|| Trouble::new(TroubleKind::Misconfigured, "the command is empty"))?;
     Command::new(program)
@@ -77,37 +96,94 @@ fn begin(argv: &[String]) -> Result<Child, Trouble> {
         })
 }
 
-async fn read(mut stdout: ChildStdout, feed: &mut Feed) {
-    let (mut lines, mut buffer) = (Lines::default(), vec![0; 64 << 10]);
-    // What cannot be read any more is at its end.
-    while let Ok(count @ 1..) = feed.meanwhile(stdout.read(&mut buffer)).await {
+/// A program that runs; it and all that it began end when this is dropped.
+pub struct Running {
+    child: Child,
+    stdout: Option<ChildStdout>,
+    said: Option<JoinHandle<String>>,
+    buffer: Vec<u8>,
+    has_begun: bool,
+}
+
+impl Running {
+    /// Listens to what it prints.
+    pub fn of(mut child: Child) -> Self {
+        let said = child.stderr.take().map(|stderr| tokio::spawn(last_words(stderr)));
+        Self { stdout: child.stdout.take(), child, said, buffer: vec![0; 64 << 10], has_begun: false }
+    }
+
+    /// What it prints next; none when it has ended. It is followed once it has said something, or has run for a while.
+    pub async fn read(&mut self, feed: &mut Feed) -> Option<Vec<u8>> {
+        let stdout = self.stdout.as_mut()?;
+        let mut reading = std::pin::pin!(stdout.read(&mut self.buffer));
+        let read = if self.has_begun {
+            feed.meanwhile(reading).await
+        } else if let Ok(read) = tokio::time::timeout(BEGINS, &mut reading).await {
+            read
+        } else {
+            feed.live().await;
+            reading.await
+        };
+        self.has_begun = true;
+        // What cannot be read any more is at its end.
+        let count = read.ok().filter(|count| *count > 0)?;
+        feed.live().await;
+        Some(self.buffer[..count].to_vec())
+    }
+
+    /// Why it ended, by its last word about it.
+    pub async fn why(mut self) -> Trouble {
+        let waited = tokio::time::timeout(ENDS, self.child.wait()).await;
+        let ended = match waited {
+            Ok(Ok(status)) => status.to_string(),
+            Ok(Err(error)) => error.to_string(),
+            Err(_) => "it closed its output and goes on; it was ended".to_owned(),
+        };
+        let said = match self.said.take() {
+            Some(said) => {
+                tokio::time::timeout(ENDS, said).await.ok().and_then(Result::ok).unwrap_or_default()
+            }
+            None => String::new(),
+        };
+        let why = if said.is_empty() {
+            format!("the command ended ({ended})")
+        } else {
+            format!("{said} ({ended})")
+        };
+        Trouble::new(TroubleKind::Unreachable, &why)
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        // Its number is its own only as long as nobody has heard of its end.
+        let own = self.child.id().and_then(|id| Pid::from_raw(i32::try_from(id).ok()?));
+        if let Some(own) = own {
+            // Those that have ended already need no ending.
+            let _ = kill_process_group(own, Signal::KILL);
+        }
+        if let Some(said) = &self.said {
+            said.abort();
+        }
+    }
+}
+
+/// The last line that is not empty, cut where it is longer than anybody reads.
+async fn last_words(mut stderr: ChildStderr) -> String {
+    let (mut lines, mut buffer, mut last) = (Lines::default(), vec![0; 4 << 10], Vec::new());
+    let mut hear = |bytes: &[u8]| {
+        if !bytes.trim_ascii().is_empty() {
+            last = bytes[..bytes.len().min(LONGEST_WORDS)].to_vec();
+        }
+    };
+    while let Ok(count @ 1..) = stderr.read(&mut buffer).await {
         let mut chunk = &buffer[..count];
         while let Some(piece) = lines.next(&mut chunk) {
-            feed.take(Raw::new(piece)).await;
+            hear(piece.bytes);
         }
     }
     if let Some(piece) = lines.rest() {
-        feed.take(Raw::new(piece)).await;
+        hear(piece.bytes);
     }
-}
-
-/// The last line that is not empty.
-async fn last_words(stderr: ChildStderr) -> String {
-    let (mut lines, mut last) = (BufReader::new(stderr).lines(), String::new());
-    while let Ok(Some(line)) = lines.next_line().await {
-        if !line.trim().is_empty() {
-            last = line;
-        }
-    }
-    last
-}
-
-async fn why(mut child: Child, said: Option<JoinHandle<String>>) -> Trouble {
-    let ended = child.wait().await.map_or_else(|error| error.to_string(), |status| status.to_string());
-    let said = match said {
-        Some(said) => said.await.unwrap_or_default(),
-        None => String::new(),
-    };
-    let why = if said.is_empty() { format!("it ended ({ended})") } else { format!("{said} ({ended})") };
-    Trouble::new(TroubleKind::Unreachable, &why)
+    String::from_utf8_lossy(&last).trim().to_owned()
 }

@@ -33,13 +33,18 @@ impl Desk {
 /// Something has not been answered yet for the first time. When the last of them is dropped, the first round is over.
 #[derive(Clone, Debug)]
 pub struct First {
-    _token: mpsc::Sender<Infallible>,
+    _token: Option<mpsc::Sender<Infallible>>,
 }
 
 impl First {
     /// One of those that whoever holds the other end waits for.
     pub const fn new(token: mpsc::Sender<Infallible>) -> Self {
-        Self { _token: token }
+        Self { _token: Some(token) }
+    }
+
+    /// Nobody waits for this one.
+    pub const fn none() -> Self {
+        Self { _token: None }
     }
 }
 

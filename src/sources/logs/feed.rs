@@ -11,8 +11,8 @@ use super::desk::{Desk, First};
 use super::facts::{Batch, Fact, Origin, StreamId};
 use super::lines::Piece;
 use super::tally::Tally;
-use crate::logs::{Layer, Level, Line};
-use crate::model::text::{clean, clean_bytes};
+use crate::logs::{self, Fields, Level};
+use crate::model::text::clean;
 use crate::sources::Trouble;
 
 /// Lines are told this long after the first of them was read.
@@ -47,6 +47,8 @@ pub struct Feed {
     first: Option<First>,
     is_live: bool,
     share: Share,
+    /// Lines that were written before are not taken: they are older than what was asked for.
+    since_when: Option<Timestamp>,
     batch: Batch,
     tally: Tally,
     /// When the first line was read that is not told.
@@ -65,6 +67,7 @@ impl Feed {
             first: Some(first),
             is_live: false,
             share: Share::new(Instant::now()),
+            since_when: None,
             tally: Tally::default(),
             since: None,
         }
@@ -127,6 +130,11 @@ impl Feed {
         self.since.get_or_insert_with(Instant::now);
     }
 
+    /// Lines that were written before `since` are passed over from now on, without being counted.
+    pub const fn only_since(&mut self, since: Option<Timestamp>) {
+        self.since_when = since;
+    }
+
     /// Takes a line in, and tells what is due.
     pub async fn take(&mut self, raw: Raw<'_>) {
         let now = Instant::now();
@@ -161,22 +169,28 @@ impl Feed {
     }
 
     fn count(&mut self, raw: &Raw<'_>, now: Instant) {
+        let arrived = Timestamp::now();
+        let body = logs::open(raw.bytes);
+        let fields = Fields::of(&body.text);
+        let at = fields.time.or(body.at).or(raw.collected).unwrap_or(arrived);
+        if self.since_when.is_some_and(|since| at < since) {
+            return;
+        }
         self.batch.read += 1;
         self.batch.bytes += raw.length;
-        let mut line = read(raw.bytes, raw.collected, Timestamp::now());
-        line.bytes = u32::try_from(raw.length).unwrap_or(u32::MAX);
-        self.tally.take(&line, raw.length, &self.desk.lately, now);
-        if self.share.allows(now) || self.desk.budget.allows(is_error(&line), now) {
-            self.batch.lines.push(line);
+        let length = usize::try_from(raw.length).unwrap_or(usize::MAX);
+        let keep = || logs::keep(&body, &fields, length, raw.collected, arrived);
+        self.tally.take(&fields, at.min(arrived), raw.length, &self.desk.lately, now, keep);
+        if self.share.allows(now) || self.desk.budget.allows(is_error(&fields), now) {
+            self.batch.lines.push(keep());
         } else {
             self.batch.sampled += 1;
         }
     }
 }
 
-fn is_error(line: &Line) -> bool {
-    let status = line.request.as_ref().and_then(|request| request.status);
-    line.level >= Level::Error || status.is_some_and(|status| status >= 500)
+fn is_error(fields: &Fields<'_>) -> bool {
+    fields.level >= Level::Error || fields.status.is_some_and(|status| status >= 500)
 }
 
 fn empty(stream: &StreamId) -> Batch {
@@ -188,19 +202,5 @@ fn empty(stream: &StreamId) -> Batch {
         sampled: 0,
         dropped: 0,
         answers: Vec::new(),
-    }
-}
-
-fn read(raw: &[u8], collected: Option<Timestamp>, arrived: Timestamp) -> Line {
-    Line {
-        at: collected.unwrap_or(arrived),
-        layer: Layer::Other,
-        level: Level::Unknown,
-        text: clean_bytes(&raw[..raw.len().min(Line::LONGEST)]).into(),
-        message: None,
-        request: None,
-        error: None,
-        fingerprint: 0,
-        bytes: 0,
     }
 }

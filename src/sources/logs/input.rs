@@ -1,15 +1,21 @@
 //! The kinds of inputs: one file each, one row each.
 
 use super::desk::{Desk, First};
-use super::{command, files};
+use super::{command, docker, files, journal, standard};
 
 /// Something that lines come from: one stream, or many.
 #[derive(Clone, Debug)]
 pub enum Input {
     /// Files on this host.
     Files(files::Options),
+    /// A container of Docker on this host.
+    Docker(docker::Options),
+    /// A unit of the journal on this host.
+    Journal(journal::Options),
     /// What a program prints.
     Command(command::Options),
+    /// Our own standard input.
+    Standard,
 }
 
 impl Input {
@@ -17,7 +23,10 @@ impl Input {
     pub async fn run(self, desk: Desk, first: First) {
         match self {
             Self::Files(options) => files::run(options, desk, first).await,
+            Self::Docker(options) => docker::run(options, desk, first).await,
+            Self::Journal(options) => journal::run(options, desk, first).await,
             Self::Command(options) => command::run(options, desk, first).await,
+            Self::Standard => standard::run(desk, first).await,
         }
     }
 }

@@ -3,13 +3,17 @@
 mod budget;
 pub mod command;
 mod desk;
+mod disk;
+pub mod docker;
 pub mod facts;
 mod feed;
 pub mod files;
 mod input;
+pub mod journal;
 mod keep;
 mod lines;
 pub mod picture;
+mod standard;
 mod tally;
 
 use tokio::sync::mpsc;

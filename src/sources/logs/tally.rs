@@ -7,9 +7,10 @@ use std::time::Duration;
 
 use indexmap::IndexMap;
 use indexmap::map::Entry;
+use jiff::Timestamp;
 use tokio::time::Instant;
 
-use crate::logs::{Answer, Layer, Line, Request};
+use crate::logs::{Answer, Fields, Layer, Line, Request};
 
 /// So long is a failure remembered, for the success that may follow it.
 const LATELY: Duration = Duration::from_mins(10);
@@ -53,26 +54,37 @@ pub struct Tally {
 }
 
 impl Tally {
-    /// Counts the answer that `line`, `bytes` long, tells of, if it tells of one that matters.
-    pub fn take(&mut self, line: &Line, bytes: u64, lately: &Lately, now: Instant) {
-        let Some(request) = line.request.as_deref() else { return };
-        let Some(status) = request.status else { return };
-        let same = hash(&(line.layer, &request.method, cut(&request.uri), &request.client.agent));
+    /// Counts the answer that a line of `bytes` tells of, if it tells of one that matters. `keep` makes a line of it.
+    pub fn take(
+        &mut self,
+        fields: &Fields<'_>,
+        at: Timestamp,
+        bytes: u64,
+        lately: &Lately,
+        now: Instant,
+        keep: impl FnOnce() -> Line,
+    ) {
+        let (Some(status), Some(uri)) = (fields.status, fields.uri.as_deref()) else { return };
+        let same = hash(&(fields.layer, &fields.method, cut(uri), &fields.agent));
         match status {
             400.. => lately.note(same, now),
             _ if !lately.knows(same, now) => return,
             _ => {}
         }
-        match self.answers.entry(hash(&(same, status, &request.client.address))) {
+        let address = fields.address.as_deref().map(without_port);
+        match self.answers.entry(hash(&(same, status, address))) {
             Entry::Occupied(mut known) => {
                 let known = known.get_mut();
                 known.count += 1;
                 known.bytes += bytes;
-                known.first = known.first.min(line.at);
-                known.last = known.last.max(line.at);
+                known.first = known.first.min(at);
+                known.last = known.last.max(at);
             }
             Entry::Vacant(place) => {
-                place.insert(answer(line.layer, request, status, bytes, line));
+                let line = keep();
+                if let Some(request) = line.request.as_deref() {
+                    place.insert(answer(line.layer, request, status, bytes, at));
+                }
             }
         }
     }
@@ -88,7 +100,7 @@ impl Tally {
     }
 }
 
-fn answer(layer: Layer, request: &Request, status: u16, bytes: u64, line: &Line) -> Answer {
+fn answer(layer: Layer, request: &Request, status: u16, bytes: u64, at: Timestamp) -> Answer {
     Answer {
         layer,
         method: Arc::from(&*request.method),
@@ -98,9 +110,14 @@ fn answer(layer: Layer, request: &Request, status: u16, bytes: u64, line: &Line)
         client: Arc::new(request.client.clone()),
         count: 1,
         bytes,
-        first: line.at,
-        last: line.at,
+        first: at,
+        last: at,
     }
+}
+
+/// Each connection of a client has another one.
+fn without_port(address: &str) -> &str {
+    address.rsplit_once(':').map_or(address, |(host, _)| host)
 }
 
 fn cut(uri: &str) -> &str {
