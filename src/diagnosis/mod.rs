@@ -3,6 +3,7 @@
 pub mod endpoints;
 pub mod ingress;
 pub mod path;
+pub mod storm;
 
 use jiff::Timestamp;
 

@@ -30,7 +30,49 @@ pub struct Line {
 impl Line {
     /// The longest text that is kept, in bytes.
     pub const LONGEST: usize = 16 * 1024;
+
+    /// How bad it is, by its own word or by the answer that it tells of, whichever is worse.
+    pub fn severity(&self) -> Level {
+        let answered = match self.status() {
+            Some(500..) => Level::Error,
+            Some(400..) => Level::Warning,
+            _ => Level::Unknown,
+        };
+        self.level.max(answered)
+    }
+
+    /// Whether it tells that what the registry stores is broken: a link, a digest, a manifest.
+    ///
+    /// A manifest that is asked for by digest and is not known is none: nobody promised it.
+    pub fn is_fault(&self) -> bool {
+        let Some(request) = &self.request else { return false };
+        let is_pull = matches!(&*request.method, "GET" | "HEAD");
+        let detail = self.error.as_ref().map_or("", |error| &error.detail);
+        let fault = FAULTS.iter().find(|fault| {
+            detail.contains(*fault) || self.message.as_ref().is_some_and(|message| message.contains(*fault))
+        });
+        let by_tag = matches!(request.subject, Some(Subject::Tag { .. }));
+        is_pull && fault.is_some_and(|fault| by_tag || *fault != "unknown manifest name=")
+    }
+
+    /// The status of the answer that it tells of.
+    pub fn status(&self) -> Option<u16> {
+        self.request.as_ref().and_then(|request| request.status)
+    }
 }
+
+/// What a registry says when what it stores is broken, whatever its status; some versions answer 404 to it.
+const FAULTS: [&str; 9] = [
+    "invalid checksum digest",
+    "unsupported digest algorithm",
+    "unexpected end of JSON input",
+    "invalid character",
+    "unrecognized manifest",
+    "read exceeds limit",
+    "unknown manifest name=",
+    "canonical target",
+    "blob path should not be a directory",
+];
 
 /// Who wrote a line. The same request has a line of each layer that it passed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -115,6 +157,8 @@ pub struct Answer {
     pub bytes: u64,
     pub first: Timestamp,
     pub last: Timestamp,
+    /// Their lines told of a fault in the store ([`Line::is_fault`]), whatever the status.
+    pub is_fault: bool,
 }
 
 impl Error {

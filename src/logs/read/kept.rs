@@ -7,7 +7,7 @@ use jiff::{SignedDuration, Timestamp};
 use super::wrapping::Body;
 use crate::logs::fields::Fields;
 use crate::logs::line::{Client, Error, Line, Request};
-use crate::logs::subject;
+use crate::logs::{pattern, subject};
 use crate::model::text::{clean, redact, sanitise};
 
 /// The longest field that is kept, in bytes.
@@ -29,7 +29,7 @@ pub fn keep(
     let cleaner = Cleaner { is_plain };
     let believed = |at: &Timestamp| at.duration_since(arrived) <= AHEAD;
     let times = [fields.time, body.at, collected];
-    Line {
+    let line = Line {
         at: times.into_iter().flatten().find(believed).unwrap_or(arrived),
         layer: fields.layer,
         level: fields.level,
@@ -39,7 +39,8 @@ pub fn keep(
         error: error(fields, cleaner).map(Box::new),
         fingerprint: 0,
         bytes: u32::try_from(bytes).unwrap_or(u32::MAX),
-    }
+    };
+    Line { fingerprint: pattern::fingerprint(&line), ..line }
 }
 
 /// The text to show, and whether there was no secret in it.

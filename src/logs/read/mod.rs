@@ -11,7 +11,7 @@ pub mod time;
 mod wrapping;
 
 #[cfg(test)]
-mod tests;
+pub mod tests;
 
 use std::borrow::Cow;
 
@@ -22,6 +22,7 @@ use super::fields::Fields;
 use super::line::Line;
 use crate::model::text::sanitise_bytes;
 
+pub use logfmt::{quoted_end, unescape};
 pub use wrapping::Body;
 
 /// So much of a line is looked at, in bytes; of what is longer the rest is only counted.

@@ -1,6 +1,7 @@
 //! What is known of the logs: the fold of their own facts.
 
 mod failing;
+mod growth;
 mod kinds;
 mod store;
 mod storms;
@@ -9,6 +10,7 @@ mod streams;
 use jiff::Timestamp;
 
 pub use failing::{Failing, Window};
+pub use growth::{Filling, Growth};
 pub use kinds::{Kind, Kinds};
 pub use store::{Place, Second, Store, Stored, severity};
 pub use storms::{Storm, Storms};
@@ -28,12 +30,15 @@ pub struct Picture {
     pub failing: Failing,
     /// The same request over and over, without success.
     pub storms: Storms,
+    /// The files behind the streams, and the disks that they fill.
+    pub growth: Growth,
 }
 
 impl Picture {
     /// Takes in one fact, seen at `at`.
     pub fn fold(&mut self, fact: &Fact, at: Timestamp) {
         self.streams.fold(fact, at);
+        self.growth.fold(fact, at);
         if let Fact::Gap { stream, from, to, why } = fact {
             self.store.take_gap(stream, &Gap { from: *from, to: *to, why: why.clone() });
         }
@@ -45,9 +50,37 @@ impl Picture {
                 }
             }
             for answer in &batch.answers {
-                self.failing.take(answer);
-                self.storms.take(answer);
+                self.failing.take(answer, at);
+                self.storms.take(answer, at);
             }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::logs::{Answer, Client, Layer};
+
+    use super::*;
+
+    pub fn at(second: i64) -> Timestamp {
+        Timestamp::from_second(1_700_000_000 + second).unwrap()
+    }
+
+    /// One answer of the registry, to a request that is about nothing.
+    pub fn answer(status: u16, second: i64) -> Answer {
+        Answer {
+            layer: Layer::Registry,
+            method: "GET".into(),
+            uri: "/v2/".into(),
+            subject: None,
+            status,
+            client: Client::default().into(),
+            count: 1,
+            bytes: 100,
+            first: at(second),
+            last: at(second),
+            is_fault: false,
         }
     }
 }
