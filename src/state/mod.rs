@@ -114,7 +114,8 @@ pub struct Fault<'a> {
 impl State {
     /// The state before anything happened.
     pub fn new(session: Session, theme: &str) -> Self {
-        let mut state = Self { session, ..Self::default() };
+        let logs = logs::picture::Picture::new(&session.watched.reading);
+        let mut state = Self { session, logs, ..Self::default() };
         theme.clone_into(&mut state.screen.theme);
         state.screen.panel = state.home();
         state.logs.store = Store::with_room(state.session.watched.reading.keep);

@@ -40,7 +40,7 @@ pub fn alternatives(text: &str) -> Result<Vec<Vec<Term>>, QuestionError> {
 /// The term that a text begins with, and what follows it.
 fn term(text: &str) -> Result<(Term, &str), QuestionError> {
     let (is_negated, body) = text.strip_prefix('!').map_or((false, text), |body| (true, body));
-    let key = body.split_once(':').map(|(key, value)| (key, value)).filter(|(key, _)| is_key(key));
+    let key = body.split_once(':').filter(|(key, _)| is_key(key));
     let (key, value) = key.map_or((None, body), |(key, value)| (Some(key), value));
     let (value, rest) = Value::read(value)?;
     if value.is_empty() {

@@ -17,6 +17,7 @@ pub use storms::{Storm, Storms};
 pub use streams::{Disk, Gap, Stream, Streams};
 
 use super::facts::Fact;
+use crate::model::Reading;
 
 /// What is known of the logs.
 #[derive(Debug, Default)]
@@ -35,6 +36,12 @@ pub struct Picture {
 }
 
 impl Picture {
+    /// Nothing yet, with as much room and such a radar as the profile says.
+    pub fn new(reading: &Reading) -> Self {
+        let failing = Failing::counting(reading.radar.clone());
+        Self { store: Store::with_room(reading.keep), failing, ..Self::default() }
+    }
+
     /// Takes in one fact, seen at `at`.
     pub fn fold(&mut self, fact: &Fact, at: Timestamp) {
         self.streams.fold(fact, at);

@@ -83,7 +83,10 @@ impl Tally {
             Entry::Vacant(place) => {
                 let line = keep();
                 if let Some(request) = line.request.as_deref() {
-                    place.insert(answer(line.layer, request, status, bytes, at));
+                    place.insert(Answer {
+                        is_fault: line.is_fault(),
+                        ..answer(line.layer, request, status, bytes, at)
+                    });
                 }
             }
         }
@@ -112,6 +115,7 @@ fn answer(layer: Layer, request: &Request, status: u16, bytes: u64, at: Timestam
         bytes,
         first: at,
         last: at,
+        is_fault: false,
     }
 }
 
