@@ -39,7 +39,6 @@ use crate::model::{Answer, Gate, Past, Proposal, Severity, Subject, TagState, Wa
 use crate::sources;
 use crate::sources::bucket::picture::{Picture, Verdict};
 use crate::sources::kubernetes::objects::Pod;
-use crate::sources::logs::picture::Store;
 use crate::sources::{front_door, google, haproxy, kubernetes};
 
 /// What never changes while the cockpit runs.
@@ -114,11 +113,10 @@ pub struct Fault<'a> {
 impl State {
     /// The state before anything happened.
     pub fn new(session: Session, theme: &str) -> Self {
-        let logs = logs::picture::Picture::new(&session.watched.reading);
+        let logs = sources::logs::picture::Picture::new(&session.watched.reading);
         let mut state = Self { session, logs, ..Self::default() };
         theme.clone_into(&mut state.screen.theme);
         state.screen.panel = state.home();
-        state.logs.store = Store::with_room(state.session.watched.reading.keep);
         state
     }
 
