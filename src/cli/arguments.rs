@@ -23,6 +23,7 @@ Try it without a registry:   quarterdeck demo
 Ask about one tag:           quarterdeck scan --bucket file:///srv/registry group/project/image:tag
 Ask about all of them:       quarterdeck audit --bucket gs://bucket
 See what a delete would do:  quarterdeck delete --bucket file:///srv/registry group/project/image:tag
+Look into log files:         quarterdeck --log /var/log/haproxy.log
 Set it up for good:          quarterdeck config init";
 
 const EXIT_CODES: &str = "\
@@ -47,6 +48,8 @@ pub struct Arguments {
     pub screen: Screen,
     #[command(flatten)]
     pub arming: Arming,
+    #[command(flatten)]
+    pub logs: Logs,
     #[command(subcommand)]
     pub command: Option<Command>,
 }
@@ -59,7 +62,11 @@ impl Arguments {
         const WRITE: &str = "--write allows writing, and nothing is written here";
         const FILE: &str = "--profile and --bucket choose a registry, and none is looked at here";
         let (screen, write) = (self.screen != Screen::default(), self.arming.write.is_some());
+        const LOG: &str = "--log is for the cockpit itself";
         let place = &self.place;
+        if self.command.is_some() && !self.logs.log.is_empty() {
+            return Some(LOG);
+        }
         match &self.command {
             None => None,
             Some(Command::Demo(_)) => (*place != Place::default()).then_some(DEMO),
@@ -125,6 +132,18 @@ pub struct Place {
     /// Configuration file to read instead of the usual one
     #[arg(long = "config", value_name = "FILE")]
     pub file: Option<PathBuf>,
+}
+
+/// Which logs to look at.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Args)]
+#[command(next_help_heading = "Which logs")]
+pub struct Logs {
+    /// Open the cockpit on this log file, folder or 'pattern'; - reads standard input. May be given several times
+    ///
+    /// No profile is needed. Together with --profile or --bucket the files are followed beside what the profile
+    /// names. Rotation is followed; .gz files are read once.
+    #[arg(long, value_name = "FILE")]
+    pub log: Vec<PathBuf>,
 }
 
 /// How the cockpit shows itself.

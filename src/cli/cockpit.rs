@@ -1,13 +1,16 @@
 //! `quarterdeck` itself: opens the cockpit on a profile, or prints one frame of it.
 
+use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
+use std::time::Duration;
 
 use tokio::runtime::Runtime;
 
 use super::out::{Out, complain, printed};
 use super::{Arming, Exit, Place, Screen, Size, look, place, sources, writing};
 use crate::config::{Clipboard, Settings, Theme};
+use crate::model::Watched;
 use crate::runtime::clipboard::Method;
 use crate::runtime::{self, CockpitOptions, Sheet, look_with, open_with};
 use crate::sources::bucket::scan::Hashing;
@@ -15,6 +18,9 @@ use crate::state::Session;
 
 /// Size of a printed frame when none is asked for.
 const SHEET: Sheet = Sheet { columns: 120, rows: 40 };
+
+/// How long the end may take: whoever reads from a disk or a pipe that gives nothing is not waited for.
+const ENDING: Duration = Duration::from_millis(100);
 
 impl Screen {
     /// These options, and where one is missing that of `outer`.
@@ -30,15 +36,19 @@ impl Screen {
 }
 
 /// Opens the cockpit on the registry that `place` names.
-pub fn run(place: Place, screen: &Screen, arming: &Arming) -> ExitCode {
-    match options(place, screen, arming) {
+pub fn run(place: Place, screen: &Screen, arming: &Arming, logs: &[PathBuf]) -> ExitCode {
+    match options(place, screen, arming, logs) {
         Ok(options) => show(options, screen),
         Err(exit) => exit.into(),
     }
 }
 
-fn options(place: Place, screen: &Screen, arming: &Arming) -> Result<CockpitOptions, Exit> {
+fn options(place: Place, screen: &Screen, arming: &Arming, logs: &[PathBuf]) -> Result<CockpitOptions, Exit> {
+    let names_registry = place.profile.is_some() || place.bucket.is_some();
     let settings = place::settings(place, screen.theme, None)?;
+    if !logs.is_empty() && !names_registry {
+        return Ok(dressed(super::logs::options(logs, screen.print)?, &settings));
+    }
     let profile = place::profile(&settings)?;
     let (url, open) = place::store(&profile.bucket);
     let looking = look::looking(profile, Hashing::Suspects)?;
@@ -48,16 +58,20 @@ fn options(place: Place, screen: &Screen, arming: &Arming) -> Result<CockpitOpti
     if deeds.is_none() && arming.write.is_some() {
         return Err(writing::no_state_folder());
     }
+    let watched = sources::watched(profile);
     let session = Session {
         profile: settings.name.clone().unwrap_or_else(|| "bucket".to_owned()),
         protection: writing::protection(profile),
         bucket: url.clone(),
         registry: profile.registry.url.as_ref().map(ToString::to_string),
-        watched: sources::watched(profile),
+        watched: Watched { logs: watched.logs || !logs.is_empty(), ..watched },
         staging: Vec::new(),
         zone: jiff::tz::TimeZone::try_system().ok(),
     };
-    let (watching, consult) = (sources::sources(profile), sources::consultant(profile));
+    let (mut watching, consult) = (sources::sources(profile), sources::consultant(profile));
+    if !logs.is_empty() {
+        watching.push(super::logs::source(logs, screen.print)?);
+    }
     let options = CockpitOptions::new(session, open_with(url, open), look_with(looking), "");
     Ok(dressed(CockpitOptions { deeds, gate, sources: watching, consult, ..options }, &settings))
 }
@@ -95,8 +109,8 @@ pub fn show(options: CockpitOptions, screen: &Screen) -> ExitCode {
         return frame(&runtime, options, screen).into();
     }
     let ended = runtime.block_on(runtime::cockpit(options));
-    // What is still on its way has nobody left to look at it.
-    runtime.shutdown_background();
+    // What is still on its way has nobody left to look at it; programs that were run end with what ran them.
+    runtime.shutdown_timeout(ENDING);
     ended.unwrap_or_else(|error| {
         complain(&error.to_string());
         Exit::Usage.into()

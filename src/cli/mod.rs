@@ -13,6 +13,7 @@ mod done;
 mod exit;
 mod journal;
 mod json;
+mod logs;
 mod look;
 mod man;
 mod out;
@@ -62,9 +63,9 @@ fn dispatch(arguments: Arguments) -> ExitCode {
         out::complain(why);
         return Exit::Usage.into();
     }
-    let Arguments { place, screen, arming, command } = arguments;
+    let Arguments { place, screen, arming, logs, command } = arguments;
     match command {
-        None => cockpit::run(place, &screen, &arming),
+        None => cockpit::run(place, &screen, &arming, &logs.log),
         Some(Command::Demo(inner)) => {
             demo::run(&inner, &inner.screen.clone().or(screen), &inner.arming.clone().or(arming))
         }

@@ -122,7 +122,11 @@ impl State {
 
     /// The panel that the cockpit opens on, and that one leaves from.
     pub const fn home(&self) -> PanelId {
-        if self.session.watched.is_any() { PanelId::Overview } else { PanelId::Bucket }
+        match (self.session.bucket.is_empty(), self.session.watched.is_any()) {
+            (true, true) if self.session.watched.logs => PanelId::Logs,
+            (_, true) => PanelId::Overview,
+            (_, false) => PanelId::Bucket,
+        }
     }
 
     /// The tags that need somebody, worst first, then by name.

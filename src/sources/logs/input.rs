@@ -15,7 +15,7 @@ pub enum Input {
     /// What a program prints.
     Command(command::Options),
     /// Our own standard input.
-    Standard,
+    Standard(standard::Options),
 }
 
 impl Input {
@@ -26,7 +26,7 @@ impl Input {
             Self::Docker(options) => docker::run(options, desk, first).await,
             Self::Journal(options) => journal::run(options, desk, first).await,
             Self::Command(options) => command::run(options, desk, first).await,
-            Self::Standard => standard::run(desk, first).await,
+            Self::Standard(options) => standard::run(options, desk, first).await,
         }
     }
 }

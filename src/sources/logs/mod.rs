@@ -13,7 +13,7 @@ pub mod journal;
 mod keep;
 mod lines;
 pub mod picture;
-mod standard;
+pub mod standard;
 mod tally;
 
 use tokio::sync::mpsc;

@@ -195,15 +195,15 @@ impl Follow {
             return self.rotate(looked).map_err(|error| trouble(&path, &error));
         }
         looked.size = found.len();
+        if reader.is_quiet(&found) {
+            return Ok(());
+        }
         self.read(looked).map_err(|error| trouble(&path, &error))
     }
 
     /// Reads on in the file that has the name.
     fn read(&mut self, looked: &mut Looked) -> io::Result<()> {
         let Some(reader) = &mut self.current else { return Ok(()) };
-        if looked.size == reader.offset() {
-            return Ok(());
-        }
         if reader.is_begun_anew(looked.size) {
             let from = self.seen.1;
             take_copy(reader, looked);
@@ -349,7 +349,7 @@ fn trouble(path: &Path, error: &io::Error) -> Trouble {
         io::ErrorKind::PermissionDenied => {
             Trouble::new(TroubleKind::Denied, &format!("{path} may not be read by this user: {error}"))
         }
-        io::ErrorKind::InvalidInput => Trouble::new(TroubleKind::Misconfigured, &format!("{path}: {error}")),
+        io::ErrorKind::Unsupported => Trouble::new(TroubleKind::Misconfigured, &format!("{path}: {error}")),
         _ => Trouble::new(TroubleKind::Broken, &format!("{path} cannot be read: {error}")),
     }
 }

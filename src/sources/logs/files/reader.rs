@@ -4,6 +4,7 @@ use std::fs::{File, Metadata, OpenOptions};
 use std::io;
 use std::os::unix::fs::{FileExt, MetadataExt, OpenOptionsExt};
 use std::path::Path;
+use std::time::{Duration, SystemTime};
 
 use jiff::Timestamp;
 
@@ -15,6 +16,9 @@ use crate::sources::logs::lines::{LONGEST, Lines, Piece};
 const CHUNK: usize = 128 << 10;
 /// So many bytes before where we are tell whether it is still the same file.
 const KNOWN: usize = 256;
+
+/// Two writes may have the same time if they follow each other sooner.
+const SETTLED: Duration = Duration::from_secs(1);
 
 /// Where a file was read to.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -67,7 +71,7 @@ pub fn open(path: &Path) -> io::Result<File> {
     if file.metadata()?.is_file() {
         return Ok(file);
     }
-    Err(io::Error::new(io::ErrorKind::InvalidInput, "it is no regular file"))
+    Err(io::Error::new(io::ErrorKind::Unsupported, "it is no regular file"))
 }
 
 /// A file that is read.
@@ -78,6 +82,8 @@ pub struct Reader {
     inode: u64,
     offset: u64,
     before: Vec<u8>,
+    /// When it was written last, once that is so long ago that a later write has a later time.
+    written: Option<SystemTime>,
     pub lines: Lines,
     /// The beginning of a line that its writer wrote in parts.
     pub parts: Vec<u8>,
@@ -94,6 +100,7 @@ impl Reader {
             file,
             offset,
             before: Vec::new(),
+            written: None,
             lines: Lines::default(),
             parts: Vec::new(),
             parts_length: 0,
@@ -169,14 +176,20 @@ impl Reader {
         (length > 0).then(|| Old { bytes: std::mem::take(&mut self.parts), length, at })
     }
 
+    /// Whether nothing was written since this was asked last.
+    pub fn is_quiet(&mut self, found: &Metadata) -> bool {
+        let modified = found.modified().ok();
+        if found.len() == self.offset && modified.is_some() && modified == self.written {
+            return true;
+        }
+        let is_past = |at: &SystemTime| at.elapsed().is_ok_and(|ago| ago >= SETTLED);
+        self.written = modified.filter(is_past);
+        false
+    }
+
     /// Whether the file was emptied and perhaps written to again.
     pub fn is_begun_anew(&self, size: u64) -> bool {
         size < self.offset || !holds(&self.file, self.offset, &self.before)
-    }
-
-    /// Bytes that were read.
-    pub const fn offset(&self) -> u64 {
-        self.offset
     }
 
     /// The next bytes, none at the end.

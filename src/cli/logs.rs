@@ -1,0 +1,85 @@
+//! `--log FILE`: the cockpit on log files, without any profile.
+
+use std::fs::File;
+use std::io::IsTerminal;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::Exit;
+use super::out::complain;
+use crate::event::Fact;
+use crate::model::Watched;
+use crate::runtime::{CockpitOptions, Opener, Source, scan_with};
+use crate::sources::bucket::scan::ScanOptions;
+use crate::sources::logs::{self, History, Input, files, standard};
+use crate::state::Session;
+use crate::storage::{ErrorKind, StoreError};
+
+/// What stands for standard input.
+const STANDARD: &str = "-";
+
+/// The cockpit on these files alone.
+///
+/// # Errors
+///
+/// Standard input is wanted and is a terminal, or there is none for the keys; that has been said.
+pub fn options(paths: &[PathBuf], is_print: bool) -> Result<CockpitOptions, Exit> {
+    let session = Session {
+        profile: "logs".to_owned(),
+        watched: Watched { logs: true, ..Watched::default() },
+        ..Session::default()
+    };
+    let scan = scan_with(ScanOptions::default());
+    let sources = vec![source(paths, is_print)?];
+    Ok(CockpitOptions { sources, ..CockpitOptions::new(session, no_bucket(), scan, "") })
+}
+
+fn no_bucket() -> Opener {
+    Arc::new(|| {
+        let why = "only logs are looked at; --bucket or --profile names a registry as well";
+        Box::pin(async move { Err(StoreError::new(ErrorKind::Unreachable, "", why)) })
+    })
+}
+
+/// What follows these files.
+///
+/// # Errors
+///
+/// As [`options`].
+pub fn source(paths: &[PathBuf], is_print: bool) -> Result<Source, Exit> {
+    let mut inputs = Vec::new();
+    for path in paths {
+        inputs.push(if path == Path::new(STANDARD) {
+            Input::Standard(standard::Options { file: Arc::new(standard_input(is_print)?) })
+        } else {
+            let path = std::path::absolute(path).unwrap_or_else(|_| path.clone());
+            Input::Files(files::Options::new(&path.display().to_string(), &path))
+        });
+    }
+    // Whoever names a file wants to see it, however old it is.
+    let history = History { span: Duration::MAX, ..History::default() };
+    let options = logs::Options { inputs, history, ..logs::Options::default() };
+    Ok(Source::new("log files", Fact::Logs, move |teller| logs::run(options.clone(), teller)))
+}
+
+/// Our standard input; the terminal takes its place, for the keys.
+fn standard_input(is_print: bool) -> Result<File, Exit> {
+    let input = std::io::stdin();
+    if input.is_terminal() {
+        complain("--log - reads standard input, and that is the terminal here: pipe lines into it");
+        return Err(Exit::Usage);
+    }
+    let taken = rustix::io::dup(&input).map(File::from).map_err(std::io::Error::from);
+    let taken = taken.and_then(|taken| {
+        if !is_print {
+            let terminal = File::options().read(true).write(true).open("/dev/tty")?;
+            rustix::stdio::dup2_stdin(terminal)?;
+        }
+        Ok(taken)
+    });
+    taken.map_err(|error| {
+        complain(&format!("--log - needs a terminal for the keys beside standard input: {error}"));
+        Exit::Usage
+    })
+}
