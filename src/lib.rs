@@ -56,6 +56,9 @@
 //! | a verb that writes | `src/proposals/<verb>.rs` | `proposals::RECIPES`, and [`actions::verbs::VERBS`] |
 //! | work for the executor | an [`actions::Work`] and its case in `execution::work` | – |
 //! | a source | `src/sources/<name>/` with `facts` and `picture` | [`event::Fact`], [`state::State`] |
+//! | a format of log lines | `src/logs/read/<format>.rs` | `FORMATS` in `logs::read` |
+//! | a lens on log lines | – | [`logs::LENSES`] |
+//! | a cause of repeated requests | – | `CAUSES` in [`diagnosis::storm`] |
 //! | a storage check | `src/registry/checks/<family>.rs` | `registry::checks::FAMILIES` |
 //! | a storage driver | `src/storage/<name>/`, held against the conformance suite | [`runtime::stores::open`] |
 //! | a theme | `assets/themes/<name>.toml` | `ui::theme::THEMES` |
