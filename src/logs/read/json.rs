@@ -119,8 +119,7 @@ impl Visitor<'_> for Name<'_> {
     fn visit_str<E: Error>(self, name: &str) -> Result<(), E> {
         let is_wrapper = |name: &str| WRAPPERS.contains(&name);
         let mut name = name;
-        while let Some((first, rest)) = name.split_once('.').filter(|(first, _)| is_wrapper(first)) {
-            debug_assert!(!first.is_empty());
+        while let Some((_, rest)) = name.split_once('.').filter(|(first, _)| is_wrapper(first)) {
             name = rest;
         }
         if !is_wrapper(name) {

@@ -17,7 +17,8 @@ const SECRET: usize = 4096;
 /// A clock is believed that is ahead of ours by so much.
 const AHEAD: SignedDuration = SignedDuration::from_hours(24);
 
-/// The line as it is kept.
+/// The line as it is kept, of which body and fields are known; `bytes` is its length as it was read, `collected` when
+/// whoever handed it to us got it, `arrived` is now.
 pub fn keep(
     body: &Body<'_>,
     fields: &Fields<'_>,

@@ -22,6 +22,7 @@ use super::fields::Fields;
 use super::line::Line;
 use crate::model::text::sanitise_bytes;
 
+pub use kept::keep;
 pub use logfmt::{quoted_end, unescape};
 pub use wrapping::Body;
 
@@ -32,18 +33,7 @@ const LOOKED_AT: usize = 256 << 10;
 pub fn read(raw: &[u8], collected: Option<Timestamp>, arrived: Timestamp) -> Line {
     let body = open(raw);
     let fields = Fields::of(&body.text);
-    kept::keep(&body, &fields, raw.len(), collected, arrived)
-}
-
-/// As [`read`], of a line of which body and fields are known already; `bytes` is its length as it was read.
-pub fn keep(
-    body: &Body<'_>,
-    fields: &Fields<'_>,
-    bytes: usize,
-    collected: Option<Timestamp>,
-    arrived: Timestamp,
-) -> Line {
-    kept::keep(body, fields, bytes, collected, arrived)
+    keep(&body, &fields, raw.len(), collected, arrived)
 }
 
 /// The line without what a collector put around it, and without its end.

@@ -195,12 +195,7 @@ impl Store {
 
 /// How bad a line is: by its own word, or by the status of the answer that it tells of.
 pub fn severity(line: &Line) -> Level {
-    let by_status = match line.request.as_ref().and_then(|request| request.status) {
-        Some(500..) => Level::Error,
-        Some(400..) => Level::Warning,
-        Some(_) | None => Level::Unknown,
-    };
-    line.level.max(by_status)
+    line.severity()
 }
 
 /// What a line takes in memory, roughly: its own parts, and its place in the map.
