@@ -103,7 +103,10 @@ fn profile(staged: &Staged, url: &str) -> Option<Profile> {
         }),
         haproxy: Some(haproxy(addresses)),
         google: None,
-        logs: None,
+        logs: Some(config::Logs {
+            files: addresses.balancers.iter().map(|it| (it.name.clone(), it.log.clone())).collect(),
+            ..config::Logs::default()
+        }),
         front_door: Some(config::FrontDoor {
             url: Url::parse(&format!("http://{}", addresses.front_door)).ok(),
             canaries: Reference::parse(IMAGE).into_iter().collect(),

@@ -10,7 +10,8 @@ use crate::model::{Reading, Watched, Workload};
 use crate::runtime::Source;
 use crate::sources::google::facts::BalancerKind;
 use crate::sources::haproxy::{self, Fleet, Login, Named};
-use crate::sources::logs::{self, History, Input, command, docker, files, journal};
+use crate::sources::kubernetes::roll::Roll;
+use crate::sources::logs::{self, History, Input, command, docker, files, journal, kubernetes as pods};
 use crate::sources::registry_api::{Credentials, Password};
 use crate::sources::{front_door, google, kubernetes};
 
@@ -26,7 +27,7 @@ pub fn watched(profile: &Profile) -> Watched {
         balancers: fleet(profile).map(|fleet| fleet.place()),
         google: google(profile).is_some(),
         front_door: front_door(profile).is_some(),
-        logs: logs(profile).is_some(),
+        logs: logs(profile, &Roll::default()).is_some(),
         reading: watch.logs.as_ref().map(reading).unwrap_or_default(),
     }
 }
@@ -42,9 +43,9 @@ fn workload(kubernetes: &Kubernetes) -> Workload {
 
 /// What watches it. A section that the profile has not is not watched.
 pub fn sources(profile: &Profile) -> Vec<Source> {
-    let watch = &profile.watch;
+    let (watch, roll) = (&profile.watch, Roll::default());
     let kubernetes = watch.kubernetes.as_ref().map(|section| {
-        let options = cluster(section);
+        let options = kubernetes::Options { roll: roll.clone(), ..cluster(section) };
         Source::new("kubernetes", Fact::Kubernetes, move |teller| kubernetes::run(options.clone(), teller))
     });
     let haproxy = watch.haproxy.as_ref().map(|section| {
@@ -57,7 +58,7 @@ pub fn sources(profile: &Profile) -> Vec<Source> {
     let google = google(profile).map(|options| {
         Source::new("google", Fact::Google, move |teller| google::run(options.clone(), teller))
     });
-    let logs = logs(profile)
+    let logs = logs(profile, &roll)
         .map(|options| Source::new("logs", Fact::Logs, move |teller| logs::run(options.clone(), teller)));
     [kubernetes, haproxy, google, front_door, logs].into_iter().flatten().collect()
 }
@@ -68,7 +69,7 @@ fn reading(section: &config::Logs) -> Reading {
 }
 
 /// Where lines come from, if they come from anywhere.
-fn logs(profile: &Profile) -> Option<logs::Options> {
+fn logs(profile: &Profile, roll: &Roll) -> Option<logs::Options> {
     let section = profile.watch.logs.clone().unwrap_or_default();
     let files = section.files.iter().map(|(name, path)| Input::Files(files::Options::new(name, path)));
     let commands =
@@ -78,7 +79,11 @@ fn logs(profile: &Profile) -> Option<logs::Options> {
     });
     let journal =
         section.journal.iter().map(|(name, unit)| Input::Journal(journal::Options::new(name, unit)));
-    let inputs: Vec<_> = files.chain(docker).chain(journal).chain(commands).collect();
+    let pods = profile.watch.kubernetes.as_ref().filter(|_| section.kubernetes).map(|kubernetes| {
+        let options = kubernetes::Options { roll: roll.clone(), ..cluster(kubernetes) };
+        Input::Kubernetes(Box::new(pods::Options::new(options)))
+    });
+    let inputs: Vec<_> = files.chain(docker).chain(journal).chain(commands).chain(pods).collect();
     let history = History { span: section.history, ..History::default() };
     (!inputs.is_empty()).then(|| logs::Options { inputs, history, ..logs::Options::default() })
 }

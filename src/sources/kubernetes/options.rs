@@ -3,6 +3,8 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use super::roll::Roll;
+
 /// Whom to ask, and for which pods.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Options {
@@ -16,6 +18,8 @@ pub struct Options {
     pub selector: String,
     /// Name of their service; without it every service that selects them.
     pub service: Option<String>,
+    /// Where it tells which pods there are, for whoever follows their logs.
+    pub roll: Roll,
     pub pace: Pace,
 }
 
@@ -72,6 +76,7 @@ impl Options {
             namespace: None,
             selector: selector.to_owned(),
             service: None,
+            roll: Roll::default(),
             pace: Pace::default(),
         }
     }

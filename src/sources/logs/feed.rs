@@ -57,14 +57,14 @@ pub struct Feed {
 
 impl Feed {
     /// A stream of which nothing was read yet.
-    pub fn new(stream: &str, origin: Origin, desk: &Desk, first: First) -> Self {
+    pub fn new(stream: &str, origin: Origin, desk: &Desk, first: impl Into<Option<First>>) -> Self {
         let stream: StreamId = Arc::from(&*clean(stream));
         Self {
             batch: empty(&stream),
             stream,
             origin,
             desk: desk.clone(),
-            first: Some(first),
+            first: first.into(),
             is_live: false,
             share: Share::new(Instant::now()),
             since_when: None,

@@ -1,7 +1,7 @@
 //! The kinds of inputs: one file each, one row each.
 
 use super::desk::{Desk, First};
-use super::{command, docker, files, journal, standard};
+use super::{command, docker, files, journal, kubernetes, standard};
 
 /// Something that lines come from: one stream, or many.
 #[derive(Clone, Debug)]
@@ -16,6 +16,8 @@ pub enum Input {
     Command(command::Options),
     /// Our own standard input.
     Standard(standard::Options),
+    /// The containers of the pods that the watch of Kubernetes has found.
+    Kubernetes(Box<kubernetes::Options>),
 }
 
 impl Input {
@@ -27,6 +29,7 @@ impl Input {
             Self::Journal(options) => journal::run(options, desk, first).await,
             Self::Command(options) => command::run(options, desk, first).await,
             Self::Standard(options) => standard::run(options, desk, first).await,
+            Self::Kubernetes(options) => kubernetes::run(*options, desk, first).await,
         }
     }
 }

@@ -11,6 +11,7 @@ pub mod files;
 mod input;
 pub mod journal;
 mod keep;
+pub mod kubernetes;
 mod lines;
 pub mod picture;
 pub mod standard;

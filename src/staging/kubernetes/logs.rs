@@ -25,6 +25,8 @@ pub struct Run {
     gone: usize,
     /// Bytes of the lines that are kept.
     held: usize,
+    /// How many runs of the container there were before it.
+    pub number: u64,
 }
 
 impl Run {
@@ -71,6 +73,7 @@ impl Logs {
     pub fn restart(&mut self, pod: &str, container: &str) {
         let writer = (pod.to_owned(), container.to_owned());
         let run = self.now.remove(&writer).unwrap_or_default();
+        self.now.insert(writer.clone(), Run { number: run.number + 1, ..Run::default() });
         self.before.insert(writer, run);
     }
 

@@ -9,6 +9,7 @@ use tokio::time::{Instant, sleep_until};
 
 use super::super::facts::{Batch, Fact, Watch};
 use super::super::objects::Kind;
+use super::super::roll::Roll;
 use super::super::wire::Object;
 use super::roster::Roster;
 use super::{Update, WATCHED};
@@ -23,6 +24,7 @@ pub struct Gatherer {
     gather: Duration,
     is_service_named: bool,
     roster: Roster,
+    roll: Roll,
     /// Whether it has names that others were not held against.
     is_grown: bool,
     /// What has changed since it was told last.
@@ -40,8 +42,9 @@ pub struct Gatherer {
 
 impl Gatherer {
     /// Knows nothing yet.
-    pub fn new(teller: Teller<Fact>, gather: Duration, is_service_named: bool) -> Self {
+    pub fn new(teller: Teller<Fact>, gather: Duration, is_service_named: bool, roll: Roll) -> Self {
         Self {
+            roll,
             teller,
             gather,
             is_service_named,
@@ -96,6 +99,9 @@ impl Gatherer {
             return;
         }
         self.is_grown |= self.roster.add(kind, &key.1);
+        if let Object::Pod(pod) = &object {
+            self.roll.change(pod);
+        }
         self.gone.remove(&key);
         self.note_event(&object);
         self.changed.insert(key, object);
@@ -109,6 +115,9 @@ impl Gatherer {
     }
 
     fn lose(&mut self, kind: Kind, name: String) {
+        if kind == Kind::Pod {
+            self.roll.lose(&name);
+        }
         let key = (kind, name);
         self.changed.remove(&key);
         if self.others.remove(&key).is_none() && (kind != Kind::Event || self.events.remove(&key.1).is_some())
@@ -135,6 +144,11 @@ impl Gatherer {
             self.events.clear();
             ours.iter().for_each(|object| self.note_event(object));
         }
+        if kind == Kind::Pod {
+            self.roll.list(
+                ours.iter().filter_map(|one| if let Object::Pod(pod) = one { Some(pod) } else { None }),
+            );
+        }
         self.teller.tell(Fact::Listed(batch(kind, ours))).await;
         if self.is_grown {
             self.hurry();
@@ -157,6 +171,9 @@ impl Gatherer {
             kind == Kind::EndpointSlice && matches!(failed, Some(TroubleKind::Denied | TroubleKind::Absent));
         if failed.is_some() && !is_replaced {
             let stands_for = if kind == Kind::Endpoints { Kind::EndpointSlice } else { kind };
+            if kind == Kind::Pod {
+                self.roll.settle();
+            }
             self.answered(Some(stands_for)).await;
         }
     }

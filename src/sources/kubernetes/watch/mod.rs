@@ -62,7 +62,8 @@ pub async fn run(options: Options, teller: Teller<Fact>) {
         .map(Task)
         .collect();
     tasks.push(Task(tokio::spawn(told_rights(access, tell, teller.clone()))));
-    let gatherer = Gatherer::new(teller, options.pace.gather, options.service.is_some());
+    let gatherer =
+        Gatherer::new(teller, options.pace.gather, options.service.is_some(), options.roll.clone());
     tokio::select! {
         () = gatherer.run(told) => {}
         // A task that ends has failed: whoever runs this begins it again.
@@ -106,6 +107,7 @@ async fn configured(access: &Access, teller: &Teller<Fact>) {
                     said = Some(trouble.clone());
                     teller.tell(Fact::NotConfigured { trouble }).await;
                 }
+                access.options().roll.settle();
                 teller.settled();
                 if pauses.wait(None, teller).await {
                     access.forget_all().await;

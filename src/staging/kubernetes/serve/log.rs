@@ -26,7 +26,8 @@ struct Reader {
     container: String,
     timestamps: bool,
     follow: bool,
-    /// The number of the next line.
+    /// The number of the run, and of its next line.
+    run: u64,
     next: usize,
     bell: watch::Receiver<u64>,
 }
@@ -47,15 +48,15 @@ pub fn answer(cluster: &Cluster, pod: &Arc<Object>, query: &Query) -> Answer {
         let lines: Vec<&Line> =
             run.since(0).filter(|line| since.is_none_or(|since| line.at >= since)).collect();
         let skipped = tail.map_or(0, |tail| lines.len().saturating_sub(tail));
-        (written(lines.into_iter().skip(skipped), timestamps), run.written())
+        (written(lines.into_iter().skip(skipped), timestamps), run.number, run.written())
     };
-    let (mut first, next) = cluster.read_log(&pod.name, &container, previous, look).unwrap_or_default();
+    let (mut first, run, next) = cluster.read_log(&pod.name, &container, previous, look).unwrap_or_default();
     if let Some(limit) = query.number("limitBytes").and_then(|limit| usize::try_from(limit).ok()) {
         first.truncate(limit);
     }
     let follow = query.flag("follow") && !previous;
     let reader =
-        Reader { cluster: cluster.clone(), pod: pod.clone(), container, timestamps, follow, next, bell };
+        Reader { cluster: cluster.clone(), pod: pod.clone(), container, timestamps, follow, run, next, bell };
     if !follow {
         return Ok(plain(Body::from(first)));
     }
@@ -89,17 +90,22 @@ impl Reader {
         None
     }
 
+    /// What is new. A run that is over is read to its end, and no further.
     fn look(&mut self) -> Vec<u8> {
-        let (next, timestamps) = (self.next, self.timestamps);
-        let look = |run: &Run| {
-            // A run that is shorter than what was read is a new one.
-            let from = if run.written() < next { 0 } else { next };
-            (written(run.since(from), timestamps), run.written())
-        };
-        let (lines, next) =
-            self.cluster.read_log(&self.pod.name, &self.container, false, look).unwrap_or_default();
+        let (number, next, timestamps) = (self.run, self.next, self.timestamps);
+        let look =
+            |run: &Run| (run.number == number).then(|| (written(run.since(next), timestamps), run.written()));
+        let read =
+            |previous| self.cluster.read_log(&self.pod.name, &self.container, previous, look).flatten();
+        let now = read(false);
+        self.follow = now.is_some() || !self.has_written();
+        let (lines, next) = now.or_else(|| read(true)).unwrap_or_default();
         self.next = next;
         lines
+    }
+
+    fn has_written(&self) -> bool {
+        self.cluster.read_log(&self.pod.name, &self.container, false, |_| ()).is_some()
     }
 }
 
