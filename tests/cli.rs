@@ -19,3 +19,5 @@ mod registry;
 mod scan;
 #[path = "cli/setup.rs"]
 mod setup;
+#[path = "cli/top.rs"]
+mod top;

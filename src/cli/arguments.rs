@@ -1,6 +1,7 @@
 //! What can be typed on the command line, and the help for it.
 
 mod staged;
+mod top;
 mod writing;
 
 use std::path::PathBuf;
@@ -11,6 +12,7 @@ use jiff::SignedDuration;
 use crate::config::{self, Theme};
 
 pub use staged::{Demo, Staging};
+pub use top::{By, Top};
 pub use writing::{Again, Arming, Delete, Journal, Resume, Undo, Words};
 
 const ABOUT: &str = "\
@@ -22,6 +24,7 @@ told --write; what it then deletes it can take back.
 Try it without a registry:   quarterdeck demo
 Ask about one tag:           quarterdeck scan --bucket file:///srv/registry group/project/image:tag
 Ask about all of them:       quarterdeck audit --bucket gs://bucket
+Ask a log what fails most:   quarterdeck top /var/log/haproxy.log
 See what a delete would do:  quarterdeck delete --bucket file:///srv/registry group/project/image:tag
 Look into log files:         quarterdeck --log /var/log/haproxy.log
 Set it up for good:          quarterdeck config init";
@@ -31,7 +34,7 @@ Exit codes:
   0   nothing worse than `harmless` was found
   1   a finding worse than `harmless` (wins over 2)
   2   nothing was found, but something could not be read, a tag is absent, or there is no registry there
-      (for delete, undo, resume and journal see their own --help)
+      (for top, delete, undo, resume and journal see their own --help)
   64  wrong usage or wrong configuration
 
 Settings come from the configuration file, then QUARTERDECK_* variables, then flags; the last one wins.
@@ -76,7 +79,13 @@ impl Arguments {
                 .then_some(SCREEN)
                 .or(write.then_some(WRITE))
                 .or((*place != Place::default()).then_some(DEMO)),
-            Some(Command::Config(_) | Command::Journal(_) | Command::Completions { .. } | Command::Man) => {
+            Some(
+                Command::Top(_)
+                | Command::Config(_)
+                | Command::Journal(_)
+                | Command::Completions { .. }
+                | Command::Man,
+            ) => {
                 let registry = place.profile.is_some() || place.bucket.is_some();
                 screen.then_some(SCREEN).or(registry.then_some(FILE)).or(write.then_some(WRITE))
             }
@@ -95,6 +104,8 @@ pub enum Command {
     Scan(Scan),
     /// Look at every tag under a prefix, or at the whole registry
     Audit(Audit),
+    /// Count which paths, repositories, tags, clients or servers fail most in logs
+    Top(Top),
     /// Show what deleting tags would do; with --write and --yes, do it
     Delete(Delete),
     /// Show what taking back a deed would do; with --write and --yes, do it

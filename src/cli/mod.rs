@@ -28,6 +28,7 @@ mod sources;
 mod staged;
 mod staging;
 mod summary;
+mod top;
 mod undo;
 mod work;
 mod writing;
@@ -38,8 +39,8 @@ use std::process::ExitCode;
 use clap::Parser;
 
 pub use arguments::{
-    Again, Arguments, Arming, Audit, Command, Config, Delete, Demo, Journal, Look, Output, Place, Resume,
-    Scan, Screen, Size, Staging, Undo, Words,
+    Again, Arguments, Arming, Audit, By, Command, Config, Delete, Demo, Journal, Look, Output, Place, Resume,
+    Scan, Screen, Size, Staging, Top, Undo, Words,
 };
 pub use exit::Exit;
 
@@ -72,6 +73,7 @@ fn dispatch(arguments: Arguments) -> ExitCode {
         Some(Command::Staging(arguments)) => staging::run(&arguments),
         Some(Command::Scan(arguments)) => scan::run(arguments, place).into(),
         Some(Command::Audit(arguments)) => audit::run(arguments, place).into(),
+        Some(Command::Top(arguments)) => top::run(arguments).into(),
         Some(Command::Delete(arguments)) => delete::run(arguments, place, arming).into(),
         Some(Command::Undo(arguments)) => undo::run(arguments, place, arming).into(),
         Some(Command::Resume(arguments)) => resume::run(arguments, place, arming).into(),

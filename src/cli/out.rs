@@ -27,6 +27,16 @@ impl Out {
         }
         self.0.flush()
     }
+
+    /// Prints any number of whole lines, at once.
+    ///
+    /// # Errors
+    ///
+    /// As [`Out::print`].
+    pub fn print_all(&mut self, lines: &str) -> io::Result<()> {
+        self.0.write_all(lines.as_bytes())?;
+        self.0.flush()
+    }
 }
 
 /// What printing came to, after work that amounts to `exit`: a reader that has gone away has seen what it wanted.

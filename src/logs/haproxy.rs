@@ -64,17 +64,10 @@ const COOKIES: usize = 64;
 /// Reads a line, with or without what syslog puts before it; none where it is not about an HTTP request.
 pub fn parse(line: &[u8]) -> Option<Haproxy<'_>> {
     let line = line.trim_ascii_end();
-    let open = date(line)?;
-    let before = line[..open].strip_suffix(b" ")?;
+    let Head { open, frontend, server, timers, status, mut rest } = head(line)?;
+    let before = &line[..open - 1];
     let start = memrchr(b' ', before).map_or(0, |space| space + 1);
-    let mut rest = line[open + DATE..].strip_prefix(b" ")?;
-    let frontend = word(&mut rest)?;
-    let (backend, server) = halves(word(&mut rest)?, b'/')?;
-    let timers = word(&mut rest)?;
-    if slashes(timers) != 4 {
-        return None;
-    }
-    let status = status(word(&mut rest)?)?;
+    let (backend, server) = halves(server, b'/')?;
     let bytes = number(word(&mut rest)?)?;
     let termination = termination(&mut rest)?;
     let (captured, request) = request(rest)?;
@@ -95,6 +88,38 @@ pub fn parse(line: &[u8]) -> Option<Haproxy<'_>> {
         method,
         uri,
     })
+}
+
+/// The status alone, at a third of the price; none where the line is not about an HTTP request, as far as its first
+/// half tells. Nothing within where nothing was answered.
+pub fn status(line: &[u8]) -> Option<Option<u16>> {
+    head(line).map(|head| head.status)
+}
+
+/// The first half of a line, up to the status.
+struct Head<'a> {
+    /// Where the date's bracket opens; a space stands before it.
+    open: usize,
+    frontend: &'a [u8],
+    /// With its backend.
+    server: &'a [u8],
+    timers: &'a [u8],
+    status: Option<u16>,
+    rest: &'a [u8],
+}
+
+fn head(line: &[u8]) -> Option<Head<'_>> {
+    let open = date(line)?;
+    if !line[..open].ends_with(b" ") {
+        return None;
+    }
+    let mut rest = line[open + DATE..].strip_prefix(b" ")?;
+    let (frontend, server, timers) = (word(&mut rest)?, word(&mut rest)?, word(&mut rest)?);
+    if slashes(timers) != 4 {
+        return None;
+    }
+    let status = answered(word(&mut rest)?)?;
+    Some(Head { open, frontend, server, timers, status, rest })
 }
 
 impl Haproxy<'_> {
@@ -166,7 +191,7 @@ fn slashes(text: &[u8]) -> usize {
     text.iter().filter(|byte| **byte == b'/').count()
 }
 
-fn status(text: &[u8]) -> Option<Option<u16>> {
+fn answered(text: &[u8]) -> Option<Option<u16>> {
     match text {
         b"-1" => Some(None),
         [_, _, _] => digits(text).and_then(|status| u16::try_from(status).ok()).map(Some),

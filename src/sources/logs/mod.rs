@@ -2,6 +2,7 @@
 
 mod budget;
 pub mod command;
+pub mod count;
 mod desk;
 mod disk;
 pub mod docker;
