@@ -12,6 +12,8 @@ mod crash;
 mod executor;
 #[path = "deeds/hooked.rs"]
 mod hooked;
+#[path = "deeds/logs.rs"]
+mod logs;
 #[path = "deeds/place.rs"]
 mod place;
 #[path = "deeds/race.rs"]

@@ -6,6 +6,7 @@ pub mod balancing;
 pub mod commands;
 pub mod confirm;
 mod effect;
+mod emptying;
 pub mod equivalent;
 mod plan;
 pub mod verbs;

@@ -1,7 +1,7 @@
 //! The verbs: what can be done to what is selected, one row each.
 
 use super::plan::can_scan;
-use super::{balancing, equivalent, writing};
+use super::{balancing, emptying, equivalent, writing};
 use crate::event::Intent;
 use crate::model::{AdminState, Document, Subject};
 use crate::registry::repair::{Scene, cures};
@@ -249,6 +249,15 @@ pub const VERBS: &[Verb] = &[
         intent: |state, subject| {
             balancing::settable(state, subject).map(|()| Intent::Draft("weight ".to_owned()))
         },
+    },
+    Verb {
+        id: "truncate-log",
+        title: "Empty the log file: all in it is lost, its disk has room again",
+        key: "",
+        of: emptying::is_log_file,
+        risk: Risk::Writes,
+        shelf: Shelf::Actions,
+        intent: |state, subject| emptying::order(state, subject),
     },
     Verb {
         id: "undo",

@@ -208,7 +208,8 @@ fn object(step: &Step, folder: &str, on_files: bool) -> String {
         | Act::MakeFolder { .. }
         | Act::ApiDelete { .. }
         | Act::ApiPut { .. }
-        | Act::SetServer(_) => None,
+        | Act::SetServer(_)
+        | Act::EmptyLog(_) => None,
     };
     let parts = [
         Some(sanitise(inside(&step.key, folder)).into_owned()),

@@ -103,7 +103,8 @@ impl Keeper<'_> {
             | Act::PutBack { .. }
             | Act::MakeFolder { .. }
             | Act::ApiPut { .. }
-            | Act::SetServer(_) => None,
+            | Act::SetServer(_)
+            | Act::EmptyLog(_) => None,
         };
         Ok((&step.key, kept.map(|backup| (number, backup))))
     }

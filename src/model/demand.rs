@@ -80,7 +80,7 @@ fn name(subject: &Subject) -> (String, &'static str) {
             (short(digest), "the first 12 letters of the digest")
         }
         Subject::Upload { id, .. } => (id.clone(), "the upload"),
-        Subject::Object(key) => (last(key), "the last part of its name"),
+        Subject::Object(key) | Subject::LogFile(key) => (last(key), "the last part of its name"),
         Subject::Server { server, .. } | Subject::CloudServer { server, .. } => {
             (server.clone(), "the server")
         }

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::{SetServer, Subject, TagState};
+use super::{EmptyLog, SetServer, Subject, TagState};
 
 /// What a verb is asked for: its id, and what to do it to. More than one target makes a batch.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -28,7 +28,8 @@ pub struct Target {
 pub struct Proposal {
     /// Id of the verb.
     pub verb: String,
-    /// URL of the store, without secrets; of load balancers their [`super::place`].
+    /// URL of the store, without secrets; of load balancers their [`super::place`], of log files
+    /// [`EmptyLog::PLACE`].
     pub store: String,
     /// The journal entry that this takes back or finishes.
     pub about: Option<About>,
@@ -107,6 +108,8 @@ pub enum Act {
     ApiPut { repository: String, tag: String, media_type: String, content: Content },
     /// Set state or weight of a server of a load balancer, while it has what it had.
     SetServer(Box<SetServer>),
+    /// Cut a log file of this host to nothing where it lies, while it is the same file. Nothing takes it back.
+    EmptyLog(Box<EmptyLog>),
 }
 
 /// Bytes to be written.
@@ -168,6 +171,11 @@ impl Proposal {
         super::is_balancers(&self.store)
     }
 
+    /// Whether it is about log files of this host, and no store has to do with it.
+    pub fn is_about_logs(&self) -> bool {
+        self.store == EmptyLog::PLACE
+    }
+
     /// What is set on servers.
     pub fn settings(&self) -> impl Iterator<Item = &SetServer> {
         self.steps().filter_map(|step| step.act.setting())
@@ -203,7 +211,8 @@ impl Act {
             | Self::MakeFolder { .. }
             | Self::ApiDelete { .. }
             | Self::ApiPut { .. }
-            | Self::SetServer(_) => None,
+            | Self::SetServer(_)
+            | Self::EmptyLog(_) => None,
         }
     }
 
@@ -219,6 +228,7 @@ impl Act {
             Self::ApiDelete { .. } => "DELETE by the API",
             Self::ApiPut { .. } => "PUT by the API",
             Self::SetServer(_) => "set",
+            Self::EmptyLog(_) => "empty",
         }
     }
 }

@@ -34,6 +34,8 @@ pub enum Subject {
     Server { backend: String, server: String },
     /// A load balancer of the cloud, and one of the servers behind it.
     CloudServer { balancer: String, server: String },
+    /// A log file of this host, by its path from the root on.
+    LogFile(String),
     /// The registry as its clients reach it.
     FrontDoor,
     /// A hop of the way of a pull.
@@ -56,6 +58,7 @@ impl Subject {
             | Self::Instance(_)
             | Self::Server { .. }
             | Self::CloudServer { .. }
+            | Self::LogFile(_)
             | Self::FrontDoor
             | Self::Hop(_) => false,
         }
@@ -71,7 +74,8 @@ impl fmt::Display for Subject {
             | Self::Pod(name)
             | Self::Service(name)
             | Self::Address(name)
-            | Self::Instance(name) => f.write_str(name),
+            | Self::Instance(name)
+            | Self::LogFile(name) => f.write_str(name),
             Self::Server { backend, server } => write!(f, "{backend}/{server}"),
             Self::CloudServer { balancer, server } => write!(f, "{balancer}/{server}"),
             Self::FrontDoor => f.write_str("front door"),

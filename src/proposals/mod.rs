@@ -18,13 +18,14 @@ mod server_ready;
 mod server_weight;
 pub mod servers;
 mod tags;
+pub mod truncate_log;
 mod words;
 
 use std::collections::HashSet;
 
 use futures::future::BoxFuture;
 
-use crate::model::{Item, Order, Permit, Proposal, SetServer, Step, Target, place};
+use crate::model::{EmptyLog, Item, Order, Permit, Proposal, SetServer, Step, Target, place};
 use crate::registry::mode::Mode;
 use crate::sources::haproxy::Fleet;
 use crate::sources::look::Looking;
@@ -75,6 +76,8 @@ pub enum Needs {
     Nothing,
     /// Load balancers; no store has to do with it.
     Balancers,
+    /// Log files of this host; no store has to do with it.
+    Logs,
 }
 
 /// How one verb works out what it would do to one target.
@@ -125,11 +128,16 @@ pub const RECIPES: &[Recipe] = &[
     on_servers!("server-maint", server_maint),
     on_servers!("server-ready", server_ready),
     on_servers!("server-weight", server_weight),
+    Recipe {
+        verb: "truncate-log",
+        needs: Needs::Logs,
+        item: |ground, target| Box::pin(truncate_log::item(ground, target)),
+    },
 ];
 
-/// Whether a verb sets something on load balancers, so that no store need be open for it.
+/// Whether a verb is about load balancers or log files, so that no store need be open for it.
 pub fn needs_no_store(verb: &str) -> bool {
-    RECIPES.iter().any(|recipe| recipe.verb == verb && recipe.needs == Needs::Balancers)
+    RECIPES.iter().any(|recipe| recipe.verb == verb && matches!(recipe.needs, Needs::Balancers | Needs::Logs))
 }
 
 /// What the ordered verb would do to its targets.
@@ -161,6 +169,7 @@ pub async fn propose(order: &Order, scene: &Scene<'_>) -> Result<Proposal, NoPro
     }
     let store = match recipe.needs {
         Needs::Balancers => place(items.iter().flat_map(|item| &item.steps).filter_map(part)),
+        Needs::Logs => EmptyLog::PLACE.to_owned(),
         Needs::FileMetadata | Needs::Nothing => scene.store.url().to_owned(),
     };
     Ok(Proposal { verb: order.verb.to_owned(), store, about: None, backups: None, items })

@@ -119,6 +119,7 @@ fn to_subject(state: &mut State, subject: Subject) {
         Subject::Server { .. } | Subject::CloudServer { .. } => show_row(state, PanelId::Balancers, subject),
         Subject::FrontDoor => to_hop(state, HopId::FrontDoor),
         Subject::Hop(id) => to_hop(state, id),
+        Subject::LogFile(_) => visit(state, PanelId::Logs),
         Subject::Repository(_)
         | Subject::Manifest { .. }
         | Subject::Blob(_)

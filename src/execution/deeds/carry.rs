@@ -34,11 +34,11 @@ pub struct Run<'a> {
     pub notes: Vec<String>,
 }
 
-/// The store that a proposal is for, opened for writing; where it is for load balancers, one in which nothing can be
-/// done.
+/// The store that a proposal is for, opened for writing; where it is for load balancers or log files, one in which
+/// nothing can be done.
 async fn store(deeds: &Deeds, confirmed: &Confirmed) -> Result<Arc<dyn ObjectStore>, String> {
     let place = &confirmed.proposal().store;
-    if confirmed.proposal().is_about_servers() {
+    if confirmed.proposal().is_about_servers() || confirmed.proposal().is_about_logs() {
         return Ok(Arc::new(Nowhere::called(place)));
     }
     let opened = (deeds.open_to_write)(confirmed.permit()).await;

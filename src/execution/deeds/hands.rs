@@ -4,7 +4,7 @@ use std::path::Path;
 
 use bytes::Bytes;
 
-use super::{registry_api, servers};
+use super::{files, registry_api, servers};
 use crate::execution::backup;
 use crate::model::{Act, Content, Permit, Step, StepOutcome};
 use crate::sources::haproxy::Fleet;
@@ -55,6 +55,7 @@ impl<'a> Hands<'a> {
                 outcome
             }
             Act::SetServer(change) => servers::set(self.fleet, self.permit, change).await,
+            Act::EmptyLog(log) => files::set_to_nothing(self.permit, log).await,
             Act::MakeFolder { attributes } => self.make_folder(&step.key, attributes).await,
             Act::ApiDelete { repository, tag } => {
                 registry_api::delete(self.client, self.permit, repository, tag).await

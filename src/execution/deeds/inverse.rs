@@ -1,7 +1,7 @@
 //! The step that takes another one back, after a look at what is there now.
 
 use super::earlier::{holds, seen};
-use super::servers;
+use super::{files, servers};
 use crate::execution::journal::{Happened, History};
 use crate::model::{Act, Backup, Content, Step, StepOutcome};
 use crate::proposals::NoProposal;
@@ -53,6 +53,7 @@ impl Ground<'_> {
             Act::ApiDelete { repository, tag } => self.deleted_by_api(&past, repository, tag).await,
             Act::ApiPut { repository, tag, content, .. } => self.put_by_api(repository, tag, content).await,
             Act::SetServer(change) => Ok(servers::inverse(self.fleet, change).await),
+            Act::EmptyLog(log) => Ok(files::inverse(log)),
         };
         match inverse.map_err(Err)? {
             Inverse::Nothing => Ok(None),

@@ -2,6 +2,7 @@
 
 mod carry;
 mod earlier;
+mod files;
 mod guards;
 mod hands;
 mod inverse;
@@ -21,7 +22,7 @@ use tokio::sync::watch;
 
 use super::journal::Journal;
 use crate::actions::confirm::Confirmed;
-use crate::model::{About, Done, Ending, Order, Past, Permit, Progress, Proposal, lies_in};
+use crate::model::{About, Done, EmptyLog, Ending, Order, Past, Permit, Progress, Proposal, lies_in};
 use crate::proposals::{self, NoProposal, Scene};
 use crate::sources::haproxy::Fleet;
 use crate::sources::look::Looking;
@@ -72,7 +73,9 @@ impl Deeds {
 
     /// Whether what was done at a place, as [`Proposal::store`] names it, was done where this would do it.
     pub fn is_here(&self, store: &dyn ObjectStore, place: &str) -> bool {
-        place == store.url() || self.fleet.as_ref().is_some_and(|fleet| lies_in(place, &fleet.place()))
+        place == store.url()
+            || place == EmptyLog::PLACE
+            || self.fleet.as_ref().is_some_and(|fleet| lies_in(place, &fleet.place()))
     }
 
     /// What taking back or finishing an entry of the journal would do.

@@ -2,7 +2,7 @@
 
 use futures::{FutureExt, StreamExt, stream};
 
-use super::{Deeds, servers};
+use super::{Deeds, files, servers};
 use crate::model::text::clean;
 use crate::model::{Item, Proof, Proposal, Subject, TagState};
 use crate::registry::digest::Digest;
@@ -55,6 +55,9 @@ pub fn pushed_meanwhile(proposal: &Proposal, proofs: &[Proof]) -> Vec<String> {
 async fn look(deeds: &Deeds, store: &dyn ObjectStore, item: &Item) -> Vec<Proof> {
     if matches!(item.subject, Subject::Server { .. }) {
         return servers::proofs(deeds.fleet.as_ref(), item).await;
+    }
+    if matches!(item.subject, Subject::LogFile(_)) {
+        return files::proofs(item).await;
     }
     let Some(reference) = reference_of(&item.subject) else {
         return objects(store, item).await.into_iter().collect();

@@ -76,8 +76,9 @@ impl Run<'_> {
 
     /// A registry may have been given a metadata database since.
     async fn mode(&self) -> Result<(), Ending> {
-        let elsewhere =
-            |act: &Act| matches!(act, Act::ApiDelete { .. } | Act::ApiPut { .. } | Act::SetServer(_));
+        let elsewhere = |act: &Act| {
+            matches!(act, Act::ApiDelete { .. } | Act::ApiPut { .. } | Act::SetServer(_) | Act::EmptyLog(_))
+        };
         if self.proposal.steps().all(|step| elsewhere(&step.act)) {
             return Ok(());
         }

@@ -1,7 +1,7 @@
 //! What finishing an entry of the journal would do: the steps that did not happen, after a look at what did.
 
 use super::inverse::measure;
-use super::{Deeds, earlier, servers};
+use super::{Deeds, earlier, files, servers};
 use crate::execution::journal::{Happened, History};
 use crate::model::{About, Act, Ending, Item, Proposal, Step, StepOutcome};
 use crate::proposals::NoProposal;
@@ -56,6 +56,7 @@ async fn rest_of(
     for (number, step) in (first..).zip(&item.steps) {
         let rest = match &step.act {
             Act::SetServer(change) => servers::rest(deeds.fleet.as_ref(), change).await,
+            Act::EmptyLog(log) if history.happened(number) != Happened::Yes => files::rest(log).await,
             _ => rest(store, history, number, step).await?,
         };
         match rest {
@@ -126,7 +127,8 @@ async fn rest(
         | Act::MakeFolder { .. }
         | Act::ApiDelete { .. }
         | Act::ApiPut { .. }
-        | Act::SetServer(_) => Ok(Rest::ToDo),
+        | Act::SetServer(_)
+        | Act::EmptyLog(_) => Ok(Rest::ToDo),
     }
 }
 

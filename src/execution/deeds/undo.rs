@@ -228,6 +228,7 @@ fn kept(act: &Act) -> Option<&crate::model::Backup> {
         | Act::RemoveFolder
         | Act::MakeFolder { .. }
         | Act::ApiDelete { .. }
-        | Act::SetServer(_) => None,
+        | Act::SetServer(_)
+        | Act::EmptyLog(_) => None,
     }
 }

@@ -42,6 +42,7 @@ fn command(proposal: &Proposal, target: &Target<'_>, step: &Step) -> String {
             }
         }
         Act::SetServer(setting) => vec![on_socket(setting)],
+        Act::EmptyLog(log) => vec![format!("truncate -s 0 {}", quote(&log.path))],
     };
     match commands.as_slice() {
         [] => format!("# no command is known that would {} {} here", step.act.word(), visible(key)),
@@ -142,6 +143,9 @@ fn short(key: &str) -> String {
 
 /// How a proposal is undone, in one sentence.
 pub fn undone_by(proposal: &Proposal) -> String {
+    if proposal.is_about_logs() {
+        return "nothing takes it back: no byte of it is kept".to_owned();
+    }
     let any = |which: fn(&Act) -> bool| proposal.steps().any(|step| which(&step.act));
     let deletes = any(|act| matches!(act, Act::Delete { .. }));
     let folders = any(|act| matches!(act, Act::RemoveFolder));

@@ -6,6 +6,7 @@ pub mod count;
 mod desk;
 mod disk;
 pub mod docker;
+pub mod emptying;
 pub mod facts;
 mod feed;
 pub mod files;

@@ -181,6 +181,9 @@ pub(super) fn effect(proposal: &Proposal) -> String {
     if proposal.is_about_servers() {
         return format!("set {}", counted(objects as u64, "server"));
     }
+    if proposal.is_about_logs() {
+        return format!("empty {}", counted(objects as u64, "log file"));
+    }
     let verb = match () {
         () if any(|act| matches!(act, Act::PutBack { .. } | Act::ApiPut { .. })) => "put back",
         () if any(|act| matches!(act, Act::Create { .. } | Act::Replace { .. })) => "write",

@@ -42,7 +42,9 @@ pub fn running(
         }
     }
     page.blank();
-    page.dim(if stopping {
+    page.dim(if proposal.is_about_logs() {
+        "A file that was emptied stays empty."
+    } else if stopping {
         "What is done stays done, and :undo takes it back."
     } else {
         "It can be stopped after any object; what is done by then can be taken back."
@@ -87,7 +89,9 @@ fn ending(page: &mut Page<'_>, view: &View, proposal: &Proposal, done: &Done) {
                 theme.warn.0,
             );
             page.text(why);
-            page.text(if proposal.is_about_servers() {
+            page.text(if proposal.is_about_logs() {
+                "The file was rotated since. Nothing was done to it. Begin anew, so that it is looked at as it is now."
+            } else if proposal.is_about_servers() {
                 "Somebody else set it, or HAProxy was reloaded. Nothing of theirs was touched. Ask them before you try \
                  again; then begin anew, so that it is looked at as it is now."
             } else {
@@ -206,6 +210,9 @@ fn next(page: &mut Page<'_>, view: &View, proposal: &Proposal, done: &Done, foll
         page.hanging(&lead, words, view.theme.text.0);
     };
     match (&done.entry, touched) {
+        (Some(entry), true) if proposal.is_about_logs() => {
+            row("", &format!("nothing takes it back; the journal has it (entry {entry})"));
+        }
         (Some(entry), true) if proposal.about.is_none() => {
             row("u", &format!("takes it back, and so does :undo later (entry {entry})"));
         }

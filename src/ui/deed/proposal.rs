@@ -43,11 +43,16 @@ pub fn lines(state: &State, view: &View, proposal: &Proposal, cells: usize) -> V
         page.clauses("then", &item.after);
     }
     page.heading("How it is undone");
-    page.text(match proposal.is_about_servers() {
-        true => "What was set before stands in the journal.",
-        false => "Every object is kept on this machine before it is touched.",
-    });
-    page.text(&format!(":undo or {}.", undone_by(proposal)));
+    match () {
+        () if proposal.is_about_logs() => page.text("Not at all: nothing of it is kept."),
+        () => {
+            page.text(match proposal.is_about_servers() {
+                true => "What was set before stands in the journal.",
+                false => "Every object is kept on this machine before it is touched.",
+            });
+            page.text(&format!(":undo or {}.", undone_by(proposal)));
+        }
+    }
     page.heading("The same by hand");
     for command in commands(proposal) {
         page.hanging("   $ ", &command, view.theme.dim.0);
@@ -61,6 +66,7 @@ pub(super) fn summary(proposal: &Proposal) -> String {
     let thing = match () {
         () if are_tags => "tag",
         () if proposal.is_about_servers() => "server",
+        () if proposal.is_about_logs() => "log file",
         () => "item",
     };
     let items = counted(proposal.items.len() as u64, thing);
@@ -161,6 +167,7 @@ fn heading(item: &Item) -> &'static str {
     let writes = any(|act| !matches!(act, Act::Delete { .. } | Act::RemoveFolder | Act::ApiDelete { .. }));
     match (deletes, writes) {
         (_, _) if any(|act| act.setting().is_some()) => "What would be set, in this order",
+        (_, _) if any(|act| matches!(act, Act::EmptyLog(_))) => "What would be emptied, in this order",
         (true, false) => "What would be deleted, in this order",
         (false, true) => "What would be written, in this order",
         (_, _) => "What would be done, in this order",
@@ -176,7 +183,8 @@ fn facts(state: &State, step: &Step) -> String {
         | Act::MakeFolder { .. }
         | Act::ApiDelete { .. }
         | Act::ApiPut { .. }
-        | Act::SetServer(_) => None,
+        | Act::SetServer(_)
+        | Act::EmptyLog(_) => None,
     };
     let setting = step.act.setting().map(SetServer::change);
     let changed = step.modified.map(|modified| match age(modified, state.now).as_str() {
@@ -189,8 +197,9 @@ fn facts(state: &State, step: &Step) -> String {
 /// The longest folder that all keys begin with; none for a single one, whose whole key is shown.
 pub(super) fn shared_folder(steps: &[Step]) -> String {
     let Some(first) = steps.first() else { return String::new() };
-    let has_no_folder =
-        |step: &Step| matches!(step.act, Act::ApiDelete { .. } | Act::ApiPut { .. } | Act::SetServer(_));
+    let has_no_folder = |step: &Step| {
+        matches!(step.act, Act::ApiDelete { .. } | Act::ApiPut { .. } | Act::SetServer(_) | Act::EmptyLog(_))
+    };
     if steps.iter().any(has_no_folder) {
         return String::new();
     }

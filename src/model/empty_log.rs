@@ -1,0 +1,21 @@
+//! Emptying a log file of this host, as a proposal holds it.
+
+use serde::{Deserialize, Serialize};
+
+/// Cut a file to nothing where it lies, while it is the file that was looked at.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EmptyLog {
+    /// From the root on, without links in it.
+    pub path: String,
+    pub device: u64,
+    pub inode: u64,
+    /// Bytes when it was looked at; a log that is written to has more since.
+    pub size: u64,
+    /// Bytes that its disk had free then.
+    pub free: u64,
+}
+
+impl EmptyLog {
+    /// Where log files are emptied; it stands where the URL of a store does.
+    pub const PLACE: &'static str = "logs of this host";
+}
