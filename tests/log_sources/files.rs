@@ -183,7 +183,7 @@ async fn a_file_that_may_not_be_read_is_read_once_it_may() {
         fs::remove_dir(folder.path("x.log")).unwrap();
         folder.rename("pipe", "x.log");
     } else {
-        fs::set_permissions(folder.path("x.log"), Permissions::from_mode(0)).unwrap();
+        fs::set_permissions(folder.path("x.log"), Permissions::from_mode(0o000)).unwrap();
     }
     let mut heard = folder.follow("x.log");
     heard.down(if is_root { "no regular file" } else { "may not be read" }).await;
