@@ -19,6 +19,7 @@ pub fn plan(state: &State, event: &Stamped<Event>) -> Vec<Effect> {
     if state.document_closed {
         effects.push(Work::CloseDocument.into());
     }
+    effects.extend(later(state.radar.wanted.clone()));
     match &event.what {
         Event::Fact(Fact::Bucket(fact)) => effects.extend(after_fact(state, fact)),
         Event::Fact(

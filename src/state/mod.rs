@@ -11,6 +11,7 @@ mod hops;
 mod intents;
 pub mod logs;
 mod marks;
+mod radar;
 mod reader;
 mod rows;
 mod screen;
@@ -26,6 +27,7 @@ pub use deed::{Deed, Stage};
 pub use deeds::{is_here, touched};
 pub use filter::Filter;
 pub use hops::{ChainLine, chain_lines};
+pub use radar::{Failing, Radar};
 pub use reader::{Find, Reader, ReaderStage, expression};
 pub use rows::{Faults, Internals, Row, is_stray, unseen_in};
 pub use screen::{Layer, Leaving, Mouse, Notice, Prompt, Screen, Tone, View};
@@ -76,6 +78,8 @@ pub struct State {
     pub logs: sources::logs::picture::Picture,
     /// How the logs are looked at.
     pub tail: logs::Tail,
+    /// What fails most lately, by its lines.
+    pub radar: Radar,
     pub browser: Browser,
     pub screen: Screen,
     pub tables: Tables,
@@ -129,9 +133,10 @@ impl State {
         }
     }
 
-    /// The tags that need somebody, worst first, then by name.
+    /// The tags that need somebody and are not among those that fail most now, worst first, then by name.
     pub fn faults(&self) -> impl Iterator<Item = Fault<'_>> {
-        self.bucket.verdicts.ranked().filter_map(|subject| match self.bucket.verdicts.get(subject)? {
+        let others = self.bucket.verdicts.ranked().filter(|subject| !self.radar.has(subject));
+        others.filter_map(|subject| match self.bucket.verdicts.get(subject)? {
             Verdict::Seen { state, worst, .. } => Some(Fault { subject, state: *state, worst: *worst }),
             Verdict::Scanning => None,
         })
@@ -216,6 +221,7 @@ pub fn fold(state: &mut State, event: &Stamped<Event>) {
     state.now = event.at;
     state.browser.asked.clear();
     state.agreed = None;
+    state.radar.wanted.clear();
     let reading = state.reader().map(|reader| reader.ticket);
     let over = state.gate.run_out(event.at);
     let concerned = concerns_table(state, &event.what);
@@ -249,6 +255,9 @@ pub fn fold(state: &mut State, event: &Stamped<Event>) {
             }
         }
         Event::Tick => {}
+    }
+    if matches!(event.what, Event::Fact(Fact::Logs(_) | Fact::Bucket(_)) | Event::Tick) {
+        radar::settle(state);
     }
     state.document_closed = reading.is_some() && state.reader().map(|reader| reader.ticket) != reading;
     if concerned {

@@ -1,7 +1,7 @@
 //! The overview's rows: the hops of the way of a pull, then the tags that need somebody; and where each leads.
 
 use super::intents::{jump, show_row, visit};
-use super::{Layer, State};
+use super::{Layer, State, logs};
 use crate::diagnosis::path::{Hop, Verdict, first_broken, path};
 use crate::event::{Motion, PanelId, Way};
 use crate::model::{HopId, Subject};
@@ -21,14 +21,15 @@ impl State {
     pub fn overview(&self) -> impl Iterator<Item = Subject> + '_ {
         let watched = self.path().iter().filter(|hop| hop.verdict != Verdict::Off);
         let hops = watched.map(|hop| Subject::Hop(hop.id));
-        hops.chain(self.bucket.verdicts.ranked().cloned())
+        let failing = self.radar.rows.iter().map(|row| row.subject.clone());
+        hops.chain(failing).chain(self.faults().map(|fault| fault.subject.clone()))
     }
 
     /// The row of the overview that is selected: the chosen one while it lasts, else what somebody should look at first.
     pub fn finding(&self) -> Option<Subject> {
         let lasts = |subject: &&Subject| match subject {
             Subject::Hop(id) => self.hop(*id).is_some_and(|hop| hop.verdict != Verdict::Off),
-            subject => self.bucket.verdicts.is_faulty(subject),
+            subject => self.radar.has(subject) || self.bucket.verdicts.is_faulty(subject),
         };
         self.screen.finding.as_ref().filter(lasts).cloned().or_else(|| self.worth_a_look())
     }
@@ -40,7 +41,8 @@ impl State {
         let hop = first_broken(self.path()).or_else(|| other.map(|hop| hop.id)).map(Subject::Hop);
         let bucket = || self.path().iter().find(unwell).map(|hop| Subject::Hop(hop.id));
         let tag = || self.bucket.verdicts.ranked().next().cloned();
-        hop.or_else(tag).or_else(bucket).or_else(|| self.overview().next())
+        let failing = || self.radar.rows.first().map(|row| row.subject.clone());
+        hop.or_else(failing).or_else(tag).or_else(bucket).or_else(|| self.overview().next())
     }
 
     fn is_unwell(&self, subject: &Subject) -> bool {
@@ -120,10 +122,13 @@ fn to_subject(state: &mut State, subject: Subject) {
         Subject::FrontDoor => to_hop(state, HopId::FrontDoor),
         Subject::Hop(id) => to_hop(state, id),
         Subject::LogFile(_) => visit(state, PanelId::Logs),
-        Subject::Repository(_)
-        | Subject::Manifest { .. }
-        | Subject::Blob(_)
-        | Subject::Upload { .. }
-        | Subject::Object(_) => visit(state, PanelId::Bucket),
+        Subject::Manifest { .. } => state.screen.layer = Some(Layer::Describe { subject, top: 0 }),
+        Subject::Repository(_) | Subject::Blob(_) | Subject::Upload { .. } if state.radar.has(&subject) => {
+            visit(state, PanelId::Logs);
+            logs::about(state, &subject);
+        }
+        Subject::Repository(_) | Subject::Blob(_) | Subject::Upload { .. } | Subject::Object(_) => {
+            visit(state, PanelId::Bucket)
+        }
     }
 }

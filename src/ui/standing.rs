@@ -19,6 +19,7 @@ pub fn strip(state: &State, view: &View) -> Vec<Vec<Span<'static>>> {
     let hops = state.path().iter().rev().filter_map(|hop| of_hop(view, hop));
     let mut parts: Vec<Part> = hops.collect();
     parts.extend(bucket(state, view));
+    parts.extend(failures(state, view));
     parts.sort_by_key(|(verdict, _)| *verdict);
     parts.into_iter().map(|(_, spans)| spans).collect()
 }
@@ -46,6 +47,16 @@ fn of_hop(view: &View, hop: &Hop) -> Option<Part> {
     };
     let tint = if hop.verdict == Verdict::Good { view.theme.dim.0 } else { style(view, hop.verdict) };
     Some(part(hop.verdict, format!("{} {name} {figures}", sign(view, hop.verdict)), tint))
+}
+
+/// Answers with 5xx by the logs, where no load balancer is asked for them.
+fn failures(state: &State, view: &View) -> Option<Part> {
+    let lately = state.radar.lately;
+    let is_alone = state.session.watched.backends.is_none() && state.session.watched.balancers.is_none();
+    (lately > 0 && is_alone).then(|| {
+        let text = format!("{} 5xx {:.1}/s", view.glyphs.bad, lately as f64 / 60.0);
+        part(Verdict::Broken, text, view.theme.bad.0)
+    })
 }
 
 fn bucket(state: &State, view: &View) -> Vec<Part> {

@@ -15,6 +15,7 @@ mod house;
 mod logs;
 mod mode;
 mod overview;
+mod radar;
 mod tables;
 mod trouble;
 

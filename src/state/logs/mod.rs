@@ -12,7 +12,7 @@ use regex::Regex;
 
 pub use shown::Shown;
 pub use sieve::Sieve;
-pub use wishes::{dismiss, enter, filter, find, fold, step};
+pub use wishes::{about, dismiss, enter, filter, find, fold, step};
 
 use super::reader::expression;
 use crate::event::LogsPart;

@@ -6,6 +6,7 @@ use super::Sieve;
 use super::seek::{Found, request_id, seek};
 use super::{Clock, Search, Times, Words};
 use crate::event::{LogsPart, LogsWish, Motion, PromptKind, Sought, Way};
+use crate::model::Subject;
 use crate::sources::logs::picture::{Place, severity};
 use crate::state::screen::{Layer, Notice, Prompt};
 use crate::state::{Filter, State, text_of};
@@ -280,6 +281,17 @@ fn since(state: &mut State, span: Option<SignedDuration>) -> Option<String> {
 pub fn filter(state: &mut State, text: &str) {
     state.tail.sieve.filter = Filter::parse(text);
     state.tail.sift(&state.logs);
+}
+
+/// Shows only the lines that name a subject.
+pub fn about(state: &mut State, subject: &Subject) {
+    let name = match subject {
+        Subject::Upload { id, .. } => id.clone(),
+        subject => subject.to_string(),
+    };
+    state.tail.part = LogsPart::Lines;
+    state.tail.sieve = Sieve::default();
+    filter(state, &regex::escape(&name));
 }
 
 /// Looks for a text.

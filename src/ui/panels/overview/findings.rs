@@ -16,7 +16,13 @@ use crate::ui::view::View;
 pub fn draw(state: &State, view: &mut View, frame: &mut Frame<'_>, area: Rect, focus: Focus) {
     let faults = state.bucket.verdicts.faults();
     let title = format!("Findings {}", count(faults as u64));
-    let block = boxed(view, area, &title, &[looked_at(state)], edge(view, focus));
+    let failing = state.radar.rows.iter().filter(|row| state.bucket.verdicts.is_faulty(&row.subject)).count();
+    let here = faults - failing;
+    let remark = match failing {
+        0 => looked_at(state),
+        failing => format!("{} of them among the failing", count(failing as u64)),
+    };
+    let block = boxed(view, area, &title, &[remark], edge(view, focus));
     let inside = block.inner(area);
     frame.render_widget(block, area);
     let cells = usize::from(inside.width);
@@ -24,10 +30,14 @@ pub fn draw(state: &State, view: &mut View, frame: &mut Frame<'_>, area: Rect, f
         let lines = nothing(state, view, cells);
         return frame.render_widget(Paragraph::new(lines), inside);
     }
+    if here == 0 {
+        let words = " All that is known to be wrong fails right now: see above.";
+        return frame.render_widget(Line::styled(words, view.theme.dim.0), inside);
+    }
     let height = usize::from(inside.height).max(1);
     view.page_rows = height;
     let chosen = state.finding();
-    let at = state.bucket.verdicts.ranked().position(|subject| Some(subject) == chosen.as_ref());
+    let at = state.faults().position(|fault| Some(fault.subject) == chosen.as_ref());
     let top = (at.unwrap_or(0) + 1).saturating_sub(height);
     let lines = state.faults().enumerate().skip(top).take(height).map(|(number, fault)| {
         let line = finding(view, &fault, cells);

@@ -1,5 +1,6 @@
 //! The overview: the way of a pull hop by hop, where it breaks, and the tags that need somebody.
 
+mod failing;
 mod findings;
 mod hop;
 mod way;
@@ -18,19 +19,26 @@ use crate::ui::view::View;
 
 /// Rows of findings that are kept in sight, with their frame.
 const FINDINGS: u16 = 5;
+/// The same for what fails.
+const FAILING: u16 = 6;
 
 /// Draws the panel.
 pub fn draw(state: &State, view: &mut View, frame: &mut Frame<'_>, area: Rect) {
     let chosen = state.finding();
-    let spread = way::Spread::fitting(state, area.height.saturating_sub(FINDINGS));
+    let others = FINDINGS + if state.session.watched.logs { FAILING } else { 0 };
+    let spread = way::Spread::fitting(state, area.height.saturating_sub(others));
     let height = way::height(state, spread);
     let [above, below] = Layout::vertical([Constraint::Length(height), Constraint::Fill(1)]).areas(area);
-    let (on_way, on_tags) = match &chosen {
-        Some(Subject::Hop(_)) => (Focus::Here, Focus::Elsewhere),
-        Some(_) | None => (Focus::Elsewhere, Focus::Here),
-    };
-    way::draw(state, view, frame, above, (spread, on_way));
-    findings::draw(state, view, frame, below, on_tags);
+    let radar = Constraint::Length(failing::height(state, below.height));
+    let [radar, below] = Layout::vertical([radar, Constraint::Fill(1)]).areas(below);
+    let focus = |here: bool| if here { Focus::Here } else { Focus::Elsewhere };
+    let on_way = matches!(&chosen, Some(Subject::Hop(_)));
+    let on_radar = chosen.as_ref().is_some_and(|chosen| state.radar.has(chosen));
+    way::draw(state, view, frame, above, (spread, focus(on_way)));
+    if radar.height > 0 {
+        failing::draw(state, view, frame, radar, focus(on_radar));
+    }
+    findings::draw(state, view, frame, below, focus(!on_way && !on_radar));
 }
 
 /// How a verdict is coloured.

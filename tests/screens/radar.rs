@@ -1,0 +1,167 @@
+//! What fails most: answers of logs and verdicts of the bucket in, frames and background looks out.
+
+use std::sync::Arc;
+
+use quarterdeck::actions::Work;
+use quarterdeck::event::{Event, Fact, PanelId};
+use quarterdeck::logs::{Answer, Client, Layer};
+use quarterdeck::model::{Finding, Gate, Repair, Severity, Subject, TagState};
+use quarterdeck::registry::reference::Reference;
+use quarterdeck::registry::report::TagReport;
+use quarterdeck::sources::bucket::facts::{Fact as Seen, Survey};
+use quarterdeck::sources::logs::facts::{Batch, Fact as Logged};
+use quarterdeck::ui::glyphs::{ASCII, Glyphs, UNICODE};
+
+use crate::desk::Desk;
+use crate::house::{NARROW, SMALL, WIDE};
+use crate::logs::{answered, at};
+
+fn tag(repository: &str, tag: &str) -> Subject {
+    Subject::Tag { repository: repository.into(), tag: tag.into() }
+}
+
+/// So many answers with this status about a subject, until now.
+fn failed(subject: Option<Subject>, status: u16, count: u64) -> Answer {
+    let uri = subject.as_ref().map(ToString::to_string).unwrap_or_default();
+    Answer {
+        layer: Layer::Registry,
+        method: "GET".into(),
+        uri: uri.as_str().into(),
+        subject,
+        status,
+        client: Arc::new(Client::default()),
+        count,
+        bytes: 400 * count,
+        first: at(-120_000),
+        last: at(-1_000),
+    }
+}
+
+fn told(answers: Vec<Answer>) -> Event {
+    let line = answered(-1_000, 500, "harbour/app", "v1");
+    let (lines, read) = (vec![line], answers.iter().map(|answer| answer.count).sum());
+    let batch =
+        Batch { stream: "pod/registry".into(), lines, read, bytes: 0, sampled: 0, dropped: 0, answers };
+    Event::Fact(Fact::Logs(Logged::Lines(Arc::new(batch))))
+}
+
+fn bare(theme: &str, glyphs: Glyphs) -> Desk {
+    let mut desk = Desk::with(Gate::shut(Vec::new(), false), theme, glyphs);
+    desk.state.session.watched.logs = true;
+    desk.state.screen.panel = PanelId::Overview;
+    desk
+}
+
+fn opened(desk: &mut Desk) {
+    let url = "gs://registry-bucket".to_owned();
+    for fact in [Seen::Opened { url }, Seen::Surveyed { survey: Survey::Registry, requests: 1 }] {
+        desk.take(Event::Fact(Fact::Bucket(fact)));
+    }
+}
+
+fn scanned(desk: &mut Desk, repository: &str, tag: &str, state: TagState, id: Option<&'static str>) {
+    let subject = self::tag(repository, tag);
+    let reference = Reference::parse(&format!("{repository}:{tag}")).unwrap();
+    let finding = |id| Finding {
+        id,
+        severity: Severity::PullBroken,
+        subject: subject.clone(),
+        object: "docker/registry/v2/…/current/link".into(),
+        detail: "the link is empty".into(),
+        repairs: vec![Repair::Verb("restore-link"), Repair::RePush],
+    };
+    let findings = id.map(finding).into_iter().collect();
+    let report = Arc::new(TagReport { state, findings, ..TagReport::of(&reference) });
+    desk.take(Event::Fact(Fact::Bucket(Seen::Scanned { subject, report })));
+}
+
+/// The subjects that were asked to be looked at since this was asked last.
+fn looks(desk: &mut Desk) -> Vec<String> {
+    let work = std::mem::take(&mut desk.work);
+    let later = work.into_iter().filter_map(|work| match work {
+        Work::ScanLater(subjects) => Some(subjects),
+        _ => None,
+    });
+    later.flatten().map(|subject| subject.to_string()).collect()
+}
+
+fn many() -> Vec<Answer> {
+    let mut answers: Vec<_> =
+        (1..=8).map(|number| failed(Some(tag("g/p", &format!("v{number}"))), 500, 100 - number)).collect();
+    answers.push(failed(Some(Subject::Blob(format!("sha256:{:064}", 7))), 503, 40));
+    answers.push(failed(None, 502, 3));
+    answers.push(failed(Some(tag("g/fine", "v1")), 404, 500));
+    answers
+}
+
+#[test]
+fn the_most_failing_are_looked_at_in_the_background_two_at_a_time() {
+    let mut desk = bare("dark", UNICODE);
+    desk.take(told(many()));
+    assert_eq!(looks(&mut desk), Vec::<String>::new(), "nothing is open to look into");
+    opened(&mut desk);
+    assert_eq!(looks(&mut desk), ["g/p:v1", "g/p:v2"]);
+    desk.take(told(Vec::new()));
+    assert_eq!(looks(&mut desk), Vec::<String>::new(), "two are under way");
+    let mut asked = Vec::new();
+    for number in 1..=3 {
+        scanned(&mut desk, "g/p", &format!("v{number}"), TagState::Whole, None);
+        asked.extend(looks(&mut desk));
+    }
+    assert_eq!(asked, ["g/p:v3", "g/p:v4", "g/p:v5"]);
+    scanned(&mut desk, "g/p", "v4", TagState::Whole, None);
+    assert_eq!(looks(&mut desk), Vec::<String>::new(), "after the first five no two within a second");
+    desk.wait(1);
+    assert_eq!(looks(&mut desk), ["g/p:v6"]);
+    desk.wait(1);
+    assert_eq!(looks(&mut desk), Vec::<String>::new(), "v5 and v6 are under way");
+}
+
+#[test]
+fn a_verdict_of_five_minutes_ago_is_asked_for_again() {
+    let mut desk = bare("dark", UNICODE);
+    opened(&mut desk);
+    let mut answer = failed(Some(tag("g/p", "v1")), 500, 9);
+    desk.take(told(vec![answer.clone()]));
+    assert_eq!(looks(&mut desk), ["g/p:v1"]);
+    scanned(&mut desk, "g/p", "v1", TagState::Broken, Some("current-link-empty"));
+    desk.wait(299);
+    answer.last = desk.now;
+    desk.take(told(vec![answer.clone()]));
+    assert_eq!(looks(&mut desk), Vec::<String>::new());
+    desk.wait(2);
+    assert_eq!(looks(&mut desk), ["g/p:v1"]);
+}
+
+#[test]
+fn the_overview_names_what_fails_and_leads_to_it() {
+    for (size, sheet) in [("120x40", WIDE), ("80x24", SMALL), ("40x20", NARROW)] {
+        let mut desk = bare("dark", UNICODE);
+        opened(&mut desk);
+        desk.take(told(many()));
+        scanned(&mut desk, "g/p", "v1", TagState::Broken, Some("current-link-empty"));
+        scanned(&mut desk, "g/p", "v2", TagState::Whole, None);
+        scanned(&mut desk, "g/quiet", "v9", TagState::Broken, Some("blob-missing"));
+        insta::assert_snapshot!(format!("radar-{size}"), desk.frame(sheet));
+    }
+    let mut desk = bare("mono", ASCII);
+    opened(&mut desk);
+    desk.take(told(many()));
+    scanned(&mut desk, "g/p", "v1", TagState::Broken, Some("current-link-empty"));
+    insta::assert_snapshot!("radar-ascii", desk.frame(SMALL));
+    assert_eq!(desk.state.subject(), Some(tag("g/p", "v1")));
+    desk.press("enter");
+    assert_eq!(desk.state.screen.panel, PanelId::Bucket);
+    assert_eq!(desk.state.subject(), Some(tag("g/p", "v1")));
+    desk.press("esc");
+    assert_eq!(desk.state.screen.panel, PanelId::Overview);
+}
+
+#[test]
+fn failures_of_very_many_are_said_to_be_spread() {
+    let mut desk = bare("dark", UNICODE);
+    let answers = (0..40).map(|number| failed(Some(tag(&format!("g/p{number}"), "v1")), 500, 5)).collect();
+    desk.take(told(answers));
+    let text = desk.text();
+    assert!(text.contains("Spread over 40 subjects and 40 repositories"), "{text}");
+}
