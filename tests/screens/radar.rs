@@ -32,6 +32,7 @@ fn failed(subject: Option<Subject>, status: u16, count: u64) -> Answer {
         client: Arc::new(Client::default()),
         count,
         bytes: 400 * count,
+        is_fault: status >= 500,
         first: at(-120_000),
         last: at(-1_000),
     }
