@@ -96,7 +96,7 @@ pub const COMMANDS: &[Command] = &[
         names: &["lens"],
         argument: "NAME|off",
         title: "Look at the logs through a lens",
-        choices: &["off"],
+        choices: &["bad tags", "storage", "auth", "slow", "off"],
         intent: |text| Ok(Intent::Logs(LogsWish::Lens(text.to_owned()))),
     },
     Command {

@@ -345,7 +345,7 @@ fn ask(state: &mut State, kind: PromptKind) {
         PromptKind::Command => String::new(),
         PromptKind::Filter => match state.table() {
             Some(table) => table.filter.text().to_owned(),
-            None if state.screen.panel == PanelId::Logs => state.tail.sieve.filter.text().to_owned(),
+            None if state.screen.panel == PanelId::Logs => state.tail.sieve.filter.text.clone(),
             None => state.browser.filter.text().to_owned(),
         },
         PromptKind::Find => match state.reader() {

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use jiff::{SignedDuration, Timestamp};
 
 use super::State;
+use crate::diagnosis::storm::{Repetitions, repetitions};
 use crate::model::Subject;
 use crate::registry::report::TagReport;
 use crate::sources::bucket::picture::{Health, Verdict};
@@ -23,6 +24,8 @@ const LOST: SignedDuration = SignedDuration::from_secs(30);
 /// More subjects than this are not counted anew before the time is over: they come all the time.
 const FEW: usize = 64;
 const RECOUNT: SignedDuration = SignedDuration::from_millis(500);
+/// Storms are told after half a minute, so this is soon enough.
+const STORMS: SignedDuration = SignedDuration::from_secs(2);
 /// Over so long the rate is taken.
 const RATE: SignedDuration = SignedDuration::from_mins(1);
 
@@ -44,6 +47,9 @@ pub struct Radar {
     asked: BTreeMap<Subject, Timestamp>,
     last: Option<Timestamp>,
     counted: Option<Timestamp>,
+    /// Requests that fail again and again, and when they were worked out.
+    pub storms: Repetitions,
+    storms_at: Option<Timestamp>,
 }
 
 /// A subject that fails.
@@ -88,6 +94,11 @@ pub fn settle(state: &mut State) {
     let due = |counted: Timestamp| now < counted || now.duration_since(counted) >= RECOUNT;
     if state.radar.subjects <= FEW || state.radar.counted.is_none_or(due) {
         count(state, now);
+    }
+    let old = |at: Timestamp| now < at || now.duration_since(at) >= STORMS;
+    if state.radar.storms_at.is_none_or(old) {
+        state.radar.storms = repetitions(&state.scene());
+        state.radar.storms_at = Some(now);
     }
     want(state, now);
 }

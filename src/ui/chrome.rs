@@ -134,9 +134,12 @@ fn command_hint(text: &str) -> String {
 
 fn logs_hint(state: &State) -> String {
     let (filter, shown) = (&state.tail.sieve.filter, state.tail.shown(&state.logs).len() as u64);
-    match filter.remark() {
-        Some(remark) => remark.to_owned(),
-        None if filter.is_empty() => "regular expression   !without   Tab: find it instead".to_owned(),
+    match &filter.wrong {
+        Some(why) => clean(why).into_owned(),
+        None if filter.text.is_empty() => {
+            "words   !without   /regular expression/   status:5xx   level:error   a OR b   Tab: find"
+                .to_owned()
+        }
         None => {
             format!("{} pass; Enter keeps it, Esc drops it, Tab: find it instead", counted(shown, "line"))
         }

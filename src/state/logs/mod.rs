@@ -11,7 +11,7 @@ use jiff::Timestamp;
 use regex::Regex;
 
 pub use shown::Shown;
-pub use sieve::Sieve;
+pub use sieve::{Asked, Sieve, lenses};
 pub use wishes::{about, dismiss, enter, filter, find, fold, step};
 
 use super::reader::expression;

@@ -2,15 +2,17 @@
 
 use jiff::Timestamp;
 
+use crate::logs::{LENSES, Question};
 use crate::sources::logs::StreamId;
 use crate::sources::logs::picture::{Place, Store, Stored};
-use crate::state::Filter;
 
 /// Which lines are shown. A line has to pass all of it.
 #[derive(Clone, Debug, Default)]
 pub struct Sieve {
     /// What was typed.
-    pub filter: Filter,
+    pub filter: Asked,
+    /// The lens that is looked through.
+    pub lens: Option<Asked>,
     /// Nothing that is older.
     pub since: Option<Timestamp>,
     /// Only lines like one, by fingerprint.
@@ -22,7 +24,11 @@ pub struct Sieve {
 impl Sieve {
     /// Whether it lets everything through.
     pub const fn is_open(&self) -> bool {
-        self.filter.is_empty() && self.since.is_none() && self.kind.is_none() && self.stream.is_none()
+        self.filter.question.is_empty()
+            && self.lens.is_none()
+            && self.since.is_none()
+            && self.kind.is_none()
+            && self.stream.is_none()
     }
 
     /// Whether a line is shown.
@@ -30,7 +36,8 @@ impl Sieve {
         self.since.is_none_or(|since| place.at >= since)
             && self.kind.is_none_or(|kind| stored.line.fingerprint == kind)
             && self.stream.as_ref().is_none_or(|stream| *stream == stored.stream)
-            && (self.filter.is_empty() || self.filter.passes(&stored.line.text))
+            && self.filter.question.matches(&stored.line, &stored.stream)
+            && self.lens.as_ref().is_none_or(|lens| lens.question.matches(&stored.line, &stored.stream))
     }
 
     /// The lines that may pass.
@@ -38,4 +45,33 @@ impl Sieve {
         let from = self.since.map_or(Place::before(Timestamp::MIN), Place::before);
         store.lines().range(from..)
     }
+}
+
+/// A question, and what it is called: what was typed, or the name of a lens.
+#[derive(Clone, Debug, Default)]
+pub struct Asked {
+    pub text: String,
+    pub question: Question,
+    /// Why the text is none: the last one that was is asked on.
+    pub wrong: Option<String>,
+}
+
+impl Asked {
+    /// Asks what is typed, as soon as it is a question.
+    pub fn ask(&mut self, text: &str) {
+        text.clone_into(&mut self.text);
+        self.wrong = match Question::parse(text) {
+            Ok(question) => {
+                self.question = question;
+                None
+            }
+            Err(error) => Some(error.to_string()),
+        };
+    }
+}
+
+/// The lenses that there are, by name: those of the program, then the operator's own.
+pub fn lenses(own: &[(String, String)]) -> Vec<(&str, &str)> {
+    let known = LENSES.iter().map(|lens| (lens.name, lens.question));
+    known.chain(own.iter().map(|(name, question)| (name.as_str(), question.as_str()))).collect()
 }

@@ -4,12 +4,12 @@ use jiff::SignedDuration;
 
 use super::Sieve;
 use super::seek::{Found, request_id, seek};
-use super::{Clock, Search, Times, Words};
+use super::{Asked, Clock, Search, Times, Words, lenses};
 use crate::event::{LogsPart, LogsWish, Motion, PromptKind, Sought, Way};
 use crate::model::Subject;
 use crate::sources::logs::picture::{Place, severity};
 use crate::state::screen::{Layer, Notice, Prompt};
-use crate::state::{Filter, State, text_of};
+use crate::state::{State, text_of};
 
 /// Cells of a step to the side.
 const STEP: usize = 16;
@@ -56,7 +56,8 @@ pub fn fold(state: &mut State, wish: &LogsWish) {
             None
         }
         LogsWish::Sideways(steps) => sideways(state, *steps),
-        LogsWish::Lens(_) | LogsWish::TurnLens(_) => None,
+        LogsWish::Lens(name) => lens(state, name),
+        LogsWish::TurnLens(way) => turn_lens(state, *way),
         LogsWish::Since(span) => since(state, *span),
         LogsWish::Filter(text) => {
             filter(state, text);
@@ -277,9 +278,46 @@ fn since(state: &mut State, span: Option<SignedDuration>) -> Option<String> {
     })
 }
 
+/// Looks through the lens of this name; `off` and nothing are none.
+fn lens(state: &mut State, name: &str) -> Option<String> {
+    let all = lenses(&state.session.watched.reading.lenses);
+    let names: Vec<_> = all.iter().map(|(name, _)| *name).collect();
+    let found = all.iter().find(|(known, _)| *known == name);
+    let lens = match (name, found) {
+        ("" | "off", _) => None,
+        (_, Some((name, question))) => {
+            let mut asked = Asked::default();
+            asked.ask(question);
+            asked.text = (*name).to_owned();
+            Some(asked)
+        }
+        (_, None) => return Some(format!("There is no lens {name:?}; there are {}.", names.join(", "))),
+    };
+    let wrong = lens.as_ref().and_then(|lens| lens.wrong.clone());
+    let said = match (&lens, wrong) {
+        (None, _) => "No lens: all lines.".to_owned(),
+        (Some(lens), Some(why)) => return Some(format!("The lens {:?} is no question: {why}.", lens.text)),
+        (Some(lens), None) => {
+            format!("Through the lens {:?}; v and V turn it, Esc takes it away.", lens.text)
+        }
+    };
+    state.tail.sieve.lens = lens;
+    state.tail.sift(&state.logs);
+    Some(said)
+}
+
+fn turn_lens(state: &mut State, way: Way) -> Option<String> {
+    let own = state.session.watched.reading.lenses.clone();
+    let names: Vec<_> = ["off"].into_iter().chain(lenses(&own).into_iter().map(|(name, _)| name)).collect();
+    let present = state.tail.sieve.lens.as_ref().map_or("off", |lens| lens.text.as_str());
+    let at = names.iter().position(|name| *name == present).unwrap_or(0);
+    let to = if way == Way::Next { at + 1 } else { at + names.len() - 1 };
+    lens(state, names[to % names.len()])
+}
+
 /// Shows only lines like this.
 pub fn filter(state: &mut State, text: &str) {
-    state.tail.sieve.filter = Filter::parse(text);
+    state.tail.sieve.filter.ask(text);
     state.tail.sift(&state.logs);
 }
 
@@ -291,7 +329,7 @@ pub fn about(state: &mut State, subject: &Subject) {
     };
     state.tail.part = LogsPart::Lines;
     state.tail.sieve = Sieve::default();
-    filter(state, &regex::escape(&name));
+    filter(state, &format!("\"{name}\""));
 }
 
 /// Looks for a text.

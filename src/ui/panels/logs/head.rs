@@ -26,8 +26,11 @@ pub fn title(state: &State) -> String {
     if tail.sieve.kind.is_some() {
         title.push_str(" like one");
     }
-    if !tail.sieve.filter.is_empty() {
-        title = format!("{title} ={}", clean(tail.sieve.filter.text()));
+    if let Some(lens) = &tail.sieve.lens {
+        title = format!("{title} through {:?}", clean(&lens.text));
+    }
+    if !tail.sieve.filter.question.is_empty() {
+        title = format!("{title} ={}", clean(tail.sieve.filter.question.text()));
     }
     if let Some(since) = tail.sieve.since {
         title = format!("{title} since {}", since.to_zoned(super::time::zone(state)).strftime("%H:%M"));

@@ -6,12 +6,13 @@ use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 use ratatui::widgets::Paragraph;
 
-use super::{Focus, boxed, edge, select};
+use super::{Focus, boxed, edge, select, sign, style};
+use crate::diagnosis::path::Verdict;
 use crate::model::text::clean;
 use crate::model::{Subject, TagState};
-use crate::sources::bucket::picture::Verdict;
+use crate::sources::bucket::picture::Verdict as Seen;
 use crate::state::{Failing, State};
-use crate::ui::text::{age, count, counted, fit, fit_middle, pad, pad_left};
+use crate::ui::text::{age, count, counted, fit, fit_middle, pad, pad_left, size};
 use crate::ui::view::View;
 
 /// Cells of a fault's name, of an age and of a cure.
@@ -24,7 +25,7 @@ pub fn height(state: &State, room: u16) -> u16 {
     if !state.session.watched.logs {
         return 0;
     }
-    let rows = state.radar.rows.len().max(1) + usize::from(note(state).is_some());
+    let rows = state.radar.rows.len().max(1) + usize::from(note(state).is_some()) + storms(state).len();
     u16::try_from(rows + 2).unwrap_or(u16::MAX).min(room / 2).max(3)
 }
 
@@ -43,7 +44,12 @@ pub fn draw(state: &State, view: &View, frame: &mut Frame<'_>, area: Rect, focus
         let words = fit(&words, cells.saturating_sub(2), view.glyphs.cut);
         Line::styled(format!(" {words}"), view.theme.dim.0)
     });
-    let room = usize::from(inside.height).saturating_sub(usize::from(note.is_some())).max(1);
+    for (verdict, words) in storms(state) {
+        let words = fit(&clean(&words), cells.saturating_sub(4), view.glyphs.cut);
+        lines.push(Line::styled(format!(" {} {words}", sign(view, verdict)), style(view, verdict)));
+    }
+    let taken = usize::from(note.is_some()) + lines.len();
+    let room = usize::from(inside.height).saturating_sub(taken).max(1);
     let chosen = state.finding();
     let rows = &state.radar.rows;
     let at = rows.iter().position(|row| Some(&row.subject) == chosen.as_ref());
@@ -54,6 +60,25 @@ pub fn draw(state: &State, view: &View, frame: &mut Frame<'_>, area: Rect, focus
     }
     lines.extend(note);
     frame.render_widget(Paragraph::new(lines), inside);
+}
+
+/// The worst request that fails again and again, what must change, and the disk that its log fills.
+fn storms(state: &State) -> Vec<(Verdict, String)> {
+    let storms = &state.radar.storms;
+    let worst = storms.all.first().map(|one| {
+        let pace = one.pace(state.now, size);
+        (one.verdict, format!("{}: {pace}; {} must change", one.words, one.side.name()))
+    });
+    let filling = storms.filling.as_ref().filter(|_| worst.is_some()).and_then(|filling| {
+        let left = filling.left?;
+        let hours = left.as_secs() / 3600;
+        let when = if hours > 0 { format!("{hours} h") } else { format!("{} min", left.as_secs() / 60) };
+        Some((
+            Verdict::Broken,
+            format!("The disk that holds {} is full in {when} at this pace", filling.path),
+        ))
+    });
+    worst.into_iter().chain(filling).collect()
 }
 
 /// What is to be said below the rows.
@@ -109,20 +134,20 @@ fn fault(state: &State, view: &View, subject: &Subject) -> (&'static str, Style,
     match state.bucket.verdicts.get(subject) {
         None if !is_walked => (glyphs.unseen, theme.dim.0, "see its lines".to_owned()),
         None => (glyphs.unseen, theme.dim.0, "not looked at yet".to_owned()),
-        Some(Verdict::Scanning) => (glyphs.busy, theme.dim.0, format!("scanning{}", glyphs.cut)),
-        Some(Verdict::Seen { state: TagState::Broken, worst, .. }) => {
+        Some(Seen::Scanning) => (glyphs.busy, theme.dim.0, format!("scanning{}", glyphs.cut)),
+        Some(Seen::Seen { state: TagState::Broken, worst, .. }) => {
             (glyphs.bad, theme.bad.0, worst.map_or("broken", |(id, _)| id).to_owned())
         }
-        Some(Verdict::Seen { state: TagState::Whole, worst: Some((id, _)), .. }) => {
+        Some(Seen::Seen { state: TagState::Whole, worst: Some((id, _)), .. }) => {
             (glyphs.warn, theme.warn.0, (*id).to_owned())
         }
-        Some(Verdict::Seen { state: TagState::Whole, worst: None, .. }) => {
+        Some(Seen::Seen { state: TagState::Whole, worst: None, .. }) => {
             (glyphs.good, theme.good.0, "whole in the bucket".to_owned())
         }
-        Some(Verdict::Seen { state: TagState::Absent, .. }) => {
+        Some(Seen::Seen { state: TagState::Absent, .. }) => {
             (glyphs.absent, theme.unknown.0, "not in the bucket".to_owned())
         }
-        Some(Verdict::Seen { state: TagState::Unknown, .. }) => {
+        Some(Seen::Seen { state: TagState::Unknown, .. }) => {
             (glyphs.unknown, theme.unknown.0, "could not be read".to_owned())
         }
     }
