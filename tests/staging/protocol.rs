@@ -246,6 +246,12 @@ fn logs_are_cut_by_lines_and_time_and_followed() {
     assert_eq!(next().unwrap(), "line 6\n");
     stage.cluster.restart_log(pod, "registry");
     stage.cluster.log(pod, "registry", "a new run");
+    assert_eq!(next(), None, "a kubelet's stream is of one run of the container");
+
+    let answer = stage.block_on(reqwest::get(stage.url(&format!("{path}?follow=true")))).unwrap();
+    let mut stream = answer.bytes_stream();
+    let mut next =
+        || stage.block_on(stream.next()).map(|bytes| String::from_utf8(bytes.unwrap().to_vec()).unwrap());
     assert_eq!(next().unwrap(), "a new run\n");
     stage.cluster.delete("Pod", pod);
     assert_eq!(next(), None);

@@ -69,7 +69,7 @@ pub fn answer(cluster: &Cluster, pod: &Arc<Object>, query: &Query) -> Answer {
 }
 
 impl Reader {
-    /// The next lines, once there are some; none when the pod is gone.
+    /// The next lines, once there are some; none when the run is over or the pod is gone.
     async fn more(&mut self) -> Option<io::Result<Bytes>> {
         while self.follow {
             self.bell.mark_unchanged();
@@ -81,6 +81,9 @@ impl Reader {
             let lines = if faults.has(&Fault::HangWatches) { Vec::new() } else { self.look() };
             if !lines.is_empty() {
                 return Some(Ok(lines.into()));
+            }
+            if !self.follow {
+                return None;
             }
             let pod = self.cluster.get(self.pod.resource, &self.pod.namespace, &self.pod.name)?;
             if pod.uid() != self.pod.uid() || self.bell.changed().await.is_err() {
