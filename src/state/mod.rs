@@ -225,8 +225,10 @@ pub fn fold(state: &mut State, event: &Stamped<Event>) {
     let reading = state.reader().map(|reader| reader.ticket);
     let over = state.gate.run_out(event.at);
     let concerned = concerns_table(state, &event.what);
-    if matches!(event.what, Event::Fact(_) | Event::Tick) {
-        state.path.take();
+    match &event.what {
+        // Lines of logs come all the time, and no hop rests on them.
+        Event::Fact(Fact::Logs(_)) | Event::Intent(_) | Event::Outcome(_) => {}
+        Event::Fact(_) | Event::Tick => drop(state.path.take()),
     }
     match &event.what {
         Event::Fact(Fact::Bucket(fact)) => {

@@ -19,5 +19,5 @@ pub use fault::{Fault, Faults};
 pub use kinds::Resource;
 pub use kubeconfig::kubeconfig;
 pub use object::Object;
-pub use serve::serve;
+pub use serve::{router, serve};
 pub use workload::{Autoscaler, CONTAINER, PodSpec, PodState, Workload};

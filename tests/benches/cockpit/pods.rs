@@ -1,13 +1,10 @@
 //! What 5,000 pods cost: memory, key to frame while 200 of them change each second, and the processor once all is quiet.
 
-use std::fs;
 use std::time::{Duration, Instant};
 
-use portable_pty::CommandBuilder;
-
-use super::cluster::RemoteCluster;
-use super::print;
 use super::pty::{Pty, cpu_time, size};
+use super::remote::{Remote, memory};
+use super::{cluster, print};
 
 const KEYS: usize = 400;
 /// Between two keys: not in step with the frames of the changes.
@@ -17,8 +14,8 @@ const SPAN: Duration = Duration::from_secs(10);
 
 /// Prints memory, times and processor time.
 pub fn measure() {
-    let mut cluster = RemoteCluster::start();
-    let mut pty = Pty::start(cockpit(&cluster), size(120, 40));
+    let mut cluster = Remote::start(cluster::ROLE, cluster::PODS);
+    let mut pty = Pty::start(cluster.cockpit(), size(120, 40));
     pty.wait_for("first frame", |screen| !screen.contents().trim().is_empty());
     let started = Instant::now();
     pty.keys("2");
@@ -26,7 +23,7 @@ pub fn measure() {
     println!("5,000 pods listed and on the screen after      {:.2?}", started.elapsed());
     pty.settle(Duration::from_secs(2));
     println!("memory with 5,000 pods (want under 60 MiB)     {}", memory(&pty));
-    cluster.change(CHANGES);
+    cluster.tell(CHANGES);
     pty.written_during(Duration::from_secs(3));
     let before = cpu_time(pty.pid());
     let began = Instant::now();
@@ -34,23 +31,13 @@ pub fn measure() {
     let share = (cpu_time(pty.pid()) - before).as_secs_f64() / began.elapsed().as_secs_f64() * 100.0;
     println!("processor meanwhile                            {share:.2} % of a core");
     println!("memory after the changes                       {}", memory(&pty));
-    cluster.change(0);
+    cluster.tell(0);
     pty.written_during(Duration::from_secs(3));
     let before = cpu_time(pty.pid());
     let written = pty.written_during(SPAN).len();
     let share = (cpu_time(pty.pid()) - before).as_secs_f64() / SPAN.as_secs_f64() * 100.0;
     println!("once quiet for {SPAN:?} (want under 2 %)          {written} bytes  {share:.2} % of a core");
     pty.end();
-}
-
-fn cockpit(cluster: &RemoteCluster) -> CommandBuilder {
-    let mut command = CommandBuilder::new(env!("CARGO_BIN_EXE_quarterdeck"));
-    command.arg("--config");
-    command.arg(cluster.config());
-    command.args(["--profile", "bench"]);
-    command.env("TERM", "xterm-256color");
-    command.env("XDG_STATE_HOME", cluster.folder.path());
-    command
 }
 
 /// Times from a key to the frame in which the cursor has moved: other frames come all the time.
@@ -79,12 +66,4 @@ fn chosen(screen: &vt100::Screen) -> Option<String> {
         text.split_whitespace().find(|word| word.starts_with("gitlab-registry-")).map(str::to_owned)
     };
     (2..rows - 2).filter(lit).find_map(name)
-}
-
-/// Memory of the program's own: RssAnon, as the kernel has it.
-fn memory(pty: &Pty) -> String {
-    let status = fs::read_to_string(format!("/proc/{}/status", pty.pid().as_raw_nonzero())).unwrap();
-    let line = status.lines().find_map(|line| line.strip_prefix("RssAnon:")).unwrap();
-    let kilobytes: f64 = line.trim().trim_end_matches(" kB").parse().unwrap();
-    format!("{:.1} MiB", kilobytes / 1024.0)
 }

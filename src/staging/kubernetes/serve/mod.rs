@@ -41,8 +41,12 @@ type Answer = Result<Response, Problem>;
 
 /// Serves the cluster's API until it is dropped.
 pub async fn serve(cluster: Cluster, listener: TcpListener) -> io::Result<()> {
-    let app = Router::new().fallback(answer).with_state(cluster.clone());
-    axum::serve(Guarded::new(listener, cluster), app).await
+    axum::serve(Guarded::new(listener, cluster.clone()), router(cluster)).await
+}
+
+/// What is served, for those who answer some of it otherwise.
+pub fn router(cluster: Cluster) -> Router {
+    Router::new().fallback(answer).with_state(cluster)
 }
 
 async fn answer(
