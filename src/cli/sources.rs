@@ -11,7 +11,9 @@ use crate::runtime::Source;
 use crate::sources::google::facts::BalancerKind;
 use crate::sources::haproxy::{self, Fleet, Login, Named};
 use crate::sources::kubernetes::roll::Roll;
-use crate::sources::logs::{self, History, Input, command, docker, files, journal, kubernetes as pods};
+use crate::sources::logs::{
+    self, History, Input, command, docker, elasticsearch, files, google as cloud, journal, kubernetes as pods,
+};
 use crate::sources::registry_api::{Credentials, Password};
 use crate::sources::{front_door, google, kubernetes};
 
@@ -83,9 +85,41 @@ fn logs(profile: &Profile, roll: &Roll) -> Option<logs::Options> {
         let options = kubernetes::Options { roll: roll.clone(), ..cluster(kubernetes) };
         Input::Kubernetes(Box::new(pods::Options::new(options)))
     });
-    let inputs: Vec<_> = files.chain(docker).chain(journal).chain(commands).chain(pods).collect();
+    let inputs = files.chain(docker).chain(journal).chain(commands).chain(pods);
+    let remote = [elasticsearch(&section), cloud_logging(&section)];
+    let inputs: Vec<_> = inputs.chain(remote.into_iter().flatten()).collect();
     let history = History { span: section.history, ..History::default() };
     (!inputs.is_empty()).then(|| logs::Options { inputs, history, ..logs::Options::default() })
+}
+
+/// Documents of Elasticsearch, if the profile says where they are.
+fn elasticsearch(section: &config::Logs) -> Option<Input> {
+    let section = section.elasticsearch.as_ref()?;
+    let (url, index) = (section.url.clone()?, section.index.as_deref()?);
+    let login = section.username.clone().zip(section.password.clone()).map(|(username, secret)| {
+        elasticsearch::Login::Basic(Credentials { username, password: password(secret) })
+    });
+    let key = section.api_key.clone().map(|secret| elasticsearch::Login::ApiKey(password(secret)));
+    let mut options = elasticsearch::Options::new(url, index);
+    options.query.clone_from(&section.query);
+    options.time.clone_from(&section.time);
+    options.message.clone_from(&section.message);
+    options.login = key.or(login);
+    options.pace.interval = section.interval;
+    Some(Input::Elasticsearch(Box::new(options)))
+}
+
+/// Entries of Google Cloud Logging, if the profile says of which project.
+fn cloud_logging(section: &config::Logs) -> Option<Input> {
+    let section = section.google.as_ref()?;
+    let mut options = cloud::Options::new(section.project.as_deref()?);
+    options.filter.clone_from(&section.filter);
+    if let Some(endpoint) = &section.endpoint {
+        options.endpoint = endpoint.to_string();
+    }
+    options.anonymous = section.anonymous;
+    options.pace.interval = section.interval;
+    Some(Input::Google(Box::new(options)))
 }
 
 /// What fetches documents about the cluster's objects.

@@ -65,7 +65,7 @@ pub struct Elasticsearch {
     pub query: Option<String>,
     /// The field that holds a document's time.
     pub time: String,
-    /// The field that holds the line; without it the whole document is the line.
+    /// The field that holds the line; without it, it is looked for.
     pub message: Option<String>,
     /// How often it is asked.
     pub interval: Duration,

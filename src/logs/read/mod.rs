@@ -2,6 +2,7 @@
 
 mod access;
 mod balancer;
+mod document;
 pub mod duration;
 mod json;
 mod kept;
@@ -22,6 +23,7 @@ use super::fields::Fields;
 use super::line::Line;
 use crate::model::text::sanitise_bytes;
 
+pub use document::document_line;
 pub use kept::keep;
 pub use logfmt::{quoted_end, unescape};
 pub use wrapping::Body;
@@ -44,17 +46,7 @@ pub fn open(raw: &[u8]) -> Body<'_> {
 
 /// As [`read`], for a document of a search engine or of a cloud's logging: what is wrapped in it is the line.
 pub fn read_document(document: &Value, collected: Option<Timestamp>, arrived: Timestamp) -> Line {
-    const OBJECTS: [&str; 3] = ["_source", "json", "jsonPayload"];
-    const TEXTS: [&str; 4] = ["textPayload", "log", "message", "event.original"];
-    let has_own = document.get("msg").is_some();
-    if let Some(inner) = OBJECTS.iter().find_map(|name| document.get(name)).filter(|inner| inner.is_object())
-    {
-        return read_document(inner, collected, arrived);
-    }
-    match TEXTS.iter().find_map(|name| document.get(name)?.as_str()).filter(|_| !has_own) {
-        Some(text) => read(text.as_bytes(), collected, arrived),
-        None => read(document.to_string().as_bytes(), collected, arrived),
-    }
+    read(document_line(document).as_bytes(), collected, arrived)
 }
 
 impl<'a> Fields<'a> {

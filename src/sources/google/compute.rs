@@ -3,19 +3,16 @@
 use std::time::Duration;
 
 use futures::{StreamExt, stream};
-use google_cloud_auth::credentials::{Builder, CacheableResource, Credentials};
-use http::{Extensions, HeaderMap};
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 
+use super::access::{Access, HINT};
 use super::facts::{BalancerKind, Server, ServerHealth};
 use super::{Named, Options, parse};
 use crate::sources::{Trouble, TroubleKind};
 
 /// Looking is all that we ask for.
 const SCOPE: &str = "https://www.googleapis.com/auth/compute.readonly";
-const HINT: &str =
-    "set GOOGLE_APPLICATION_CREDENTIALS to a key file, or run `gcloud auth application-default login`";
 /// Members that are asked about at a time.
 const AT_ONCE: usize = 8;
 
@@ -23,8 +20,7 @@ const AT_ONCE: usize = 8;
 pub struct Compute {
     client: Result<reqwest::Client, Trouble>,
     project: String,
-    /// None where nobody asks who we are.
-    credentials: Option<Result<Credentials, Trouble>>,
+    access: Access,
     deadline: Duration,
 }
 
@@ -32,17 +28,12 @@ impl Compute {
     /// Sends nothing yet.
     pub fn new(options: &Options) -> Self {
         let wanted = !options.anonymous && !options.balancers.is_empty();
-        let credentials = wanted.then(|| {
-            let built = Builder::default().with_scopes([SCOPE]).build();
-            built.map_err(|error| {
-                Trouble::new(TroubleKind::Misconfigured, &format!("no usable credentials ({error}); {HINT}"))
-            })
-        });
+        let access = if wanted { Access::with_scope(SCOPE) } else { Access::anonymous() };
         let endpoint = options.endpoint.trim_end_matches('/');
         Self {
             client: client(),
             project: format!("{endpoint}/projects/{}", options.project),
-            credentials,
+            access,
             deadline: options.deadline,
         }
     }
@@ -80,7 +71,7 @@ impl Compute {
         let name = format!("{method} {path}");
         let client = self.client.as_ref().map_err(Clone::clone)?;
         let request = client.request(method, format!("{}/{path}", self.project));
-        let request = request.headers(self.headers().await?).timeout(self.deadline);
+        let request = request.headers(self.access.headers(self.deadline).await?).timeout(self.deadline);
         let request = match body {
             Some(body) => request.json(&body),
             None => request,
@@ -93,20 +84,6 @@ impl Compute {
         }
         let broken = |error| Trouble::new(TroubleKind::Broken, &format!("{name}: {error}"));
         serde_json::from_slice(&bytes).map_err(broken)
-    }
-
-    async fn headers(&self) -> Result<HeaderMap, Trouble> {
-        let credentials = match &self.credentials {
-            None => return Ok(HeaderMap::new()),
-            Some(credentials) => credentials.as_ref().map_err(Clone::clone)?,
-        };
-        let why = match tokio::time::timeout(self.deadline, credentials.headers(Extensions::new())).await {
-            Ok(Ok(CacheableResource::New { data, .. })) => return Ok(data),
-            Ok(Ok(CacheableResource::NotModified)) => return Ok(HeaderMap::new()),
-            Ok(Err(error)) => error.to_string(),
-            Err(_) => "no token in time".to_owned(),
-        };
-        Err(Trouble::new(TroubleKind::Unauthenticated, &format!("no usable credentials ({why}); {HINT}")))
     }
 }
 

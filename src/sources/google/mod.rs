@@ -1,6 +1,7 @@
 //! What Google Cloud says: the health of the servers behind its load balancers, and incidents of the provider.
 
-mod compute;
+pub(in crate::sources) mod access;
+pub(in crate::sources) mod compute;
 pub mod facts;
 mod feed;
 mod parse;

@@ -1,7 +1,7 @@
 //! The kinds of inputs: one file each, one row each.
 
 use super::desk::{Desk, First};
-use super::{command, docker, files, journal, kubernetes, standard};
+use super::{command, docker, elasticsearch, files, google, journal, kubernetes, standard};
 
 /// Something that lines come from: one stream, or many.
 #[derive(Clone, Debug)]
@@ -18,6 +18,10 @@ pub enum Input {
     Standard(standard::Options),
     /// The containers of the pods that the watch of Kubernetes has found.
     Kubernetes(Box<kubernetes::Options>),
+    /// Documents of Elasticsearch.
+    Elasticsearch(Box<elasticsearch::Options>),
+    /// Entries of Google Cloud Logging.
+    Google(Box<google::Options>),
 }
 
 impl Input {
@@ -30,6 +34,8 @@ impl Input {
             Self::Command(options) => command::run(options, desk, first).await,
             Self::Standard(options) => standard::run(options, desk, first).await,
             Self::Kubernetes(options) => kubernetes::run(*options, desk, first).await,
+            Self::Elasticsearch(options) => elasticsearch::run(*options, desk, first).await,
+            Self::Google(options) => google::run(*options, desk, first).await,
         }
     }
 }

@@ -24,4 +24,5 @@ pub use client::Client;
 pub use error::{ApiError, ApiErrorKind};
 pub use knock::Knock;
 pub use log::{Exchange, Log};
+pub(in crate::sources) use settings::Secret;
 pub use settings::{Credentials, Password, Settings};

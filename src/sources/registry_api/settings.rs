@@ -71,7 +71,7 @@ pub(in crate::sources) struct Secret(pub(in crate::sources) String);
 
 impl Secret {
     /// An `Authorization` header that does not show itself either.
-    pub(super) fn header(&self, scheme: &str) -> Option<HeaderValue> {
+    pub(in crate::sources) fn header(&self, scheme: &str) -> Option<HeaderValue> {
         let mut value = HeaderValue::try_from(format!("{scheme} {}", self.0)).ok()?;
         value.set_sensitive(true);
         Some(value)
