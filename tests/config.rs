@@ -581,6 +581,23 @@ fn variables_reach_bucket_and_registry() {
 }
 
 #[test]
+fn variables_that_leave_out_what_a_section_needs_are_a_mistake() {
+    let mistakes = |variables: &[_]| {
+        let wrong = settings(bucket("gs://abc"), variables).expect_err("wrong");
+        wrong.lines().map(str::to_owned).collect::<Vec<_>>()
+    };
+    assert_eq!(
+        mistakes(&[("QUARTERDECK_LOGS_ELASTICSEARCH_URL", "http://127.0.0.1:4")]),
+        ["QUARTERDECK_LOGS_ELASTICSEARCH_INDEX: is missing beside the others that begin with \
+          QUARTERDECK_LOGS_ELASTICSEARCH_: want a name or a pattern of indices such as \"pubsub-gke-inf-gprd*\""]
+    );
+    let both =
+        mistakes(&[("QUARTERDECK_LOGS_ELASTICSEARCH_QUERY", "a"), ("QUARTERDECK_LOGS_GOOGLE_FILTER", "b")]);
+    assert_eq!(both.len(), 3, "{both:?}");
+    assert!(both[2].starts_with("QUARTERDECK_LOGS_GOOGLE_PROJECT: is missing"), "{both:?}");
+}
+
+#[test]
 fn a_bucket_alone_watches_nothing_else_unless_variables_say_so() {
     let watch = |variables: &[_]| {
         settings(bucket("gs://abc"), variables).expect("right").profile.expect("a profile").watch

@@ -86,14 +86,14 @@ fn logs(profile: &Profile, roll: &Roll) -> Option<logs::Options> {
         Input::Kubernetes(Box::new(pods::Options::new(options)))
     });
     let inputs = files.chain(docker).chain(journal).chain(commands).chain(pods);
-    let remote = [elasticsearch(&section), cloud_logging(&section)];
+    let remote = [elasticsearch_of(&section), cloud_logging(&section)];
     let inputs: Vec<_> = inputs.chain(remote.into_iter().flatten()).collect();
     let history = History { span: section.history, ..History::default() };
     (!inputs.is_empty()).then(|| logs::Options { inputs, history, ..logs::Options::default() })
 }
 
 /// Documents of Elasticsearch, if the profile says where they are.
-fn elasticsearch(section: &config::Logs) -> Option<Input> {
+fn elasticsearch_of(section: &config::Logs) -> Option<Input> {
     let section = section.elasticsearch.as_ref()?;
     let (url, index) = (section.url.clone()?, section.index.as_deref()?);
     let login = section.username.clone().zip(section.password.clone()).map(|(username, secret)| {
@@ -209,5 +209,49 @@ pub fn password(secret: Secret) -> Password {
     match secret {
         Secret::File(path) => Password::File(path),
         Secret::Environment(name) => Password::Environment(name),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_section_of_logs_is_read_with_all_that_it_says() {
+        let file = |name: &str| Secret::File(name.into());
+        let elasticsearch = config::Elasticsearch {
+            url: "http://127.0.0.1:9200".parse().ok(),
+            index: Some("i*".to_owned()),
+            query: Some("q".to_owned()),
+            time: "t".to_owned(),
+            message: Some("m".to_owned()),
+            interval: Duration::from_secs(7),
+            username: None,
+            password: None,
+            api_key: Some(file("key")),
+        };
+        let google = config::GoogleLogging {
+            project: Some("p-1".to_owned()),
+            filter: Some("f".to_owned()),
+            endpoint: "http://127.0.0.1:1/".parse().ok(),
+            anonymous: true,
+            interval: Duration::from_secs(8),
+        };
+        let section = config::Logs {
+            elasticsearch: Some(elasticsearch),
+            google: Some(google),
+            ..config::Logs::default()
+        };
+        let Some(Input::Elasticsearch(of)) = elasticsearch_of(&section) else { panic!("not read") };
+        assert_eq!((of.url.as_str(), &*of.index, &*of.time), ("http://127.0.0.1:9200/", "i*", "t"));
+        assert_eq!((of.query.as_deref(), of.message.as_deref()), (Some("q"), Some("m")));
+        assert_eq!(of.pace.interval, Duration::from_secs(7));
+        assert!(
+            matches!(of.login, Some(elasticsearch::Login::ApiKey(Password::File(path))) if path.ends_with("key"))
+        );
+        let Some(Input::Google(of)) = cloud_logging(&section) else { panic!("not read") };
+        assert_eq!((&*of.project, of.filter.as_deref()), ("p-1", Some("f")));
+        assert_eq!((&*of.endpoint, of.anonymous), ("http://127.0.0.1:1/", true));
+        assert_eq!(of.pace.interval, Duration::from_secs(8));
     }
 }

@@ -78,6 +78,7 @@ pub fn apply(settings: &mut Settings, environment: &Environment) -> Vec<Mistake>
             Err(mistake) => mistakes.push(mistake),
         }
     }
+    mistakes.extend(overlay_logs::left_out(settings, environment));
     mistakes
 }
 

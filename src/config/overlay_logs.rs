@@ -1,6 +1,8 @@
 //! Settings of logs by environment variable: one row each. A list is separated by commas.
 
+use super::environment::Environment;
 use super::logs::{Elasticsearch, GoogleLogging, Logs};
+use super::mistake::{Mistake, Origin};
 use super::overlay::Apply;
 use super::overlay_watch::{list, section};
 use super::profile::Secret;
@@ -112,6 +114,48 @@ pub const ROWS: [(&str, Apply); 22] = [
         google(settings, |google| google.interval = interval)
     }),
 ];
+
+/// What a section cannot do without: how its variables begin, the variable that is missing, what it wants, and whether
+/// it is there.
+type Needed = (&'static str, &'static str, &'static str, fn(&Logs) -> bool);
+
+const NEEDED: [Needed; 3] = [
+    (
+        "QUARTERDECK_LOGS_ELASTICSEARCH_",
+        "QUARTERDECK_LOGS_ELASTICSEARCH_URL",
+        "the address of Elasticsearch, not that of Kibana",
+        |logs| logs.elasticsearch.as_ref().is_none_or(|section| section.url.is_some()),
+    ),
+    (
+        "QUARTERDECK_LOGS_ELASTICSEARCH_",
+        "QUARTERDECK_LOGS_ELASTICSEARCH_INDEX",
+        "a name or a pattern of indices such as \"pubsub-gke-inf-gprd*\"",
+        |logs| logs.elasticsearch.as_ref().is_none_or(|section| section.index.is_some()),
+    ),
+    (
+        "QUARTERDECK_LOGS_GOOGLE_",
+        "QUARTERDECK_LOGS_GOOGLE_PROJECT",
+        "the id of the project that has the logs",
+        |logs| logs.google.as_ref().is_none_or(|section| section.project.is_some()),
+    ),
+];
+
+/// Mistakes of variables that bring a section which nothing could be read of.
+pub fn left_out(settings: &Settings, environment: &Environment) -> Vec<Mistake> {
+    let Some(logs) = settings.profile.as_ref().and_then(|profile| profile.watch.logs.as_ref()) else {
+        return Vec::new();
+    };
+    let is_set = |name: &str| !matches!(environment.text(name), Ok(None));
+    let named = |start: &str| ROWS.iter().any(|(name, _)| name.starts_with(start) && is_set(name));
+    let missing =
+        NEEDED.iter().filter(|(start, name, _, is_there)| named(start) && !is_set(name) && !is_there(logs));
+    let mistake = |(start, name, want, _): &Needed| Mistake {
+        origin: Origin::Variable((*name).to_owned()),
+        key: String::new(),
+        what: format!("is missing beside the others that begin with {start}: want {want}"),
+    };
+    missing.map(mistake).collect()
+}
 
 fn logs(settings: &mut Settings, change: impl FnOnce(&mut Logs)) -> Parsed<()> {
     section(settings, |watch| &mut watch.logs, change)

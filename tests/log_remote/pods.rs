@@ -1,13 +1,20 @@
 //! The containers of a staging cluster, followed while they come, go, begin again and cannot be reached.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
+use axum::extract::Request;
+use axum::http::StatusCode;
+use axum::middleware::{Next, from_fn};
+use axum::response::IntoResponse;
 use jiff::Timestamp;
 use quarterdeck::sources::kubernetes::roll::Roll;
 use quarterdeck::sources::logs::{self, Fact, Input, Pace, kubernetes as pods};
 use quarterdeck::sources::{Teller, TroubleKind, kubernetes};
-use quarterdeck::staging::kubernetes::{CONTAINER, Cluster, Fault, PodState, Workload, kubeconfig, serve};
+use quarterdeck::staging::kubernetes::{
+    CONTAINER, Cluster, Fault, PodState, Workload, kubeconfig, router, serve,
+};
 use tempfile::TempDir;
 use tokio::net::TcpListener;
 use tokio::sync::{Notify, watch};
@@ -26,6 +33,16 @@ struct Stage {
 
 impl Stage {
     async fn new(pods: u32, prepare: impl FnOnce(&Cluster), quiet: Duration) -> Self {
+        let serving = |cluster, listener| async move { drop(serve(cluster, listener).await) };
+        Self::served(pods, prepare, quiet, serving).await
+    }
+
+    async fn served<F: Future<Output = ()> + Send + 'static>(
+        pods: u32,
+        prepare: impl FnOnce(&Cluster),
+        quiet: Duration,
+        serving: impl FnOnce(Cluster, TcpListener) -> F,
+    ) -> Self {
         let cluster = Cluster::new("registry-lab");
         let workload = Workload::registry(pods, Timestamp::now());
         workload.apply_to(&cluster);
@@ -48,8 +65,7 @@ impl Stage {
         };
         let ear = Ear::new();
         let mut tasks = JoinSet::new();
-        let serving = serve(cluster.clone(), listener);
-        tasks.spawn(async move { drop(serving.await) });
+        tasks.spawn(serving(cluster.clone(), listener));
         let nobody: Teller<kubernetes::facts::Fact> = Teller::new(
             Arc::new(|_| Box::pin(std::future::ready(()))),
             Arc::new(watch::Sender::new(false)),
@@ -191,4 +207,128 @@ async fn a_missing_permission_is_told_once_for_all_pods() {
     stage.cluster.clear_fault(&deny);
     stage.told("once it may").await;
     assert_eq!(stage.ear.numbers().len(), 4);
+}
+
+#[tokio::test]
+async fn a_permission_that_is_withdrawn_is_told_once_by_each_stream_and_asked_for_by_one() {
+    let deny = Fault::Deny { verb: "get".to_owned(), resource: "pods/log".to_owned() };
+    let mut stage = Stage::new(4, |_| {}, Duration::from_secs(60)).await;
+    stage.write(3);
+    stage.told("while it may").await;
+    stage.cluster.set_fault(deny.clone());
+    stage.cluster.set_fault(Fault::DropConnections);
+    stage.write(3);
+    let downs = |ear: &Ear, kind| {
+        let mut downs = ear.all(|fact| match fact {
+            Fact::Down { stream, trouble, .. } if trouble.kind == kind => Some(stream.to_string()),
+            _ => None,
+        });
+        downs.sort();
+        downs
+    };
+    stage.ear.until("broken streams", |ear| downs(ear, TroubleKind::Unreachable).len() >= 4).await;
+    stage.cluster.clear_fault(&Fault::DropConnections);
+    let mut streams: Vec<_> = (0..4).map(|pod| stage.stream(pod)).collect();
+    streams.sort();
+    let of_pods = |ear: &Ear| {
+        let mut downs = downs(ear, TroubleKind::Denied);
+        downs.retain(|stream| stream != "pods/log");
+        downs
+    };
+    let asked = |ear: &Ear| downs(ear, TroubleKind::Denied).len() - of_pods(ear).len();
+    stage.ear.until("refusals", |ear| of_pods(ear).len() >= 4).await;
+    let before = asked(&stage.ear);
+    stage.ear.until("more questions", |ear| asked(ear) >= before + 5).await;
+    assert_eq!(of_pods(&stage.ear), streams);
+    stage.cluster.clear_fault(&deny);
+    stage.told("once it may again").await;
+    for stream in streams {
+        assert_eq!(stage.ear.numbers()[&stream], whole(stage.written), "{stream}");
+    }
+}
+
+#[tokio::test]
+async fn a_server_that_fails_inside_is_told_and_asked_again() {
+    let is_broken = Arc::new(AtomicBool::new(false));
+    let shared = is_broken.clone();
+    let serving = move |cluster, listener| async move {
+        let layer = from_fn(move |request: Request, next: Next| {
+            let fails = shared.load(Ordering::SeqCst) && request.uri().path().ends_with("/log");
+            async move {
+                if fails {
+                    StatusCode::INTERNAL_SERVER_ERROR.into_response()
+                } else {
+                    next.run(request).await
+                }
+            }
+        });
+        drop(axum::serve(listener, router(cluster).layer(layer)).await);
+    };
+    is_broken.store(true, Ordering::SeqCst);
+    let mut stage = Stage::served(2, |_| {}, Duration::from_millis(300), serving).await;
+    stage.write(3);
+    let downs = |ear: &Ear| {
+        ear.all(|fact| match fact {
+            Fact::Down { stream, trouble, .. } => Some((stream.to_string(), trouble.clone())),
+            _ => None,
+        })
+    };
+    stage
+        .ear
+        .until("both down", |ear| (0..2).all(|pod| downs(ear).iter().any(|it| it.0 == stage.stream(pod))))
+        .await;
+    for (_, trouble) in downs(&stage.ear) {
+        assert!(trouble.why.contains("500"), "{trouble:?}");
+    }
+    is_broken.store(false, Ordering::SeqCst);
+    stage.told("when it is well again").await;
+    assert!(stage.ear.numbers().values().all(|numbers| *numbers == whole(stage.written)));
+}
+
+#[tokio::test]
+async fn runs_that_nobody_could_read_are_a_gap() {
+    let mut stage = Stage::new(1, |_| {}, Duration::from_secs(60)).await;
+    stage.write(3);
+    stage.told("the first run").await;
+    stage.cluster.set_fault(Fault::DropConnections);
+    let name = stage.workload.pods[0].name.clone();
+    for _ in 0..3 {
+        stage.cluster.restart_log(&name, CONTAINER);
+        stage.write(2);
+    }
+    stage.workload.pods[0].state = PodState::OomKilled;
+    stage.workload.pods[0].restarts = Some(3);
+    stage.workload.apply_to(&stage.cluster);
+    stage.cluster.clear_faults();
+    stage.told("the last run").await;
+    stage
+        .ear
+        .until("the gap", |ear| !ear.all(|fact| matches!(fact, Fact::Gap { .. }).then_some(())).is_empty())
+        .await;
+    // Three and four were the first of three runs; the second is the one before this.
+    assert_eq!(stage.ear.numbers()[&stage.stream(0)], [0, 1, 2, 5, 6, 7, 8]);
+    let gaps = stage.ear.all(|fact| match fact {
+        Fact::Gap { from, to, why, .. } => Some((from < to, why.clone())),
+        _ => None,
+    });
+    assert_eq!(gaps, [(true, "the container was begun more than once meanwhile".to_owned())]);
+}
+
+#[tokio::test]
+async fn more_pods_than_are_followed_are_left_out_until_others_go() {
+    let mut stage = Stage::new(53, |_| {}, Duration::from_secs(60)).await;
+    let left = |ear: &Ear| {
+        ear.all(|fact| match fact {
+            Fact::LeftOut { streams, of } => Some((*streams, *of)),
+            _ => None,
+        })
+    };
+    let live = |ear: &Ear| ear.all(|fact| matches!(fact, Fact::Live { .. }).then_some(())).len();
+    stage.ear.until("fifty", |ear| live(ear) >= 50 && left(ear).last() == Some(&(3, 53))).await;
+    stage.workload.pods.truncate(50);
+    stage.workload.replicas = 50;
+    stage.workload.apply_to(&stage.cluster);
+    stage.ear.until("none is left out", |ear| left(ear).last() == Some(&(0, 50))).await;
+    stage.write(1);
+    stage.told("all of them").await;
 }

@@ -1,5 +1,6 @@
 //! One container: its log from one run to the next, without a line twice, and without one lost in silence.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -20,10 +21,17 @@ const TOLD: Duration = Duration::from_secs(2);
 /// How long a stream that was opened after another may have been of the run after it.
 const DOUBT: Duration = Duration::from_secs(10);
 
+/// The way to the logs, as long as they may be read.
+pub struct Way {
+    pub logs: PodLogs,
+    /// Closed by whoever is refused; opened again when one of them may read, so that not all of them ask.
+    pub gate: Arc<watch::Sender<bool>>,
+}
+
 /// A container that is followed.
 pub struct Container {
     place: Place,
-    logs: PodLogs,
+    way: Way,
     roll: watch::Receiver<Members>,
     quiet: Duration,
     /// How often it had been begun again when its log was opened; none before that.
@@ -45,8 +53,8 @@ enum Ended {
 
 impl Container {
     /// Of this pod and name.
-    pub fn new(place: &Place, logs: PodLogs, roll: watch::Receiver<Members>, quiet: Duration) -> Self {
-        Self { place: place.clone(), logs, roll, quiet, run: None, seen: Seen::default(), ended: None }
+    pub fn new(place: &Place, way: Way, roll: watch::Receiver<Members>, quiet: Duration) -> Self {
+        Self { place: place.clone(), way, roll, quiet, run: None, seen: Seen::default(), ended: None }
     }
 
     /// How the watch says that it fares; none if the pod is gone.
@@ -58,7 +66,7 @@ impl Container {
     }
 
     async fn open(&self, query: &str) -> Result<Stream, NoLog> {
-        self.logs.open(&self.place.0, &self.place.2, query).await
+        self.way.logs.open(&self.place.0, &self.place.2, query).await
     }
 
     /// Reads what a run that is over wrote after what was seen of it.
@@ -160,6 +168,18 @@ impl Container {
         feed.take(Raw { bytes, length: piece.length, collected }).await;
     }
 
+    /// Waits until logs may be read again, or there is nothing to read any more.
+    async fn admitted(&self) {
+        let mut gate = self.way.gate.subscribe();
+        let (mut roll, (pod, uid, _)) = (self.roll.clone(), &self.place);
+        let is_gone = |members: &Members| members.pods.get(pod).is_none_or(|member| member.uid != *uid);
+        // Both last as long as this.
+        tokio::select! {
+            _ = gate.wait_for(|is_open| *is_open) => {}
+            _ = roll.wait_for(is_gone) => {}
+        }
+    }
+
     /// Waits for what the watch says of a container whose stream has ended.
     async fn wait(&mut self) {
         let (run, place) = (self.run, self.place.clone());
@@ -193,6 +213,12 @@ impl Tail for Container {
                         return Ok(End::Over);
                     }
                     self.wait().await;
+                    return Ok(End::Again);
+                }
+                Err(refusal) if refusal.trouble.kind == TroubleKind::Denied => {
+                    feed.down(refusal.trouble).await;
+                    self.way.gate.send_replace(false);
+                    self.admitted().await;
                     return Ok(End::Again);
                 }
                 Err(refusal) => return Err(refusal.trouble),

@@ -5,6 +5,7 @@ mod seen;
 
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
+use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::watch;
@@ -17,7 +18,7 @@ use super::keep::{Pauses, keep};
 use crate::sources::kubernetes::pod_logs::PodLogs;
 use crate::sources::kubernetes::roll::Members;
 use crate::sources::{Trouble, TroubleKind, kubernetes};
-use container::Container;
+use container::{Container, Way};
 
 /// Whose pods, and how many streams at once.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -53,19 +54,23 @@ pub async fn run(options: Options, desk: Desk, first: First) {
     let _ = roll.wait_for(|members| members.is_known).await;
     let mut first = Some(first);
     let (mut running, mut tasks) = (BTreeMap::new(), JoinSet::new());
-    let (mut left_out, mut is_allowed) = ((0, 0), false);
+    let mut left_out = (0, 0);
+    let (gate, mut refused) = watch::channel(false);
+    let gate = Arc::new(gate);
     loop {
         let (wanted, of) = choose(&roll.borrow_and_update(), &running, options.streams);
-        if let (false, Some(place)) = (is_allowed, wanted.first()) {
+        let is_open = *gate.borrow();
+        if let (false, Some(place)) = (is_open, wanted.first()) {
             allowed(&logs, place, &desk, first.take()).await;
-            is_allowed = true;
+            gate.send_replace(true);
             continue;
         }
         let left = (of - wanted.len(), of);
         for place in wanted {
             if let Entry::Vacant(vacant) = running.entry(place) {
                 let place = vacant.key();
-                let container = Container::new(place, logs.clone(), roll.clone(), options.quiet);
+                let way = Way { logs: logs.clone(), gate: gate.clone() };
+                let container = Container::new(place, way, roll.clone(), options.quiet);
                 let task = follow(place.clone(), container, desk.clone(), first.clone());
                 vacant.insert(tasks.spawn(task).id());
             }
@@ -82,6 +87,7 @@ pub async fn run(options: Options, desk: Desk, first: First) {
                 }
                 tokio::time::sleep(GATHER).await;
             }
+            _ = refused.changed() => {}
             Some(ended) = tasks.join_next_with_id() => {
                 let id = ended.map_or_else(|error| error.id(), |(id, ())| id);
                 running.retain(|_, task| *task != id);
