@@ -47,7 +47,7 @@ fn options(place: Place, screen: &Screen, arming: &Arming, logs: &[PathBuf]) -> 
     let names_registry = place.profile.is_some() || place.bucket.is_some();
     let settings = place::settings(place, screen.theme, None)?;
     if !logs.is_empty() && !names_registry {
-        return Ok(dressed(super::logs::options(logs, screen.print)?, &settings));
+        return Ok(dressed(super::logs::options(logs, screen.print, arming, &settings)?, &settings));
     }
     let profile = place::profile(&settings)?;
     let (url, open) = place::store(&profile.bucket);

@@ -6,16 +6,23 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::Exit;
 use super::out::complain;
+use super::{Arming, Exit, writing};
+use crate::config::Settings;
 use crate::event::Fact;
-use crate::model::Watched;
+use crate::execution::deeds::Deeds;
+use crate::model::{Gate, Watched};
+use crate::registry::mode::Configured;
+use crate::runtime::stores::OpenOptions;
 use crate::runtime::{CockpitOptions, Opener, Source, scan_with};
 use crate::sources::bucket::scan::ScanOptions;
 use crate::sources::logs::{self, History, Input, files, standard};
+use crate::sources::look::Looking;
 use crate::state::Session;
 use crate::storage::{ErrorKind, StoreError};
 
+/// What stands for the profile.
+const NAME: &str = "logs";
 /// What stands for standard input.
 const STANDARD: &str = "-";
 
@@ -23,16 +30,35 @@ const STANDARD: &str = "-";
 ///
 /// # Errors
 ///
-/// Standard input is wanted and is a terminal, or there is none for the keys; that has been said.
-pub fn options(paths: &[PathBuf], is_print: bool) -> Result<CockpitOptions, Exit> {
+/// Standard input is wanted and is a terminal, or there is none for the keys; or a frame is to be printed of a file
+/// that is not there; that has been said.
+pub fn options(
+    paths: &[PathBuf],
+    is_print: bool,
+    arming: &Arming,
+    settings: &Settings,
+) -> Result<CockpitOptions, Exit> {
+    let mut gate = Gate::shut(vec![NAME.to_owned()], false);
+    writing::arm(&mut gate, arming)?;
+    let deeds = settings.state_folder.clone().map(|folder| Arc::new(deeds(folder)));
+    if deeds.is_none() && arming.write.is_some() {
+        return Err(writing::no_state_folder());
+    }
     let session = Session {
-        profile: "logs".to_owned(),
+        profile: NAME.to_owned(),
         watched: Watched { logs: true, ..Watched::default() },
         ..Session::default()
     };
     let scan = scan_with(ScanOptions::default());
     let sources = vec![source(paths, is_print)?];
-    Ok(CockpitOptions { sources, ..CockpitOptions::new(session, no_bucket(), scan, "") })
+    Ok(CockpitOptions { sources, gate, deeds, ..CockpitOptions::new(session, no_bucket(), scan, "") })
+}
+
+/// What can be done to the files themselves, where they lie on this host.
+fn deeds(state_folder: PathBuf) -> Deeds {
+    let looking = Looking::new(ScanOptions::default(), Configured::Files, None);
+    let (url, options) = (String::new(), OpenOptions::default());
+    writing::assembled(looking, no_bucket(), url, options, state_folder, NAME.to_owned())
 }
 
 fn no_bucket() -> Opener {
@@ -53,6 +79,11 @@ pub fn source(paths: &[PathBuf], is_print: bool) -> Result<Source, Exit> {
         inputs.push(if path == Path::new(STANDARD) {
             Input::Standard(standard::Options { file: Arc::new(standard_input(is_print)?) })
         } else {
+            let is_pattern = path.to_string_lossy().contains(['*', '?', '[']);
+            if is_print && !is_pattern && !path.exists() {
+                complain(&format!("{}: there is no such file", path.display()));
+                return Err(Exit::Unread);
+            }
             let path = std::path::absolute(path).unwrap_or_else(|_| path.clone());
             Input::Files(files::Options::new(&path.display().to_string(), &path))
         });
