@@ -5,7 +5,8 @@ mod shown;
 mod sieve;
 mod wishes;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::OnceLock;
 
 use jiff::Timestamp;
 use regex::Regex;
@@ -18,7 +19,7 @@ use super::reader::expression;
 use crate::event::LogsPart;
 use crate::sources::logs::StreamId;
 use crate::sources::logs::facts::Fact;
-use crate::sources::logs::picture::{Kinds, Picture, Place, Stored};
+use crate::sources::logs::picture::{Kinds, Picture, Place, Store, Stored};
 
 /// Pins that are kept; a line is up to 16 KiB.
 const PINS: usize = 256;
@@ -54,8 +55,9 @@ pub struct Tail {
 /// The lines that pass, and which of them are alike.
 #[derive(Debug, Default)]
 struct Passing {
-    places: std::collections::BTreeSet<Place>,
-    kinds: Kinds,
+    places: BTreeSet<Place>,
+    /// Counted once somebody wants to know, then kept: while a filter is typed it is all about the lines.
+    kinds: OnceLock<Kinds>,
 }
 
 /// In what times are told.
@@ -112,7 +114,7 @@ impl Tail {
 
     /// The kinds of lines that are shown.
     pub fn kinds<'a>(&'a self, picture: &'a Picture) -> &'a Kinds {
-        self.passing.as_ref().map_or(&picture.kinds, |passing| &passing.kinds)
+        self.passing.as_ref().map_or(&picture.kinds, |passing| passing.kinds(&picture.store))
     }
 
     /// The selected line's place: the newest one while it is followed, else where one was, or what is nearest to it.
@@ -162,15 +164,27 @@ impl Tail {
 
     /// Passes all lines through the sieve again, after it changed. The selected line stays, or what is nearest to it.
     pub fn sift(&mut self, picture: &Picture) {
-        self.passing = (!self.sieve.is_open()).then(|| {
-            let mut passing = Passing::default();
-            for (place, stored) in self.sieve.reach(&picture.store) {
-                if self.sieve.passes(*place, stored) {
-                    passing.take(*place, stored);
-                }
-            }
-            passing
-        });
+        self.passing = None;
+        self.narrow(picture);
+    }
+
+    /// As [`Self::sift`], where no line can pass that did not before.
+    fn narrow(&mut self, picture: &Picture) {
+        let before = self.passing.take().map(|passing| passing.places);
+        if self.sieve.is_open() {
+            return;
+        }
+        let mut before = before.map(|places| places.into_iter().peekable());
+        let mut did = |place: &Place| {
+            before.as_mut().is_none_or(|places| {
+                while places.next_if(|earlier| earlier < place).is_some() {}
+                places.next_if_eq(place).is_some()
+            })
+        };
+        let lines = self.sieve.reach(&picture.store);
+        let passing = lines.filter(|(place, stored)| did(place) && self.sieve.passes(**place, stored));
+        let places = passing.map(|(place, _)| *place).collect();
+        self.passing = Some(Passing { places, kinds: OnceLock::new() });
     }
 
     /// Keeps a line, or lets it go; says whether it is kept, or that there is no room.
@@ -189,12 +203,92 @@ impl Tail {
 impl Passing {
     fn take(&mut self, place: Place, stored: &Stored) {
         self.places.insert(place);
-        self.kinds.take(place, &stored.line);
+        if let Some(kinds) = self.kinds.get_mut() {
+            kinds.take(place, &stored.line);
+        }
+    }
+
+    /// Which of them are alike, counted over those that are held when this is asked first and all that came since.
+    fn kinds(&self, store: &Store) -> &Kinds {
+        self.kinds.get_or_init(|| {
+            let mut kinds = Kinds::default();
+            for (place, stored) in self.places.iter().filter_map(|place| Some((place, store.get(*place)?))) {
+                kinds.take(*place, &stored.line);
+            }
+            kinds
+        })
     }
 
     fn drop_before(&mut self, first: Place) {
         while self.places.first().is_some_and(|place| *place < first) {
             self.places.pop_first();
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::logs;
+    use crate::sources::logs::facts::Batch;
+
+    fn lines(said: &[&str]) -> Fact {
+        let line = |(second, text): (i64, &&str)| {
+            logs::read(text.as_bytes(), Timestamp::from_second(second).ok(), Timestamp::UNIX_EPOCH)
+        };
+        Fact::Lines(Arc::new(Batch {
+            stream: "a".into(),
+            lines: (0..).zip(said).map(line).collect(),
+            read: said.len() as u64,
+            bytes: 0,
+            sampled: 0,
+            dropped: 0,
+            answers: Vec::new(),
+        }))
+    }
+
+    #[test]
+    fn typing_a_filter_letter_by_letter_shows_what_it_shows_at_once() {
+        let (mut picture, at) = (Picture::default(), Timestamp::UNIX_EPOCH);
+        picture.fold(&lines(&["push or pull", "Pull", "OR nothing", "pul", "level=error pull", "none"]), at);
+        let shown =
+            |tail: &Tail| tail.shown(&picture).from(Place::before(Timestamp::MIN)).collect::<Vec<_>>();
+        for typed in
+            ["pull", "pulL", "Pull", "ORange", "pull OR none", "!pul", "level:error pull", "\"or p\""]
+        {
+            let letters = typed.char_indices().map(|(end, c)| &typed[..end + c.len_utf8()]);
+            let mut gradual = Tail::default();
+            for text in letters.clone().chain(letters.rev()) {
+                let narrows = gradual.sieve.filter.is_narrowed_by(text);
+                gradual.sieve.filter.ask(text);
+                match narrows {
+                    true => gradual.narrow(&picture),
+                    false => gradual.sift(&picture),
+                }
+                let mut at_once = Tail { sieve: gradual.sieve.clone(), ..Tail::default() };
+                at_once.sift(&picture);
+                assert_eq!(shown(&gradual), shown(&at_once), "{text}");
+                assert_eq!(gradual.kinds(&picture), at_once.kinds(&picture), "{text}");
+            }
+        }
+    }
+
+    #[test]
+    fn what_is_alike_is_counted_on_once_it_was_asked_for() {
+        let (mut picture, at) = (Picture::default(), Timestamp::UNIX_EPOCH);
+        let mut tail = Tail::default();
+        tail.sieve.filter.ask("pull");
+        tail.sift(&picture);
+        let counts = |tail: &Tail, picture: &Picture| {
+            tail.kinds(picture).ranked().iter().map(|(_, kind)| kind.count).collect::<Vec<_>>()
+        };
+        for expected in [[2, 1], [4, 2]] {
+            let fact = lines(&["pull 1", "pull of it", "push", "pull 2"]);
+            picture.fold(&fact, at);
+            tail.take(&picture, &fact, at);
+            assert_eq!(counts(&tail, &picture), expected);
         }
     }
 }

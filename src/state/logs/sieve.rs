@@ -57,6 +57,13 @@ pub struct Asked {
 }
 
 impl Asked {
+    /// Whether a text asks for nothing that is not asked for already: both are a word, and it is the longer one.
+    pub fn is_narrowed_by(&self, text: &str) -> bool {
+        let is_of_word = |c: char| c.is_alphanumeric() || matches!(c, '-' | '_' | '.');
+        let is_word = |text: &str| !text.is_empty() && text.chars().all(is_of_word);
+        self.wrong.is_none() && is_word(&self.text) && is_word(text) && text.starts_with(&self.text)
+    }
+
     /// Asks what is typed, as soon as it is a question.
     pub fn ask(&mut self, text: &str) {
         text.clone_into(&mut self.text);

@@ -317,8 +317,14 @@ fn turn_lens(state: &mut State, way: Way) -> Option<String> {
 
 /// Shows only lines like this.
 pub fn filter(state: &mut State, text: &str) {
-    state.tail.sieve.filter.ask(text);
-    state.tail.sift(&state.logs);
+    let tail = &mut state.tail;
+    let narrows = tail.sieve.filter.is_narrowed_by(text);
+    tail.sieve.filter.ask(text);
+    if narrows {
+        tail.narrow(&state.logs);
+    } else {
+        tail.sift(&state.logs);
+    }
 }
 
 /// Shows only the lines that name a subject.
