@@ -52,7 +52,7 @@ async fn tells_what_happened(formatter: Formatter) {
     assert!(of_registry.is_fault());
     assert_eq!(
         pattern(&of_registry),
-        "response completed with error: invalid checksum digest format … GET /v2/*/manifests/* 500"
+        "500 GET /v2/*/manifests/*  invalid checksum digest format (response completed with error)"
     );
     for line in [of_registry, pull(&lines.access, Layer::Access), pull(&lines.balancer, Layer::Haproxy)] {
         let request = line.request.unwrap();

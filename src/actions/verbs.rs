@@ -254,7 +254,7 @@ pub const VERBS: &[Verb] = &[
         id: "truncate-log",
         title: "Empty the log file: all in it is lost, its disk has room again",
         key: "",
-        of: emptying::is_log_file,
+        of: emptying::has_log_file,
         risk: Risk::Writes,
         shelf: Shelf::Actions,
         intent: |state, subject| emptying::order(state, subject),

@@ -6,9 +6,9 @@ use jiff::Timestamp;
 
 use super::Scene;
 use super::path::Verdict;
-use crate::logs::Line;
-use crate::model::age;
-use crate::sources::logs::picture::{Filling, Storm};
+use crate::logs::{Client, Line, Request};
+use crate::model::{Subject, age};
+use crate::sources::logs::picture::{Filling, Stored, Storm};
 
 /// A disk that is full sooner than this is broken already as far as anybody on call is concerned.
 const SOON: Duration = Duration::from_hours(24);
@@ -50,6 +50,8 @@ pub struct Repetition {
     pub because: &'static str,
     /// What to do next.
     pub next: &'static str,
+    /// The file of this host that holds its lines, where one is followed.
+    pub file: Option<String>,
 }
 
 /// All that is repeated, and the disk that it fills.
@@ -195,20 +197,32 @@ fn judged(storm: Storm, verdict: Verdict, scene: &Scene<'_>) -> Repetition {
     let cause = CAUSES.iter().find(|cause| (cause.fits)(&case)).unwrap_or(&CAUSES[CAUSES.len() - 1]);
     let Cause { side, because, next, .. } = *cause;
     let words = format!("{} {} answered {} again and again", storm.method, storm.uri, storm.status);
-    Repetition { words, side, because, next, verdict, storm }
+    let file = file(&storm, scene);
+    Repetition { words, side, because, next, file, verdict, storm }
+}
+
+/// Lines that are looked at for one of a storm; of what repeats the newest are never far.
+const LOOKED_AT: usize = 2000;
+
+/// The newest lines that are kept of a storm.
+fn lines<'a>(storm: &Storm, scene: &Scene<'a>) -> impl Iterator<Item = &'a Stored> {
+    let newest = scene.logs.store.lines().values().rev().take(LOOKED_AT);
+    newest.filter(|stored| {
+        let is_same = |request: &Request| *request.uri == *storm.uri && *request.method == *storm.method;
+        stored.line.request.as_deref().is_some_and(is_same)
+    })
+}
+
+/// The file of this host that the newest of its lines stands in.
+fn file(storm: &Storm, scene: &Scene<'_>) -> Option<String> {
+    let streams = &scene.logs.streams.all;
+    let disks = lines(storm, scene).filter_map(|stored| streams.get(&stored.stream)?.disk.as_ref());
+    disks.map(|disk| disk.path.clone()).next()
 }
 
 /// The newest line of the registry that is kept of a storm: it tells the error.
 fn newest<'a>(storm: &Storm, scene: &Scene<'a>) -> Option<&'a Line> {
-    /// Lines that are looked at; of what repeats the newest are never far.
-    const LOOKED_AT: usize = 2000;
-    let lines = scene.logs.store.lines().values().rev().take(LOOKED_AT).map(|stored| &stored.line);
-    let mut same = lines.filter(|line| {
-        let is_same =
-            |request: &crate::logs::Request| *request.uri == *storm.uri && *request.method == *storm.method;
-        line.error.is_some() && line.request.as_deref().is_some_and(is_same)
-    });
-    same.next()
+    lines(storm, scene).map(|stored| &stored.line).find(|line| line.error.is_some())
 }
 
 fn is_digest(reference: &str) -> bool {
@@ -216,10 +230,27 @@ fn is_digest(reference: &str) -> bool {
 }
 
 impl Repetition {
+    /// What one points at to mean it.
+    pub fn subject(&self) -> Subject {
+        let Storm { method, uri, .. } = &self.storm;
+        Subject::Request { method: method.to_string(), uri: uri.to_string(), client: self.client() }
+    }
+
+    /// Who asks: its agent, else its address; nothing where neither is told.
+    pub fn client(&self) -> String {
+        let Client { agent, address } = &*self.storm.client;
+        agent.as_deref().or(address.as_deref()).unwrap_or_default().to_owned()
+    }
+
+    /// How often: `12.5/s`.
+    pub fn rate(&self) -> String {
+        let rate = self.storm.rate();
+        if rate >= 1.0 { format!("{rate:.1}/s") } else { format!("{:.0}/min", rate * 60.0) }
+    }
+
     /// How often, how long, and how much log: `12.5/s for 3h, 41 MiB of log an hour`.
     pub fn pace(&self, now: Timestamp, size: impl Fn(u64) -> String) -> String {
-        let rate = self.storm.rate();
-        let rate = if rate >= 1.0 { format!("{rate:.1}/s") } else { format!("{:.0}/min", rate * 60.0) };
+        let rate = self.rate();
         let since = age(now.duration_since(self.storm.first).as_secs());
         format!("{rate} for {since}, {} of log an hour", size(self.storm.bytes_per_hour()))
     }
@@ -230,7 +261,7 @@ mod tests {
     use std::sync::Arc;
 
     use super::*;
-    use crate::logs::{Answer, Client, Layer, read};
+    use crate::logs::{Answer, Layer, read};
     use crate::model::Watched;
     use crate::sources::logs::facts::{Batch, Fact};
     use crate::sources::logs::picture::Picture;

@@ -14,4 +14,4 @@ pub use line::{Answer, Client, Error, Layer, Level, Line, Request};
 pub use pattern::pattern;
 pub use question::{LENSES, Lens, Question, QuestionError};
 pub use read::{Body, document_line, keep, open, read, read_document};
-pub use subject::of_uri as subject_of_uri;
+pub use subject::{about, of_uri as subject_of_uri};

@@ -6,7 +6,7 @@ use super::line::Line;
 use super::mask;
 
 /// What a line shares with others that say the same, to show:
-/// `response completed with error: invalid checksum digest format … GET /v2/*/manifests/* 500`.
+/// `500 GET /v2/*/manifests/*  invalid checksum digest format (response completed with error)`.
 pub fn pattern(line: &Line) -> String {
     let mut text = String::new();
     // Writing to a String cannot fail.
@@ -24,33 +24,31 @@ pub(super) fn fingerprint(line: &Line) -> u64 {
 
 fn write(line: &Line, into: &mut impl Write) -> Result {
     let request = line.request.as_deref();
-    let Some(message) = &line.message else {
-        return match request {
-            Some(request) => write_request(&request.method, &request.uri, request.status, into),
-            None => mask::text(&line.text, None, into),
-        };
-    };
-    let repository = request.and_then(|request| mask::repository(&request.uri));
-    mask::text(message, repository, into)?;
-    if let Some(error) = &line.error {
-        let told = [&error.detail, &error.message, &error.code];
-        let told = told.into_iter().find(|part| !part.is_empty()).map_or("", |part| part);
-        into.write_str(": ")?;
-        mask::text(told, repository, into)?;
+    if let Some(request) = request {
+        write_request(&request.method, &request.uri, request.status, into)?;
     }
-    let Some(request) = request else { return Ok(()) };
-    into.write_str(" … ")?;
-    write_request(&request.method, &request.uri, request.status, into)
+    let repository = request.and_then(|request| mask::repository(&request.uri));
+    let Some(message) = &line.message else {
+        return if request.is_some() { Ok(()) } else { mask::text(&line.text, None, into) };
+    };
+    into.write_str(if request.is_some() { "  " } else { "" })?;
+    let Some(error) = &line.error else { return mask::text(message, repository, into) };
+    let told = [&error.detail, &error.message, &error.code];
+    let told = told.into_iter().find(|part| !part.is_empty()).map_or("", |part| part);
+    // What went wrong tells more than that something did.
+    mask::text(told, repository, into)?;
+    into.write_str(" (")?;
+    mask::text(message, repository, into)?;
+    into.write_str(")")
 }
 
 fn write_request(method: &str, uri: &str, status: Option<u16>, into: &mut impl Write) -> Result {
+    if let Some(status) = status {
+        write!(into, "{status} ")?;
+    }
     into.write_str(method)?;
     into.write_char(' ')?;
-    mask::route(uri, into)?;
-    match status {
-        Some(status) => write!(into, " {status}"),
-        None => Ok(()),
-    }
+    mask::route(uri, into)
 }
 
 /// FNV-1a: what is written to it, as a number.
@@ -78,11 +76,11 @@ mod tests {
         let table = [
             (
                 r#"time="2026-11-20T22:01:41.7Z" level=error msg="response completed with error" err.code=unknown err.detail="invalid checksum digest format" http.request.method=GET http.request.uri=/v2/a/b/manifests/v1.2 http.response.status=500"#,
-                "response completed with error: invalid checksum digest format … GET /v2/*/manifests/* 500",
+                "500 GET /v2/*/manifests/*  invalid checksum digest format (response completed with error)",
             ),
             (
                 r#"level=error msg="response completed with error" err.detail="unknown manifest name=a/b revision=sha256:3012f8dda11bd38084a90fbef8ab980f105a5c43b5c4040941a56b8337cf58dd" http.request.method=HEAD http.request.uri="/v2/a/b/blobs/sha256:3012f8dda11bd38084a90fbef8ab980f105a5c43b5c4040941a56b8337cf58dd?ns=x" http.response.status=404"#,
-                "response completed with error: unknown manifest name=* revision=* … HEAD /v2/*/blobs/sha256:* 404",
+                "404 HEAD /v2/*/blobs/sha256:*  unknown manifest name=* revision=* (response completed with error)",
             ),
             (
                 r#"level=warning msg="looking up blob with canonical target: sha256:ec45cb29de7cff61 -> sha256:a7e831ee022d47f5""#,
@@ -90,7 +88,7 @@ mod tests {
             ),
             (
                 r#"127.0.0.1 - - [20/Nov/2026:22:02:23 +0000] "GET /v2/a/manifests/manifests/latest HTTP/1.1" 404 82 "" "x/1""#,
-                "GET /v2/*/manifests/* 404",
+                "404 GET /v2/*/manifests/*",
             ),
             ("2026/11/20 22:01:41.123 dial tcp 10.0.0.1:5000: i/o timeout", "* * dial tcp *: i/o timeout"),
             ("E1120 14:02:03.123456       1 reflector.go:138] failed", "* *       * reflector.go:*] failed"),

@@ -5,6 +5,8 @@ use std::borrow::Cow;
 use percent_encoding::percent_decode_str;
 
 use super::fields::Fields;
+use super::line::Request;
+use super::mask;
 use crate::model::Subject;
 use crate::registry::digest::Digest;
 use crate::registry::reference::{ApiPath, Repository, Tag, Target};
@@ -25,6 +27,26 @@ pub fn of_uri(uri: &str) -> Option<Subject> {
         Some(rest) => of_gitlab(rest),
         None => of_path(ApiPath::parse(path).ok()?),
     }
+}
+
+/// Hexadecimal digits of a digest that tell it from others.
+const DIGITS: usize = 12;
+
+/// What a request is about, in few words: of a blob the repository as well, of digests no more than tells them apart.
+pub fn about(request: &Request) -> Option<String> {
+    let short = |digest: &str| {
+        let end = digest.find(':').map_or(DIGITS, |colon| colon + 1 + DIGITS);
+        digest.get(..end).unwrap_or(digest).to_owned()
+    };
+    Some(match request.subject.as_ref()? {
+        Subject::Manifest { repository, digest } => format!("{repository}@{}", short(digest)),
+        Subject::Blob(digest) => match mask::repository(&request.uri) {
+            Some(repository) => format!("{repository} blob {}", short(digest)),
+            None => format!("blob {}", short(digest)),
+        },
+        Subject::Upload { repository, id } => format!("{repository} upload {}", id.get(..8).unwrap_or(id)),
+        subject => subject.to_string(),
+    })
 }
 
 fn of_path(path: ApiPath) -> Option<Subject> {

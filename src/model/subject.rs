@@ -36,6 +36,8 @@ pub enum Subject {
     CloudServer { balancer: String, server: String },
     /// A log file of this host, by its path from the root on.
     LogFile(String),
+    /// A request that is sent again and again, by what it asks and who asks: its agent, else its address.
+    Request { method: String, uri: String, client: String },
     /// The registry as its clients reach it.
     FrontDoor,
     /// A hop of the way of a pull.
@@ -59,6 +61,7 @@ impl Subject {
             | Self::Server { .. }
             | Self::CloudServer { .. }
             | Self::LogFile(_)
+            | Self::Request { .. }
             | Self::FrontDoor
             | Self::Hop(_) => false,
         }
@@ -78,6 +81,8 @@ impl fmt::Display for Subject {
             | Self::LogFile(name) => f.write_str(name),
             Self::Server { backend, server } => write!(f, "{backend}/{server}"),
             Self::CloudServer { balancer, server } => write!(f, "{balancer}/{server}"),
+            Self::Request { method, uri, client } if client.is_empty() => write!(f, "{method} {uri}"),
+            Self::Request { method, uri, client } => write!(f, "{method} {uri} by {client}"),
             Self::FrontDoor => f.write_str("front door"),
             Self::Hop(hop) => write!(f, "{hop}"),
             Self::Tag { repository, tag } => write!(f, "{repository}:{tag}"),

@@ -5,10 +5,11 @@ use std::collections::BTreeMap;
 use jiff::{SignedDuration, Timestamp};
 
 use super::State;
-use crate::diagnosis::storm::{Repetitions, repetitions};
+use crate::diagnosis::storm::{Repetition, Repetitions, repetitions};
 use crate::model::Subject;
 use crate::registry::report::TagReport;
 use crate::sources::bucket::picture::{Health, Verdict};
+use crate::sources::logs::picture::Filling;
 
 /// Rows that are kept.
 const ROWS: usize = 50;
@@ -66,7 +67,19 @@ pub struct Failing {
 impl Radar {
     /// Whether a subject is among the rows.
     pub fn has(&self, subject: &Subject) -> bool {
-        self.rows.iter().any(|row| row.subject == *subject)
+        self.rows.iter().any(|row| row.subject == *subject) || self.repeated().any(|row| row == *subject)
+    }
+
+    /// The rows above those that fail: what is repeated most, and the file that fills its disk by it.
+    pub fn repeated(&self) -> impl Iterator<Item = Subject> + '_ {
+        let worst = self.storms.all.first();
+        let filling = self.filling().map(|filling| Subject::LogFile(filling.path.clone()));
+        worst.map(Repetition::subject).into_iter().chain(filling)
+    }
+
+    /// The disk that fills while something is repeated.
+    pub fn filling(&self) -> Option<&Filling> {
+        self.storms.filling.as_ref().filter(|filling| !self.storms.all.is_empty() && filling.left.is_some())
     }
 
     /// Whether the failures are about so much that no few subjects stand out.
@@ -77,6 +90,11 @@ impl Radar {
 }
 
 impl State {
+    /// What is known of a request that is repeated, while it is.
+    pub fn repetition(&self, subject: &Subject) -> Option<&Repetition> {
+        self.radar.storms.all.iter().find(|one| one.subject() == *subject)
+    }
+
     /// The cheapest cure of what is wrong with a subject, in words; nothing while that is not known.
     pub fn cure(&self, subject: &Subject) -> Option<String> {
         let report: &TagReport = self.bucket.report(subject)?;

@@ -22,7 +22,9 @@ impl State {
         let watched = self.path().iter().filter(|hop| hop.verdict != Verdict::Off);
         let hops = watched.map(|hop| Subject::Hop(hop.id));
         let failing = self.radar.rows.iter().map(|row| row.subject.clone());
-        hops.chain(failing).chain(self.faults().map(|fault| fault.subject.clone()))
+        hops.chain(self.radar.repeated())
+            .chain(failing)
+            .chain(self.faults().map(|fault| fault.subject.clone()))
     }
 
     /// The row of the overview that is selected: the chosen one while it lasts, else what somebody should look at first.
@@ -42,7 +44,8 @@ impl State {
         let bucket = || self.path().iter().find(unwell).map(|hop| Subject::Hop(hop.id));
         let tag = || self.bucket.verdicts.ranked().next().cloned();
         let failing = || self.radar.rows.first().map(|row| row.subject.clone());
-        hop.or_else(failing).or_else(tag).or_else(bucket).or_else(|| self.overview().next())
+        let repeated = || self.radar.repeated().next();
+        hop.or_else(failing).or_else(repeated).or_else(tag).or_else(bucket).or_else(|| self.overview().next())
     }
 
     fn is_unwell(&self, subject: &Subject) -> bool {
@@ -121,7 +124,14 @@ fn to_subject(state: &mut State, subject: Subject) {
         Subject::Server { .. } | Subject::CloudServer { .. } => show_row(state, PanelId::Balancers, subject),
         Subject::FrontDoor => to_hop(state, HopId::FrontDoor),
         Subject::Hop(id) => to_hop(state, id),
-        Subject::LogFile(_) => visit(state, PanelId::Logs),
+        Subject::LogFile(path) => {
+            visit(state, PanelId::Logs);
+            logs::of_file(state, &path);
+        }
+        Subject::Request { method, uri, .. } => {
+            visit(state, PanelId::Logs);
+            logs::repeated(state, &method, &uri);
+        }
         Subject::Manifest { .. } => state.screen.layer = Some(Layer::Describe { subject, top: 0 }),
         Subject::Repository(_) | Subject::Blob(_) | Subject::Upload { .. } if state.radar.has(&subject) => {
             visit(state, PanelId::Logs);

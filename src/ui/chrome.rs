@@ -7,9 +7,10 @@ use ratatui::text::{Line, Span};
 use ratatui::widgets::Paragraph;
 
 use super::keymap::{Binding, Now, bindings, is_taken};
+use super::panels::{self, Panel};
 use super::text::{counted, fit, width};
 use super::view::View;
-use super::{deed, keys, panels, standing};
+use super::{deed, keys, standing};
 use crate::actions::commands;
 use crate::actions::verbs;
 use crate::event::{PanelId, PromptKind};
@@ -205,9 +206,13 @@ fn key_words(view: &View, words: Vec<(String, String)>, room: usize) -> Line<'st
 pub fn bar(state: &State, view: &View, frame: &mut Frame<'_>, area: Rect) {
     let theme = &view.theme;
     let cells = usize::from(area.width);
-    let mut left = panel_names(state, view, |_| true);
+    let mut left = panel_names(state, view, |panel| panel.title, " ");
     if left.width() > cells {
-        left = panel_names(state, view, |panel| panel == state.screen.panel);
+        left = panel_names(state, view, |panel| panel.short, "");
+    }
+    if left.width() > cells {
+        let here = state.screen.panel;
+        left = panel_names(state, view, |panel| if panel.id == here { panel.short } else { "" }, "");
     }
     let mut right = Vec::new();
     let mut room = cells.saturating_sub(left.width());
@@ -225,16 +230,20 @@ pub fn bar(state: &State, view: &View, frame: &mut Frame<'_>, area: Rect) {
 }
 
 /// The panels by their digits, and by their names where those are wanted.
-fn panel_names(state: &State, view: &View, named: impl Fn(PanelId) -> bool) -> Line<'static> {
+fn panel_names(
+    state: &State,
+    view: &View,
+    name: impl Fn(&Panel) -> &'static str,
+    gap: &'static str,
+) -> Line<'static> {
     let mut spans = vec![Span::raw(" ")];
     for panel in panels::PANELS {
         let style = if panel.id == state.screen.panel { view.theme.selected.0 } else { view.theme.dim.0 };
-        let name = if named(panel.id) {
-            format!(" {} {} ", panel.digit, panel.title)
-        } else {
-            format!(" {} ", panel.digit)
+        let text = match name(panel) {
+            "" => format!(" {} ", panel.digit),
+            name => format!(" {} {name} ", panel.digit),
         };
-        spans.extend([Span::styled(name, style), Span::raw(if named(panel.id) { " " } else { "" })]);
+        spans.extend([Span::styled(text, style), Span::raw(gap)]);
     }
     Line::from(spans)
 }

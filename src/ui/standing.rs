@@ -62,7 +62,10 @@ fn failures(state: &State, view: &View) -> Option<Part> {
 fn bucket(state: &State, view: &View) -> Vec<Part> {
     let (theme, glyphs) = (&view.theme, &view.glyphs);
     let mut parts = Vec::new();
-    if let Health::Down { trouble, .. } = &state.bucket.health {
+    // Where no bucket is meant, none is missed.
+    if let Health::Down { trouble, .. } = &state.bucket.health
+        && !state.session.bucket.is_empty()
+    {
         let text = format!("{} bucket {}", glyphs.unknown, trouble.kind.name());
         parts.push(part(Verdict::Unknown, text, theme.unknown.0));
     }

@@ -9,6 +9,7 @@ use quarterdeck::model::{Gate, Subject};
 use quarterdeck::sources::logs::facts::{Batch, Fact as Logged, Origin};
 use quarterdeck::sources::{Trouble, TroubleKind};
 use quarterdeck::ui::glyphs::{ASCII, Glyphs, UNICODE};
+use unicode_width::UnicodeWidthStr;
 
 use crate::desk::Desk;
 use crate::house::{NARROW, SMALL, WIDE, watch};
@@ -194,4 +195,125 @@ fn what_is_missing_and_what_is_down_is_said_where_it_is() {
         desk.state.session.watched.logs = false;
         desk.frame(SMALL)
     });
+}
+
+/// What somebody writes who wants the terminal of whoever reads it.
+fn hostile() -> Vec<Vec<u8>> {
+    let mut huge = b"level=error msg=\"".to_vec();
+    huge.resize(10 << 20, b'A');
+    let half = "level=error msg=größe".as_bytes();
+    vec![
+        b"level=error msg=\"\x1b[2J\x1b]0;owned\x07 wiped\" http.request.uri=/v2/a/b/manifests/\x1b[31mv1".to_vec(),
+        b"nul\0nul \x9b31m \x7f \x08\x08\x08back \rover \x0cfeed".to_vec(),
+        "level=warning msg=\"bidi \u{202e}gnp.exe\u{202c} and \u{200b}\u{feff}\u{2066}\"".into(),
+        [&half[..half.len() - 3], b" \xff\xfe half"].concat(),
+        br#"{"level":"error","msg":"\u001b[2J json \u202e","http.request.method":"\u001b[1m","err.detail":"\u0000"}"#
+            .to_vec(),
+        b"Jan 14 14:02:30 host haproxy[1]: 1.2.3.4:5 [14/Jan/2026:14:02:30.000] f b/\x1b[5m 0/0/0/1/1 500 1 - - ---- 1/1/0/0/0 0/0 \"GET /v2/\x1b[2J HTTP/1.1\"".to_vec(),
+        huge,
+    ]
+}
+
+#[test]
+fn hostile_lines_are_spelt_out_and_rows_keep_their_width() {
+    let read = |raw: &Vec<u8>| quarterdeck::logs::read(raw, None, at(-1_000));
+    let lines: Vec<_> = hostile().iter().map(read).collect();
+    assert!(lines.iter().all(|line| line.text.len() <= Line::LONGEST + 64), "nothing is kept whole for ever");
+    let ways = [
+        "",
+        "x",
+        "ctrl-w",
+        "x ctrl-w",
+        "T",
+        "right right",
+        "p",
+        "g enter",
+        "g j j j j j enter",
+        "/ type:wiped enter",
+    ];
+    for keys in ways {
+        for sheet in [WIDE, SMALL, NARROW] {
+            let mut desk = bare("dark", UNICODE);
+            desk.take(batch(POD, lines.clone()));
+            desk.frame(sheet);
+            desk.press(keys);
+            let frame = desk.frame(sheet);
+            let rows: Vec<_> = frame.lines().take(usize::from(sheet.rows)).collect();
+            assert_eq!(rows.len(), usize::from(sheet.rows), "{keys}: {frame}");
+            for row in &rows[1..rows.len() - 2] {
+                assert_eq!(row.width(), usize::from(sheet.columns), "{keys}: {row:?}");
+                let bad = row
+                    .chars()
+                    .find(|c| c.is_control() || "\u{202e}\u{202c}\u{200b}\u{feff}\u{2066}".contains(*c));
+                assert_eq!(bad, None, "{keys}: {row:?}");
+            }
+        }
+    }
+    let mut desk = bare("dark", UNICODE);
+    desk.take(batch(POD, lines));
+    let text = desk.text();
+    for spelt in ["\\x1b[2J\\x1b]0;owned\\x07 wiped", "nul\\x00nul", "bidi \\u{202e}gnp.exe"] {
+        assert!(text.contains(spelt), "{spelt}: {text}");
+    }
+}
+
+#[test]
+fn lenses_of_the_profile_stand_beside_those_of_the_program() {
+    let session = |desk: &mut Desk| {
+        desk.state.session.watched.reading.lenses =
+            vec![("harbour".into(), "repo:harbour/ status:5xx".into())];
+    };
+    let mut desk = told("dark", UNICODE);
+    session(&mut desk);
+    let all = desk.state.tail.shown(&desk.state.logs).len();
+    desk.press("type::lens space type:harbour enter");
+    let text = desk.text();
+    assert!(text.contains("through \"harbour\""), "{text}");
+    let shown = desk.state.tail.shown(&desk.state.logs);
+    assert!(!shown.is_empty() && shown.len() < all, "{} of {all}", shown.len());
+    desk.press("v");
+    assert!(!desk.text().contains("through"), "after the last lens there is none");
+    desk.press("V");
+    assert!(desk.text().contains("through \"harbour\""), "and back");
+    desk.press("esc");
+    assert_eq!(desk.state.tail.shown(&desk.state.logs).len(), all);
+}
+
+#[test]
+fn kinds_are_told_apart_by_what_their_lines_have_in_common() {
+    let mut desk = bare("dark", UNICODE);
+    let of = |method: &str, uri: &str, status: u16, detail: &str| {
+        let raw = format!(
+            "level=error msg=\"response completed with error\" err.code=unknown err.detail=\"{detail}\" http.request.method={method} http.request.uri={uri} http.response.status={status}"
+        );
+        quarterdeck::logs::read(raw.as_bytes(), None, at(-1_000))
+    };
+    let digest = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08";
+    desk.take(batch(
+        POD,
+        vec![
+            of("GET", "/v2/group/app/manifests/v1", 500, "invalid checksum digest length"),
+            of("GET", "/v2/group/web/manifests/v2", 500, "invalid checksum digest length"),
+            of("GET", &format!("/v2/group/app/blobs/sha256:{digest}"), 500, "invalid checksum digest length"),
+            of(
+                "HEAD",
+                "/v2/group/app/manifests/v1",
+                404,
+                "unknown manifest name=group/app revision=sha256:ab12",
+            ),
+            of("DELETE", "/v2/group/app/manifests/v1", 400, "invalid tag name"),
+        ],
+    ));
+    let text = desk.text();
+    assert!(text.contains("500  GET group/app blob sha256:9f86d081884c  "), "{text}");
+    desk.press("p");
+    let text = desk.text();
+    for row in [
+        "500 GET /v2/*/manifests/*  invalid checksum digest length (response",
+        "500 GET /v2/*/blobs/sha256:*  invalid checksum digest length (response",
+        "404 HEAD /v2/*/manifests/*  unknown manifest name=* revision=* (response",
+        "400 DELETE /v2/*/manifests/*  invalid tag name (response",
+    ] {
+        assert_eq!(text.matches(row).count(), 1, "{row}: {text}");
+    }
 }

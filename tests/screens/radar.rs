@@ -166,3 +166,82 @@ fn failures_of_very_many_are_said_to_be_spread() {
     let text = desk.text();
     assert!(text.contains("Spread over 40 subjects and 40 repositories"), "{text}");
 }
+
+const LOOP: &str = "/v2/lighthouse/checkout/worker/manifests/v1.3.0";
+const FILE: &str = "/var/lib/docker/containers/4a1f/4a1f-json.log";
+
+/// GitLab asks for the same delete for an hour, and a file of this host takes it all down.
+fn repeated(desk: &mut Desk, path: Option<&str>) {
+    let client = Client { address: Some("10.220.4.17".into()), agent: Some("GitLab/17.3.5".into()) };
+    let answer = |seconds: i64| Answer {
+        method: "DELETE".into(),
+        uri: LOOP.into(),
+        client: Arc::new(client.clone()),
+        bytes: 30_000,
+        first: at(seconds * 1000),
+        last: at(seconds * 1000),
+        ..failed(None, 400, 30)
+    };
+    let mut line = answered(-1_000, 400, "lighthouse/checkout/worker", "v1.3.0");
+    if let Some(request) = &mut line.request {
+        request.method = "DELETE".into();
+    }
+    let (lines, answers) = (vec![line], (0..=60).map(|minute| answer(minute * 60 - 3_600)).collect());
+    let stream = if path.is_some() { "docker/registry" } else { "registry-6d8f9c7b5-x2k4q/registry" };
+    let batch =
+        Batch { stream: stream.into(), lines, read: 1_830, bytes: 0, sampled: 0, dropped: 0, answers };
+    let fact = |fact| Event::Fact(Fact::Logs(fact));
+    for size in path.map(|path| [(0, path), (300_000, path)]).into_iter().flatten() {
+        let (size, path) = (size.0, size.1.to_owned());
+        desk.take(fact(Logged::Disk {
+            stream: stream.into(),
+            path,
+            size: (1 << 30) + size,
+            free: (90 << 20) - size,
+            total: 1 << 34,
+        }));
+        desk.wait(60);
+    }
+    desk.take(fact(Logged::Lines(Arc::new(batch))));
+    desk.wait(2);
+    desk.take(told(Vec::new()));
+}
+
+#[test]
+fn what_is_repeated_for_ever_leads_to_its_lines_its_side_and_its_file() {
+    let mut desk = bare("dark", UNICODE);
+    repeated(&mut desk, Some(FILE));
+    for (size, sheet) in [("120x40", WIDE), ("80x24", SMALL), ("40x20", NARROW)] {
+        insta::assert_snapshot!(format!("storm-{size}"), desk.frame(sheet));
+    }
+    let request = desk.state.radar.repeated().next().unwrap();
+    assert_eq!(request.to_string(), format!("DELETE {LOOP} by GitLab/17.3.5"));
+    let chosen = |desk: &Desk| desk.state.subject();
+    while chosen(&desk).as_ref() != Some(&request) {
+        let before = chosen(&desk);
+        desk.press("k");
+        assert_ne!(chosen(&desk), before, "it is never reached");
+    }
+    desk.press("d");
+    insta::assert_snapshot!("storm-described", desk.frame(WIDE));
+    desk.press("esc a");
+    assert!(desk.text().contains("Empty the log file"), "{}", desk.text());
+    desk.press("esc j d");
+    insta::assert_snapshot!("storm-file", desk.frame(SMALL));
+    desk.press("esc k enter");
+    assert_eq!(desk.state.screen.panel, PanelId::Logs);
+    assert_eq!(desk.state.tail.shown(&desk.state.logs).len(), 1, "{}", desk.text());
+    desk.press("esc esc");
+    assert_eq!((desk.state.screen.panel, chosen(&desk)), (PanelId::Overview, Some(request)));
+}
+
+#[test]
+fn a_storm_whose_log_lies_elsewhere_is_not_emptied_from_here() {
+    let mut desk = bare("dark", UNICODE);
+    repeated(&mut desk, None);
+    let request = desk.state.radar.repeated().next().unwrap();
+    assert_eq!(desk.state.subject(), Some(request), "nothing else is wrong");
+    let verb = quarterdeck::actions::verbs::find("truncate-log").unwrap();
+    let refused = (verb.intent)(&desk.state, &desk.state.subject().unwrap());
+    assert!(refused.is_err_and(|why| why.contains("no file of this host")));
+}

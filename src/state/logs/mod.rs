@@ -13,7 +13,7 @@ use regex::Regex;
 
 pub use shown::Shown;
 pub use sieve::{Asked, Sieve, lenses};
-pub use wishes::{about, dismiss, enter, filter, find, fold, step};
+pub use wishes::{about, dismiss, enter, filter, find, fold, of_file, repeated, step};
 
 use super::reader::expression;
 use crate::event::LogsPart;

@@ -7,7 +7,7 @@ use super::seek::{Found, request_id, seek};
 use super::{Asked, Clock, Search, Times, Words, lenses};
 use crate::event::{LogsPart, LogsWish, Motion, PromptKind, Sought, Way};
 use crate::model::Subject;
-use crate::sources::logs::picture::{Place, severity};
+use crate::sources::logs::picture::{Place, Stream, severity};
 use crate::state::screen::{Layer, Notice, Prompt};
 use crate::state::{State, text_of};
 
@@ -336,6 +336,24 @@ pub fn about(state: &mut State, subject: &Subject) {
     state.tail.part = LogsPart::Lines;
     state.tail.sieve = Sieve::default();
     filter(state, &format!("\"{name}\""));
+}
+
+/// Shows only the lines of a request.
+pub fn repeated(state: &mut State, method: &str, uri: &str) {
+    let quoted = uri.replace('\\', "\\\\").replace('"', "\\\"");
+    state.tail.part = LogsPart::Lines;
+    state.tail.sieve = Sieve::default();
+    filter(state, &format!("method:={method} uri:\"{quoted}\""));
+}
+
+/// Shows only the lines of the stream that a file of this host holds.
+pub fn of_file(state: &mut State, path: &str) {
+    let holds = |stream: &Stream| stream.disk.as_ref().is_some_and(|disk| disk.path == path);
+    let streams = state.logs.streams.all.iter();
+    let stream = streams.filter(|(_, stream)| holds(stream)).map(|(name, _)| name.clone()).next();
+    state.tail.part = LogsPart::Lines;
+    state.tail.sieve = Sieve { stream, ..Sieve::default() };
+    state.tail.sift(&state.logs);
 }
 
 /// Looks for a text.

@@ -34,17 +34,19 @@ pub struct Panel {
     /// The key that opens it.
     pub digit: char,
     pub title: &'static str,
+    /// Its name where there is little room.
+    pub short: &'static str,
     pub(super) draw: fn(&State, &mut View, &mut Frame<'_>, Rect),
 }
 
 /// All panels, by rising digit.
 pub const PANELS: &[Panel] = &[
-    Panel { id: PanelId::Overview, digit: '1', title: "Overview", draw: overview::draw },
-    Panel { id: PanelId::Pods, digit: '2', title: "Pods", draw: pods::draw },
-    Panel { id: PanelId::Endpoints, digit: '3', title: "Endpoints", draw: endpoints::draw },
-    Panel { id: PanelId::Balancers, digit: '4', title: "Load balancers", draw: balancers::draw },
-    Panel { id: PanelId::Logs, digit: '5', title: "Error logs", draw: logs::draw },
-    Panel { id: PanelId::Bucket, digit: '6', title: "Bucket", draw: bucket::draw },
+    Panel { id: PanelId::Overview, digit: '1', title: "Overview", short: "Overview", draw: overview::draw },
+    Panel { id: PanelId::Pods, digit: '2', title: "Pods", short: "Pods", draw: pods::draw },
+    Panel { id: PanelId::Endpoints, digit: '3', title: "Endpoints", short: "Eps", draw: endpoints::draw },
+    Panel { id: PanelId::Balancers, digit: '4', title: "Load balancers", short: "LB", draw: balancers::draw },
+    Panel { id: PanelId::Logs, digit: '5', title: "Error logs", short: "Logs", draw: logs::draw },
+    Panel { id: PanelId::Bucket, digit: '6', title: "Bucket", short: "Bucket", draw: bucket::draw },
 ];
 
 /// The panel of this id.

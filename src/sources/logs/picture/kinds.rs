@@ -1,17 +1,17 @@
-//! Lines that are alike, counted together: how many, since when, and one of them to show.
+//! Lines that are alike, counted together: how many, since when, and what they have in common.
 
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 
 use super::store::{Place, severity};
-use crate::logs::{Error, Level, Line};
+use crate::logs::{Level, Line, pattern};
 
 /// Kinds that are counted at once; beyond it those seen longest ago are forgotten, some at a time.
 const KINDS: usize = 4096;
 const FORGOTTEN: usize = 512;
-/// Longest example, in bytes.
-const EXAMPLE: usize = 512;
+/// Longest text of what they have in common, in bytes.
+const LONGEST: usize = 512;
 
 /// Lines that are alike.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -21,8 +21,9 @@ pub struct Kind {
     pub last: Timestamp,
     /// The worst of them.
     pub level: Level,
-    /// What the newest of them says, and where it stands.
-    pub example: Box<str>,
+    /// What they have in common.
+    pub alike: Box<str>,
+    /// Where the newest of them stands.
     pub place: Place,
 }
 
@@ -41,7 +42,7 @@ impl Kinds {
             first: line.at,
             last: line.at,
             level: Level::Unknown,
-            example: example(line),
+            alike: alike(line),
             place,
         });
         kind.count += 1;
@@ -84,17 +85,9 @@ impl Kinds {
     }
 }
 
-fn example(line: &Line) -> Box<str> {
-    let message = line.message.as_deref().unwrap_or(&line.text);
-    let text = match line.error.as_deref().map(Error::words) {
-        Some(words) if !words.is_empty() => &format!("{message}: {words}"),
-        Some(_) | None => message,
-    };
-    let mut end = text.len().min(EXAMPLE);
-    while !text.is_char_boundary(end) {
-        end -= 1;
-    }
-    text[..end].into()
+fn alike(line: &Line) -> Box<str> {
+    let text = pattern(line);
+    text[..text.floor_char_boundary(LONGEST)].into()
 }
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! Lines that are alike, the commonest first: how many, since when, and what one of them says.
+//! Lines that are alike, the commonest first: how many, since when, and what they have in common.
 
 use jiff::Timestamp;
 use ratatui::style::Style;
@@ -71,7 +71,7 @@ fn of(state: &State, view: &View, fingerprint: u64, kind: &Kind, cells: usize) -
         Span::styled(pad(new, 5, cut), view.theme.accent.0),
     ];
     let used: usize = spans.iter().map(Span::width).sum();
-    let text = fit(&clean(&kind.example), cells.saturating_sub(used), cut);
+    let text = fit(&clean(&kind.alike), cells.saturating_sub(used), cut);
     spans.push(Span::styled(text, Style::default()));
     Line::from(spans)
 }

@@ -5,7 +5,7 @@ use ratatui::text::{Line, Span};
 
 use super::time;
 use crate::logs::Level;
-use crate::logs::Line as Logged;
+use crate::logs::{Line as Logged, about};
 use crate::model::text::clean;
 use crate::sources::logs::picture::{Place, Stored, severity};
 use crate::state::State;
@@ -163,8 +163,9 @@ pub fn told(line: &Logged) -> String {
     let mut parts = Vec::new();
     if let Some(request) = &line.request {
         parts.extend(request.status.map(|status| status.to_string()));
-        let subject = request.subject.as_ref().map(ToString::to_string);
-        parts.push(format!("{} {}", request.method, subject.as_deref().unwrap_or(&request.uri)));
+        let about = about(request);
+        let asked = format!("{} {}", request.method, about.as_deref().unwrap_or(&request.uri));
+        parts.push(asked.trim_start().to_owned());
         parts.extend(request.server.as_ref().map(|server| format!("at {server}")));
     }
     match (&line.error, &line.message) {

@@ -2,7 +2,7 @@
 
 use ratatui::text::{Line, Span};
 
-use super::{row, select, window};
+use super::{row, select, time, window};
 use crate::model::text::clean;
 use crate::sources::Health;
 use crate::sources::logs::Origin;
@@ -21,7 +21,15 @@ pub fn draw(state: &State, view: &mut View, cells: usize, room: usize) -> Vec<Li
     let room = room.saturating_sub(1);
     let top = window(view, at, room);
     let name = (cells / 3).clamp(12, 44);
-    let head = format!("   {}  {}  how it stands", pad("stream", name, ""), pad_left("lines", 11));
+    let rate = |text: &str| if cells >= 64 { pad_left(text, 9) } else { String::new() };
+    let number_room = if cells >= 64 { 11 } else { 8 };
+    let name = if cells >= 64 { name } else { 10 };
+    let head = format!(
+        "   {}  {}{}  how it stands",
+        pad("stream", name, ""),
+        pad_left("lines", number_room),
+        rate("lines/s")
+    );
     let mut lines = vec![Line::styled(fit(&head, cells, view.glyphs.cut), view.theme.dim.0)];
     for (number, (id, stream)) in streams.iter().enumerate().skip(top).take(room) {
         let (tone, words) = standing(state, stream);
@@ -29,7 +37,11 @@ pub fn draw(state: &State, view: &mut View, cells: usize, room: usize) -> Vec<Li
         let name = pad(&row::short(&clean(id), name, view.glyphs.cut), name, view.glyphs.cut);
         let mut spans = vec![
             Span::styled(format!(" {} ", pad(sign, 1, "")), view.theme.tone(tone)),
-            Span::raw(format!("{name}  {}  ", pad_left(&count(stream.read), 11))),
+            Span::raw(format!(
+                "{name}  {}{}  ",
+                pad_left(&count(stream.read), number_room),
+                rate(&per_second(stream.rate.per_second(state.now)))
+            )),
         ];
         let used: usize = spans.iter().map(Span::width).sum();
         let words = fit(&clean(&words), cells.saturating_sub(used), view.glyphs.cut);
@@ -60,7 +72,7 @@ fn standing(state: &State, stream: &Stream) -> (Tone, String) {
     let more = [
         stream.origin.map(|origin| origin_word(origin).to_owned()),
         (stream.bytes > 0).then(|| size(stream.bytes)),
-        (!stream.gaps.is_empty()).then(|| format!("{} gaps", count(stream.gaps.len() as u64))),
+        gaps(state, stream),
         (stream.sampled > 0).then(|| format!("{} only counted", count(stream.sampled))),
         (stream.dropped > 0).then(|| format!("{} given up", count(stream.dropped))),
     ];
@@ -68,6 +80,26 @@ fn standing(state: &State, stream: &Stream) -> (Tone, String) {
         words = format!("{words}, {part}");
     }
     (tone, words)
+}
+
+/// How many gaps there are, and how long and when the newest is.
+fn gaps(state: &State, stream: &Stream) -> Option<String> {
+    let newest = stream.gaps.back()?;
+    let seconds = count(newest.to.duration_since(newest.from).as_secs().max(0).unsigned_abs());
+    let at = newest.from.to_zoned(time::zone(state)).strftime("%H:%M").to_string();
+    Some(match stream.gaps.len() {
+        1 => format!("a gap of {seconds} s at {at}"),
+        gaps => format!("{} gaps, the newest of {seconds} s at {at}", count(gaps as u64)),
+    })
+}
+
+/// A rate that reads well: nothing where nothing comes, and no more digits than matter.
+fn per_second(rate: f64) -> String {
+    match rate {
+        ..0.05 => "-".to_owned(),
+        ..10.0 => format!("{rate:.1}"),
+        _ => count(rate.round() as u64),
+    }
 }
 
 const fn origin_word(origin: Origin) -> &'static str {

@@ -6,13 +6,14 @@ use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 use ratatui::widgets::Paragraph;
 
-use super::{Focus, boxed, edge, select, sign, style};
+use super::{Focus, boxed, edge, select, sign, style, until};
 use crate::diagnosis::path::Verdict;
+use crate::diagnosis::storm::Repetition;
 use crate::model::text::clean;
 use crate::model::{Subject, TagState};
 use crate::sources::bucket::picture::Verdict as Seen;
 use crate::state::{Failing, State};
-use crate::ui::text::{age, count, counted, fit, fit_middle, pad, pad_left, size};
+use crate::ui::text::{age, count, counted, fit, fit_middle, pad, pad_left, size, width};
 use crate::ui::view::View;
 
 /// Cells of a fault's name, of an age and of a cure.
@@ -25,7 +26,8 @@ pub fn height(state: &State, room: u16) -> u16 {
     if !state.session.watched.logs {
         return 0;
     }
-    let rows = state.radar.rows.len().max(1) + usize::from(note(state).is_some()) + storms(state).len();
+    let rows =
+        state.radar.rows.len().max(1) + usize::from(note(state).is_some()) + state.radar.repeated().count();
     u16::try_from(rows + 2).unwrap_or(u16::MAX).min(room / 2).max(3)
 }
 
@@ -33,7 +35,7 @@ pub fn height(state: &State, room: u16) -> u16 {
 pub fn draw(state: &State, view: &View, frame: &mut Frame<'_>, area: Rect, focus: Focus) {
     let remark = match state.radar.failures {
         0 => Vec::new(),
-        failures => vec![format!("{} with 5xx", counted(failures, "answer"))],
+        failures => vec![format!("{} with {}", counted(failures, "answer"), statuses(state))],
     };
     let block = boxed(view, area, "Failing tags (5 min)", &remark, edge(view, focus));
     let inside = block.inner(area);
@@ -44,13 +46,13 @@ pub fn draw(state: &State, view: &View, frame: &mut Frame<'_>, area: Rect, focus
         let words = fit(&words, cells.saturating_sub(2), view.glyphs.cut);
         Line::styled(format!(" {words}"), view.theme.dim.0)
     });
-    for (verdict, words) in storms(state) {
-        let words = fit(&clean(&words), cells.saturating_sub(4), view.glyphs.cut);
-        lines.push(Line::styled(format!(" {} {words}", sign(view, verdict)), style(view, verdict)));
+    let chosen = state.finding();
+    for (subject, verdict, words) in storms(state, cells.saturating_sub(4), view.glyphs.cut) {
+        let line = Line::styled(format!(" {} {words}", sign(view, verdict)), style(view, verdict));
+        lines.push(if chosen.as_ref() == Some(&subject) { select(view, &line, cells) } else { line });
     }
     let taken = usize::from(note.is_some()) + lines.len();
     let room = usize::from(inside.height).saturating_sub(taken).max(1);
-    let chosen = state.finding();
     let rows = &state.radar.rows;
     let at = rows.iter().position(|row| Some(&row.subject) == chosen.as_ref());
     let top = (at.unwrap_or(0) + 1).saturating_sub(room);
@@ -63,22 +65,53 @@ pub fn draw(state: &State, view: &View, frame: &mut Frame<'_>, area: Rect, focus
 }
 
 /// The worst request that fails again and again, what must change, and the disk that its log fills.
-fn storms(state: &State) -> Vec<(Verdict, String)> {
-    let storms = &state.radar.storms;
-    let worst = storms.all.first().map(|one| {
-        let pace = one.pace(state.now, size);
-        (one.verdict, format!("{}: {pace}; {} must change", one.words, one.side.name()))
-    });
-    let filling = storms.filling.as_ref().filter(|_| worst.is_some()).and_then(|filling| {
-        let left = filling.left?;
-        let hours = left.as_secs() / 3600;
-        let when = if hours > 0 { format!("{hours} h") } else { format!("{} min", left.as_secs() / 60) };
-        Some((
-            Verdict::Broken,
-            format!("The disk that holds {} is full in {when} at this pace", filling.path),
-        ))
+fn storms(state: &State, cells: usize, cut: &str) -> Vec<(Subject, Verdict, String)> {
+    let worst = state.radar.storms.all.first();
+    let worst = worst.map(|one| (one.subject(), one.verdict, repeated(state, one, cells, cut)));
+    let filling = state.radar.filling().and_then(|filling| {
+        let left = until(filling.left?);
+        let words = match cells {
+            60.. => format!(": its disk is full in {left} at this pace"),
+            _ => format!(" full in {left}"),
+        };
+        let name = fit_middle(&clean(&filling.path), cells.saturating_sub(width(&words)), cut);
+        let words = fit(&format!("{name}{words}"), cells, cut);
+        Some((Subject::LogFile(filling.path.clone()), Verdict::Broken, words))
     });
     worst.into_iter().chain(filling).collect()
+}
+
+/// What is repeated and which side must change, with as much of its pace as leaves room for its name.
+fn repeated(state: &State, one: &Repetition, cells: usize, cut: &str) -> String {
+    let name = format!("{} {}", one.storm.method, one.storm.uri);
+    let side = format!("; {} must change", one.side.name());
+    let status = one.storm.status;
+    let told = [
+        format!(" answered {status} again and again, {}{side}", one.pace(state.now, size)),
+        format!(
+            " {status} again and again, {}, {} of log an hour{side}",
+            one.rate(),
+            size(one.storm.bytes_per_hour())
+        ),
+        format!(" {status} again and again, {}{side}", one.rate()),
+        format!(" {status} again, {}{side}", one.rate()),
+        format!(" {status} again, {}", one.rate()),
+    ];
+    let name = clean(&name).into_owned();
+    let least = width(&name).min(cells / 3);
+    let words = told.iter().find(|words| width(words) + least <= cells).unwrap_or(&told[3]);
+    fit(&format!("{}{words}", fit_middle(&name, cells.saturating_sub(width(words)), cut)), cells, cut)
+}
+
+/// The statuses that are counted: `5xx`, or `5xx, 404`.
+fn statuses(state: &State) -> String {
+    let counted = state.session.watched.reading.radar.iter().map(|range| (range.start(), range.end()));
+    let counted = counted.map(|(first, last)| match (first % 100, last % 100) {
+        (0, 99) if first / 100 == last / 100 => format!("{}xx", first / 100),
+        _ if first == last => first.to_string(),
+        _ => format!("{first}-{last}"),
+    });
+    counted.collect::<Vec<_>>().join(", ")
 }
 
 /// What is to be said below the rows.
@@ -87,7 +120,7 @@ fn note(state: &State) -> Option<String> {
     if radar.failures == 0 {
         return Some(match state.logs.store.is_empty() {
             true => "No line of a log came yet.".to_owned(),
-            false => "No answer with 5xx among the lines of the last 5 minutes.".to_owned(),
+            false => format!("No answer with {} among the lines of the last 5 minutes.", statuses(state)),
         });
     }
     if radar.is_spread() {

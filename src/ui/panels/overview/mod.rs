@@ -3,13 +3,17 @@
 mod failing;
 mod findings;
 mod hop;
+mod repeated;
 mod way;
+
+use std::time::Duration;
 
 use ratatui::Frame;
 use ratatui::layout::{Constraint, Layout, Rect};
 use ratatui::style::Style;
 
 pub use hop::lines as describe;
+pub use repeated::{file, request};
 
 use super::{Focus, boxed, edge, select};
 use crate::diagnosis::path::Verdict;
@@ -39,6 +43,12 @@ pub fn draw(state: &State, view: &mut View, frame: &mut Frame<'_>, area: Rect) {
         failing::draw(state, view, frame, radar, focus(on_radar));
     }
     findings::draw(state, view, frame, below, focus(!on_way && !on_radar));
+}
+
+/// How long something takes yet: hours, or minutes when there are few.
+fn until(left: Duration) -> String {
+    let minutes = left.as_secs() / 60;
+    if minutes >= 120 { format!("{} h", minutes / 60) } else { format!("{minutes} min") }
 }
 
 /// How a verdict is coloured.
