@@ -32,6 +32,7 @@ pub fn options(inputs: Vec<Input>) -> Options {
     let pace = Pace {
         poll: Duration::from_millis(10),
         look: Duration::from_millis(20),
+        rotating: Duration::from_millis(200),
         first_pause: Duration::from_millis(20),
         ..Pace::default()
     };

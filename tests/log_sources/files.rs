@@ -4,7 +4,7 @@ use std::fs::{self, File, OpenOptions, Permissions};
 use std::io::Write;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use flate2::Compression;
 use flate2::write::GzEncoder;
@@ -318,4 +318,89 @@ async fn the_disk_below_the_file_is_told() {
     let mut heard = folder.follow("x.log");
     let of_disk = |fact: &Fact| matches!(fact, Fact::Disk { size: 71, free, total, .. } if free < total);
     heard.until("the disk", |facts| facts.iter().any(of_disk)).await;
+}
+
+#[tokio::test]
+async fn a_file_that_is_deleted_is_missing_until_it_is_there_again() {
+    let folder = Folder::new();
+    folder.write("x.log", &numbered(1..=3));
+    let mut heard = folder.follow("x.log");
+    heard.live().await;
+    fs::remove_file(folder.path("x.log")).unwrap();
+    heard.down("is not there; it is followed as soon as it is").await;
+    folder.write("x.log", &numbered(4..=6));
+    heard.line("line 6").await;
+    let is_live = |fact: &Fact| matches!(fact, Fact::Live { .. });
+    heard.until("live again", |facts| facts.iter().filter(|fact| is_live(fact)).count() == 2).await;
+    each_once(&heard.all, 6);
+}
+
+#[tokio::test]
+async fn an_older_part_that_somebody_unpacks_is_no_news() {
+    let folder = Folder::new();
+    folder.pack("x.log.2.gz", &numbered(1..=5));
+    folder.write("x.log", &numbered(6..=10));
+    let mut heard = folder.follow("x.log");
+    heard.live().await;
+    folder.write("unpacked", &numbered(1..=5));
+    let long_ago = SystemTime::now() - Duration::from_hours(1);
+    File::options().append(true).open(folder.path("unpacked")).unwrap().set_modified(long_ago).unwrap();
+    folder.rename("unpacked", "x.log.2");
+    folder.rename("x.log", "x.log.1");
+    folder.write("x.log", &numbered(11..=15));
+    heard.line("line 15").await;
+    each_once(&heard.all, 15);
+    assert_eq!(heard.gaps(), [""; 0]);
+}
+
+#[tokio::test]
+async fn a_part_that_was_packed_before_it_was_read_is_a_gap() {
+    let folder = Folder::new();
+    folder.write("x.log", &numbered(1..=5));
+    let mut heard = folder.follow("x.log");
+    heard.live().await;
+    folder.pack("packed", "nobody saw this\n");
+    let later = SystemTime::now() + Duration::from_hours(1);
+    File::options().append(true).open(folder.path("packed")).unwrap().set_modified(later).unwrap();
+    folder.rename("x.log", "x.log.2");
+    folder.rename("packed", "x.log.1.gz");
+    folder.write("x.log", &numbered(6..=10));
+    heard.line("line 10").await;
+    each_once(&heard.all, 10);
+    assert!(heard.gaps()[0].contains("packed before it was read"), "{:?}", heard.gaps());
+}
+
+#[tokio::test]
+async fn parts_that_are_longer_than_one_look_are_read_to_their_ends() {
+    const MANY: u32 = 100_000;
+    let folder = Folder::new();
+    folder.write("x.log", "line 1\n");
+    let mut heard = folder.follow("x.log");
+    heard.live().await;
+    let read = |facts: &[Fact]| {
+        let read = facts.iter().map(|fact| if let Fact::Lines(batch) = fact { batch.read } else { 0 });
+        read.sum::<u64>()
+    };
+    // One that was never seen under its first name.
+    folder.write("part", &numbered(1..=MANY));
+    folder.rename("x.log", "x.log.2");
+    folder.rename("part", "x.log.1");
+    folder.write("x.log", "line 1\n");
+    heard.until("all of the part", |facts| read(facts) == u64::from(MANY) + 2).await;
+    assert_eq!(heard.gaps(), [""; 0]);
+    // A copy whose end was not read before the file was emptied.
+    folder.write("copy", &("line 1\n".to_owned() + &numbered(1..=MANY)));
+    folder.rename("copy", "x.log.1");
+    File::options().write(true).open(folder.path("x.log")).unwrap().set_len(0).unwrap();
+    folder.write("x.log", "line 2\n");
+    heard.until("all of the copy", |facts| read(facts) == 2 * u64::from(MANY) + 3).await;
+    assert_eq!(heard.gaps().len(), 1);
+}
+
+#[tokio::test]
+async fn a_folder_that_cannot_be_read_is_not_one_without_files() {
+    let folder = Folder::new();
+    // Who is root may read every folder, but not one that leads to itself.
+    std::os::unix::fs::symlink(folder.path("circle"), folder.path("circle")).unwrap();
+    folder.follow("circle/*.log").down("circle cannot be read: ").await;
 }

@@ -29,6 +29,38 @@ async fn a_command_that_ends_is_run_again_and_the_gap_is_told() {
 }
 
 #[tokio::test]
+async fn what_a_command_prints_again_is_told_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let count = folder.path().join("count");
+    let count = count.display();
+    // As tail does: what it printed last comes first when it is begun again.
+    let script = format!(
+        "n=$(cat {count} 2>/dev/null || echo 0); n=$((n + 1)); echo $n >{count}; seq -f 'line %g' $n $((n + 2)); exit 1"
+    );
+    let mut heard = listen(options(vec![shell(&script)]));
+    heard.line("line 6").await;
+    assert_eq!(numbers(&heard.all)[..6], [1, 2, 3, 4, 5, 6]);
+    assert_eq!(heard.gaps(), [""; 0], "nothing is missing where lines are known again");
+}
+
+#[tokio::test]
+async fn a_command_that_only_complains_is_not_followed() {
+    let folder = tempfile::tempdir().unwrap();
+    let is_there = folder.path().join("there");
+    let complaint = "tail: cannot open 'x.log' for reading";
+    let script = format!(
+        "echo \"{complaint}\" >&2; until [ -e {} ]; do sleep 0.05; done; echo line 1; sleep 600",
+        is_there.display()
+    );
+    let mut heard = listen(options(vec![shell(&script)]));
+    heard.down(complaint).await;
+    assert!(!heard.all.iter().any(|fact| matches!(fact, Fact::Live { .. })));
+    fs::write(is_there, "").unwrap();
+    heard.line("line 1").await;
+    assert!(heard.all.iter().any(|fact| matches!(fact, Fact::Live { .. })));
+}
+
+#[tokio::test]
 async fn a_command_has_no_input_and_its_last_half_line_counts() {
     let mut heard = listen(options(vec![shell("cat; printf 'no end'; sleep 600")]));
     heard.live().await;
@@ -87,7 +119,7 @@ async fn the_journal_goes_on_after_the_last_entry() {
     // Says what it was asked, and ends after two entries.
     script(
         &program,
-        r#"n=0; for a; do case $a in --after-cursor=c*) n=${a#--after-cursor=c};; esac; done
+        r#"echo no entry; n=0; for a; do case $a in --after-cursor=c*) n=${a#--after-cursor=c};; esac; done
 for i in 1 2; do n=$((n + 1))
 echo "{\"__CURSOR\":\"c$n\",\"__REALTIME_TIMESTAMP\":\"1700000000000000\",\"MESSAGE\":\"line $n\"}"; done
 echo "asked: $*" >&2; exit 1"#,
@@ -98,6 +130,9 @@ echo "asked: $*" >&2; exit 1"#,
     heard.line("line 6").await;
     assert_eq!(numbers(&heard.all)[..6], [1, 2, 3, 4, 5, 6]);
     assert_eq!(heard.gaps(), [""; 0]);
+    let dropped = |fact: &Fact| if let Fact::Lines(batch) = fact { batch.dropped } else { 0 };
+    assert!(heard.all.iter().map(dropped).sum::<u64>() >= 3, "what is no entry is counted");
+    heard.down("--all --output=json").await;
     heard.down("--unit=docker-registry.service --no-tail --after-cursor=c2").await;
     heard.down("--lines=10000 --since=@").await;
     let at = |fact: &Fact| if let Fact::Lines(batch) = fact { Some(batch.lines.first()?.at) } else { None };

@@ -7,13 +7,16 @@ use jiff::Timestamp;
 use rustix::process::{Pid, Signal, kill_process_group};
 use tokio::io::AsyncReadExt;
 use tokio::process::{Child, ChildStderr, ChildStdout, Command};
+use tokio::sync::watch;
 use tokio::task::JoinHandle;
+use tokio::time::timeout;
 
 use super::desk::{Desk, First};
 use super::facts::Origin;
 use super::feed::{Feed, Raw};
 use super::keep::{End, Tail, keep};
-use super::lines::Lines;
+use super::lines::{Lines, Piece};
+use super::overlap::{New, Printed};
 use crate::sources::{Trouble, TroubleKind};
 
 /// A program that says nothing is believed to run after so long.
@@ -40,11 +43,12 @@ impl Options {
 /// Runs the program for ever.
 pub async fn run(options: Options, desk: Desk, first: First) {
     let feed = Feed::new(&options.name, Origin::Command, &desk, first);
-    keep(Printing { program: options.program, ended: None }, feed).await;
+    keep(Printing { program: options.program, printed: Printed::default(), ended: None }, feed).await;
 }
 
 struct Printing {
     program: Vec<String>,
+    printed: Printed,
     /// When it ended, once it ran.
     ended: Option<Timestamp>,
 }
@@ -52,21 +56,68 @@ struct Printing {
 impl Tail for Printing {
     async fn follow(&mut self, feed: &mut Feed) -> Result<End, Trouble> {
         let mut running = Running::of(begin(&self.program)?);
+        self.printed.begin_again();
         let mut lines = Lines::default();
-        while let Some(chunk) = running.read(feed).await {
-            if let Some(ended) = self.ended.take() {
-                feed.gap(ended, Timestamp::now(), "the command ended and was run again").await;
-            }
+        while let Some(chunk) = self.read(&mut running, feed).await {
             let mut chunk = chunk.as_slice();
             while let Some(piece) = lines.next(&mut chunk) {
-                feed.take(Raw::new(piece)).await;
+                self.take(piece, feed).await;
             }
         }
         if let Some(piece) = lines.rest() {
-            feed.take(Raw::new(piece)).await;
+            self.take(piece, feed).await;
         }
+        let left = self.printed.settle();
+        self.tell(left, feed).await;
         self.ended.get_or_insert_with(Timestamp::now);
         Err(running.why().await)
+    }
+}
+
+impl Printing {
+    /// What it prints next; lines that wait to be known do not wait for that.
+    async fn read(&mut self, running: &mut Running, feed: &mut Feed) -> Option<Vec<u8>> {
+        if self.printed.is_waiting() {
+            // With nothing left to tell, the reading may be given up at any time.
+            feed.flush().await;
+            match timeout(BEGINS, running.read(feed)).await {
+                Ok(read) => return read,
+                Err(_) => {
+                    let left = self.printed.settle();
+                    self.tell(left, feed).await;
+                }
+            }
+        }
+        running.read(feed).await
+    }
+
+    async fn take(&mut self, piece: Piece<'_>, feed: &mut Feed) {
+        if self.printed.is_open() {
+            let new = self.printed.take(piece);
+            return self.tell(new, feed).await;
+        }
+        self.printed.note(piece.bytes);
+        self.tell_gap(feed).await;
+        feed.take(Raw::new(piece)).await;
+    }
+
+    /// Tells what turned out to be new.
+    async fn tell(&mut self, new: Option<New>, feed: &mut Feed) {
+        let Some(New { is_known, lines }) = new else { return };
+        if is_known {
+            self.ended = None;
+        } else if !lines.is_empty() {
+            self.tell_gap(feed).await;
+        }
+        for line in &lines {
+            feed.take(Raw { bytes: &line.bytes, length: line.length, collected: None }).await;
+        }
+    }
+
+    async fn tell_gap(&mut self, feed: &mut Feed) {
+        if let Some(ended) = self.ended.take() {
+            feed.gap(ended, Timestamp::now(), "the command ended and was run again").await;
+        }
     }
 }
 
@@ -100,7 +151,9 @@ pub fn begin(argv: &[String]) -> Result<Child, Trouble> {
 pub struct Running {
     child: Child,
     stdout: Option<ChildStdout>,
-    said: Option<JoinHandle<String>>,
+    /// Whoever listens to its complaints, and the last of them.
+    listening: Option<JoinHandle<()>>,
+    said: watch::Receiver<String>,
     buffer: Vec<u8>,
     has_begun: bool,
 }
@@ -108,21 +161,35 @@ pub struct Running {
 impl Running {
     /// Listens to what it prints.
     pub fn of(mut child: Child) -> Self {
-        let said = child.stderr.take().map(|stderr| tokio::spawn(last_words(stderr)));
-        Self { stdout: child.stdout.take(), child, said, buffer: vec![0; 64 << 10], has_begun: false }
+        let (sender, said) = watch::channel(String::new());
+        let listening = child.stderr.take().map(|stderr| tokio::spawn(last_words(stderr, sender)));
+        let buffer = vec![0; 64 << 10];
+        Self { stdout: child.stdout.take(), child, listening, said, buffer, has_begun: false }
     }
 
-    /// What it prints next; none when it has ended. It is followed once it has said something, or has run for a while.
+    /// What it prints next; none when it has ended. It is followed once it has printed something, or has run for a
+    /// while without complaining.
     pub async fn read(&mut self, feed: &mut Feed) -> Option<Vec<u8>> {
         let stdout = self.stdout.as_mut()?;
         let mut reading = std::pin::pin!(stdout.read(&mut self.buffer));
         let read = if self.has_begun {
             feed.meanwhile(reading).await
-        } else if let Ok(read) = tokio::time::timeout(BEGINS, &mut reading).await {
+        } else if let Ok(read) = timeout(BEGINS, &mut reading).await {
             read
         } else {
-            feed.live().await;
-            reading.await
+            loop {
+                let said = self.said.borrow_and_update().clone();
+                if said.is_empty() {
+                    feed.live().await;
+                } else {
+                    feed.down(Trouble::new(TroubleKind::Unreachable, &format!("it says: {said}"))).await;
+                }
+                tokio::select! {
+                    biased;
+                    read = &mut reading => break read,
+                    heard = self.said.changed() => if heard.is_err() { break reading.await },
+                }
+            }
         };
         self.has_begun = true;
         // What cannot be read any more is at its end.
@@ -133,18 +200,17 @@ impl Running {
 
     /// Why it ended, by its last word about it.
     pub async fn why(mut self) -> Trouble {
-        let waited = tokio::time::timeout(ENDS, self.child.wait()).await;
+        let waited = timeout(ENDS, self.child.wait()).await;
         let ended = match waited {
             Ok(Ok(status)) => status.to_string(),
             Ok(Err(error)) => error.to_string(),
             Err(_) => "it closed its output and goes on; it was ended".to_owned(),
         };
-        let said = match self.said.take() {
-            Some(said) => {
-                tokio::time::timeout(ENDS, said).await.ok().and_then(Result::ok).unwrap_or_default()
-            }
-            None => String::new(),
-        };
+        if let Some(listening) = &mut self.listening {
+            // What was heard until then is what there is.
+            let _ = timeout(ENDS, listening).await;
+        }
+        let said = self.said.borrow().clone();
         let why = if said.is_empty() {
             format!("the command ended ({ended})")
         } else {
@@ -162,18 +228,19 @@ impl Drop for Running {
             // Those that have ended already need no ending.
             let _ = kill_process_group(own, Signal::KILL);
         }
-        if let Some(said) = &self.said {
-            said.abort();
+        if let Some(listening) = &self.listening {
+            listening.abort();
         }
     }
 }
 
-/// The last line that is not empty, cut where it is longer than anybody reads.
-async fn last_words(mut stderr: ChildStderr) -> String {
-    let (mut lines, mut buffer, mut last) = (Lines::default(), vec![0; 4 << 10], Vec::new());
-    let mut hear = |bytes: &[u8]| {
-        if !bytes.trim_ascii().is_empty() {
-            last = bytes[..bytes.len().min(LONGEST_WORDS)].to_vec();
+/// Tells each line that is not empty, cut where it is longer than anybody reads.
+async fn last_words(mut stderr: ChildStderr, said: watch::Sender<String>) {
+    let (mut lines, mut buffer) = (Lines::default(), vec![0; 4 << 10]);
+    let hear = |bytes: &[u8]| {
+        let words = bytes[..bytes.len().min(LONGEST_WORDS)].trim_ascii();
+        if !words.is_empty() {
+            said.send_replace(String::from_utf8_lossy(words).into_owned());
         }
     };
     while let Ok(count @ 1..) = stderr.read(&mut buffer).await {
@@ -185,5 +252,4 @@ async fn last_words(mut stderr: ChildStderr) -> String {
     if let Some(piece) = lines.rest() {
         hear(piece.bytes);
     }
-    String::from_utf8_lossy(&last).trim().to_owned()
 }

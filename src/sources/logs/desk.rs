@@ -71,6 +71,8 @@ pub struct Pace {
     pub poll: Duration,
     /// Between two looks for files or containers that are new.
     pub look: Duration,
+    /// A file that is gone may just be being rotated for so long.
+    pub rotating: Duration,
     /// Between two words about the disk below a file.
     pub disk: Duration,
     /// The first pause after a failure; it doubles up to the longest.
@@ -84,6 +86,7 @@ impl Default for Pace {
             told: 2_000,
             poll: Duration::from_millis(250),
             look: Duration::from_secs(2),
+            rotating: Duration::from_secs(5),
             disk: Duration::from_secs(5),
             first_pause: Duration::from_millis(500),
             longest_pause: Duration::from_secs(30),

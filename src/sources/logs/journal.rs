@@ -60,7 +60,8 @@ struct Entry {
 impl Journal {
     fn arguments(&self) -> Vec<String> {
         let mut arguments = self.options.program.clone();
-        arguments.extend(["--follow", "--output=json", "--no-pager"].map(str::to_owned));
+        // Without all of it, what is longer than 4,096 bytes comes as nothing.
+        arguments.extend(["--follow", "--all", "--output=json", "--no-pager"].map(str::to_owned));
         arguments.push(format!("--unit={}", self.options.unit));
         let cursor = self.options.cursor.lock().unwrap_or_else(PoisonError::into_inner).clone();
         let history = self.desk.history;
@@ -83,7 +84,10 @@ impl Tail for Journal {
         while let Some(chunk) = running.read(feed).await {
             let (mut chunk, mut newest) = (chunk.as_slice(), None);
             while let Some(piece) = lines.next(&mut chunk) {
-                let Ok(entry) = serde_json::from_slice::<Entry>(piece.bytes) else { continue };
+                let Ok(entry) = serde_json::from_slice::<Entry>(piece.bytes) else {
+                    feed.dropped(1);
+                    continue;
+                };
                 let at = entry.at.parse().ok().and_then(|micros| Timestamp::from_microsecond(micros).ok());
                 for message in messages(&entry.message) {
                     feed.take(Raw { bytes: &message, length: piece.length, collected: at }).await;
@@ -108,7 +112,7 @@ fn messages(message: &Value) -> Vec<Vec<u8>> {
             Some(bytes) => vec![bytes],
             None => parts.iter().flat_map(messages).collect(),
         },
-        // Longer than journalctl prints, or without a text.
+        // Without a text.
         Value::Null | Value::Bool(_) | Value::Number(_) | Value::Object(_) => {
             vec![b"(an entry whose text journalctl does not print)".to_vec()]
         }

@@ -17,6 +17,7 @@ pub mod journal;
 mod keep;
 pub mod kubernetes;
 mod lines;
+mod overlap;
 pub mod picture;
 pub mod polled;
 pub mod standard;

@@ -1,15 +1,16 @@
 //! Follows one file by its name: whatever is done to it, each line once, or a word about what may be missing.
 
+use std::collections::VecDeque;
+use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use jiff::Timestamp;
-use tokio::sync::mpsc;
 use tokio::time::Instant;
 
 use super::Marks;
-use super::history::{Old, each_line, modified, older, tail};
+use super::history::{Old, modified, older, tail};
 use super::paths::{is_packed, older_parts};
 use super::reader::{Mark, Reader, open};
 use crate::sources::logs::desk::History;
@@ -20,8 +21,8 @@ use crate::sources::{Trouble, TroubleKind};
 
 /// A file that got another name is read for so long: whoever writes to it may not know yet.
 const GRACE: Duration = Duration::from_secs(60);
-/// A file that is gone may just be being rotated.
-const ROTATING: Duration = Duration::from_secs(5);
+/// Disks and clocks agree on when a file was written up to this.
+const AGREED: Duration = Duration::from_secs(2);
 /// Chunks that are read in one look.
 const CHUNKS: usize = 8;
 
@@ -68,10 +69,15 @@ pub struct Follow {
     marks: Marks,
     current: Option<Reader>,
     old: Vec<(Reader, Instant)>,
+    /// Files that nobody writes to any more, to be read to their ends before the current one, oldest first.
+    behind: VecDeque<Reader>,
     /// Older parts that were there when the file was opened.
     parts: Vec<Mark>,
-    /// When the end was last seen, by both clocks.
-    seen: (Instant, Timestamp),
+    /// When the end was last seen.
+    seen: Timestamp,
+    /// Since when nothing has the name, and how long that may be before it is told.
+    missing: Option<Instant>,
+    rotating: Duration,
     /// Lines of a file that was there before are as old as it is, where they do not say.
     modified: Option<Timestamp>,
     history: History,
@@ -85,8 +91,11 @@ impl Follow {
             marks,
             current: None,
             old: Vec::new(),
+            behind: VecDeque::new(),
             parts: Vec::new(),
-            seen: (Instant::now(), Timestamp::now()),
+            seen: Timestamp::now(),
+            missing: None,
+            rotating: Duration::ZERO,
             modified: None,
             history: History::default(),
         }
@@ -96,6 +105,7 @@ impl Follow {
     pub async fn run(mut self, feed: &mut Feed) {
         feed.opening().await;
         self.history = feed.desk().history;
+        self.rotating = feed.desk().pace.rotating;
         let begun = Timestamp::now();
         feed.only_since(begun.checked_sub(self.history.span).ok());
         let (mut disk, mut told) = (Disk::default(), None);
@@ -164,7 +174,7 @@ impl Follow {
         if let Err(trouble) = self.see(&mut looked) {
             looked.trouble = Some(trouble);
         } else if !looked.more {
-            self.seen = (Instant::now(), Timestamp::now());
+            self.seen = Timestamp::now();
         }
         if let Some(at) = self.modified {
             looked.lines.iter_mut().for_each(|line| line.at = line.at.or(Some(at)));
@@ -174,6 +184,10 @@ impl Follow {
 
     fn see(&mut self, looked: &mut Looked) -> Result<(), Trouble> {
         self.see_old(looked);
+        self.catch_up(looked);
+        if looked.more {
+            return Ok(());
+        }
         let path = self.place.path();
         let found = path.and_then(|path| {
             looked.path.clone_from(&path);
@@ -186,10 +200,12 @@ impl Follow {
         let found = match found {
             Ok(found) => found,
             Err(trouble) => {
+                let since = *self.missing.get_or_insert_with(Instant::now);
                 drain(reader, looked).map_err(|error| self::trouble(&looked.path, &error))?;
-                return if self.seen.0.elapsed() < ROTATING { Ok(()) } else { Err(trouble) };
+                return if since.elapsed() < self.rotating { Ok(()) } else { Err(trouble) };
             }
         };
+        self.missing = None;
         let path = looked.path.clone();
         if !reader.is(&found) {
             return self.rotate(looked).map_err(|error| trouble(&path, &error));
@@ -205,14 +221,42 @@ impl Follow {
     fn read(&mut self, looked: &mut Looked) -> io::Result<()> {
         let Some(reader) = &mut self.current else { return Ok(()) };
         if reader.is_begun_anew(looked.size) {
-            let from = self.seen.1;
-            take_copy(reader, looked);
-            looked.lines.extend(reader.rest());
             looked.gap =
-                Some((from, "the file was emptied in place; what was written just before may be lost"));
-            reader.rewind();
+                Some((self.seen, "the file was emptied in place; what was written just before may be lost"));
+            match copy(reader, looked) {
+                Some(copy) => {
+                    let new = Reader::new(reader.swap(copy), 0)?;
+                    self.behind.push_back(std::mem::replace(reader, new));
+                }
+                None => {
+                    looked.lines.extend(reader.rest());
+                    reader.rewind();
+                }
+            }
         }
-        drain(reader, looked)
+        self.read_on(looked)
+    }
+
+    /// Reads what is left of older files, and then the current one.
+    fn read_on(&mut self, looked: &mut Looked) -> io::Result<()> {
+        self.catch_up(looked);
+        match &mut self.current {
+            Some(reader) if !looked.more => drain(reader, looked),
+            Some(_) | None => Ok(()),
+        }
+    }
+
+    /// Reads older files to their ends, up to a bound.
+    fn catch_up(&mut self, looked: &mut Looked) {
+        while !looked.more
+            && let Some(reader) = self.behind.front_mut()
+        {
+            // What cannot be read any more has nothing more to tell.
+            if drain(reader, looked).is_err() || !looked.more {
+                looked.lines.extend(reader.rest());
+                self.behind.pop_front();
+            }
+        }
     }
 
     /// Another file has the name now: reads what had it before to its end, then what had it in between, then this one.
@@ -223,18 +267,28 @@ impl Follow {
             return Ok(());
         }
         let new = Reader::new(open(&looked.path)?, 0)?;
+        let seen = SystemTime::from(self.seen);
+        if is_packed_unread(&looked.path, seen, reader) {
+            let why =
+                "the file was rotated and packed before it was read; what is in the packed one is left out";
+            looked.gap = Some((self.seen, why));
+        }
         for part in unpacked_parts(&looked.path) {
+            // An older one that somebody unpacked is as old as it was.
+            let is_new = written(&part).is_some_and(|at| at + AGREED >= seen);
             let is_known = self.parts.iter().any(|known| known.was_at(&part));
-            let Ok(mut part) = open(&part).and_then(|file| Reader::new(file, 0)) else { continue };
-            if !is_known && !part.mark().is_same(&reader.mark()) && !part.mark().is_same(&new.mark()) {
-                while drain(&mut part, looked).is_ok() && std::mem::take(&mut looked.more) {}
-                looked.lines.extend(part.rest());
+            if is_known || !is_new {
+                continue;
+            }
+            let Ok(part) = open(&part).and_then(|file| Reader::new(file, 0)) else { continue };
+            if !part.mark().is_same(&reader.mark()) && !part.mark().is_same(&new.mark()) {
+                self.behind.push_back(part);
             }
         }
         self.parts = ends(&looked.path);
         let old = std::mem::replace(reader, new);
         self.old.push((old, Instant::now() + GRACE));
-        drain(reader, looked)
+        self.read_on(looked)
     }
 
     /// Opens the file for the first time, or again where it was left.
@@ -244,7 +298,7 @@ impl Follow {
         let file = open(&path).map_err(wrong)?;
         let size = file.metadata().map_err(wrong)?.len();
         looked.size = size;
-        let mut reader = match self.marks.of(&self.place.name()) {
+        let reader = match self.marks.of(&self.place.name()) {
             Some(mark) if mark.is_of(&file) => Reader::at(file, &mark).map_err(wrong)?,
             Some(mark) if mark.offset() > 0 => {
                 self.resume(&mark, looked);
@@ -262,9 +316,9 @@ impl Follow {
             }
         };
         self.parts = ends(&path);
-        let read = drain(&mut reader, looked).map_err(wrong);
         self.current = Some(reader);
-        read
+        self.see_old(looked);
+        self.read_on(looked).map_err(wrong)
     }
 
     /// Reads the rest of the file that had the name, if it is still beside it.
@@ -272,10 +326,7 @@ impl Follow {
         let part = unpacked_parts(&looked.path).into_iter().find(|part| mark.was_at(part));
         let reader = part.and_then(|part| Reader::at(open(&part).ok()?, mark).ok());
         match reader {
-            Some(mut reader) => {
-                while drain(&mut reader, looked).is_ok() && std::mem::take(&mut looked.more) {}
-                self.old.push((reader, Instant::now() + GRACE));
-            }
+            Some(reader) => self.old.push((reader, Instant::now() + GRACE)),
             None => {
                 let why = "the file that was read is gone; what was written to it since is lost";
                 looked.gap = Some((mark.seen(), why));
@@ -297,17 +348,30 @@ impl Follow {
     }
 }
 
-/// What was copied before the file was emptied, if the copy is beside it.
-fn take_copy(reader: &mut Reader, looked: &mut Looked) {
+/// The copy that was made before the file was emptied, if it is beside it.
+fn copy(reader: &Reader, looked: &Looked) -> Option<File> {
     let here = reader.here();
-    let copy = unpacked_parts(&looked.path).into_iter().rev().find_map(|part| {
+    unpacked_parts(&looked.path).into_iter().rev().find_map(|part| {
         let file = open(&part).ok()?;
         here.is_in(&file).then_some(file)
-    });
-    let Some(file) = copy else { return };
-    let emptied = reader.swap(file);
-    while drain(reader, looked).is_ok() && std::mem::take(&mut looked.more) {}
-    reader.swap(emptied);
+    })
+}
+
+/// Whether a file had the name since `seen`, after the one that is read, and is packed already.
+fn is_packed_unread(path: &Path, seen: SystemTime, reader: &Reader) -> bool {
+    let is_near = |one: SystemTime, other: SystemTime| {
+        one.duration_since(other).or_else(|_| other.duration_since(one)).is_ok_and(|apart| apart < AGREED)
+    };
+    older_parts(path).into_iter().filter(|part| is_packed(part)).any(|part| {
+        let Some(at) = written(&part) else { return false };
+        // Packing keeps the time; while it goes on, both are there.
+        let is_read = reader.modified().is_some_and(|modified| is_near(at, modified));
+        at >= seen && !is_read && !part.with_extension("").exists()
+    })
+}
+
+fn written(path: &Path) -> Option<SystemTime> {
+    std::fs::metadata(path).ok()?.modified().ok()
 }
 
 /// Reads what there is, up to a bound.
@@ -339,7 +403,8 @@ fn ends(path: &Path) -> Vec<Mark> {
     unpacked_parts(path).into_iter().filter_map(end).collect()
 }
 
-fn trouble(path: &Path, error: &io::Error) -> Trouble {
+/// Why a file cannot be followed.
+pub fn trouble(path: &Path, error: &io::Error) -> Trouble {
     let path = path.display();
     match error.kind() {
         io::ErrorKind::NotFound => Trouble::new(
@@ -352,34 +417,4 @@ fn trouble(path: &Path, error: &io::Error) -> Trouble {
         io::ErrorKind::Unsupported => Trouble::new(TroubleKind::Misconfigured, &format!("{path}: {error}")),
         _ => Trouble::new(TroubleKind::Broken, &format!("{path} cannot be read: {error}")),
     }
-}
-
-/// Reads a file to its end, once; nobody writes to it any more.
-pub async fn once(path: &Path, feed: &mut Feed) {
-    loop {
-        feed.opening().await;
-        let ended = unpack(path, feed).await;
-        let Err(error) = ended else { return feed.over().await };
-        let is_final = !matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::PermissionDenied);
-        feed.down(trouble(path, &error)).await;
-        if is_final {
-            return;
-        }
-        feed.desk().teller.clone().pause(feed.desk().pace.longest_pause).await;
-    }
-}
-
-async fn unpack(path: &Path, feed: &mut Feed) -> io::Result<()> {
-    let (sender, mut receiver) = mpsc::channel::<Old>(1024);
-    let (path, at) = (path.to_owned(), modified(path));
-    let reading = tokio::task::spawn_blocking(move || {
-        each_line(&path, |bytes, length| {
-            // Nobody listens any more when the program is ending.
-            let _ = sender.blocking_send(Old { bytes: bytes.to_vec(), length, at });
-        })
-    });
-    while let Some(Old { bytes, length, at }) = feed.meanwhile(receiver.recv()).await {
-        feed.take(Raw { bytes: &bytes, length, collected: at }).await;
-    }
-    reading.await.unwrap_or_else(|error| Err(io::Error::other(error)))
 }

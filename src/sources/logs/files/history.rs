@@ -3,6 +3,7 @@
 use std::collections::VecDeque;
 use std::fs::File;
 use std::io::{self, BufReader, Read};
+use std::ops::ControlFlow;
 use std::os::unix::fs::FileExt;
 use std::path::Path;
 
@@ -34,23 +35,25 @@ pub struct Old {
 ///
 /// It cannot be read.
 pub fn tail(file: &File, size: u64, lines: usize) -> io::Result<(u64, usize)> {
-    let (mut end, mut found) = (size, 0);
+    let (mut end, mut found, mut oldest) = (size, 0, size);
     let mut block = vec![0; usize::try_from(BLOCK).unwrap_or_default()];
-    // So long that it is not looked through, a file is read from where the last lines may begin in their middle.
+    // Where the lines are so long that not all are looked for, those that were found are read.
     while end > 0 && found < lines && size - end < MOST as u64 {
         let from = end.saturating_sub(BLOCK);
         let bytes = &mut block[..usize::try_from(end - from).unwrap_or_default()];
         file.read_exact_at(bytes, from)?;
         for newline in memchr::memrchr_iter(b'\n', bytes) {
             let start = from + newline as u64 + 1;
-            found += usize::from(start < size);
-            if found == lines && start < size {
-                return Ok((start, found));
+            if start < size {
+                (oldest, found) = (start, found + 1);
+            }
+            if found == lines {
+                return Ok((oldest, found));
             }
         }
         end = from;
     }
-    if end == 0 && found < lines { Ok((0, found + usize::from(size > 0))) } else { Ok((size, 0)) }
+    if end == 0 && found < lines { Ok((0, found + usize::from(size > 0))) } else { Ok((oldest, found)) }
 }
 
 /// The last `lines` lines of what `path` was before, as far as they were written since `since`; oldest first.
@@ -87,16 +90,19 @@ pub fn modified(path: &Path) -> Option<Timestamp> {
 pub fn last_lines(path: &Path, lines: usize) -> io::Result<Vec<Old>> {
     let mut kept = Kept { lines: VecDeque::new(), bytes: 0, most: lines };
     let at = modified(path);
-    each_line(path, |bytes, length| kept.push(Old { bytes: bytes.to_vec(), length, at }))?;
+    each_line(path, |bytes, length| {
+        kept.push(Old { bytes: bytes.to_vec(), length, at });
+        ControlFlow::Continue(())
+    })?;
     Ok(kept.lines.into())
 }
 
-/// Each line of a file, unpacked if need be.
+/// Each line of a file, unpacked if need be, for as long as they are wanted.
 ///
 /// # Errors
 ///
 /// It cannot be opened or unpacked; the lines before that were given.
-pub fn each_line(path: &Path, mut each: impl FnMut(&[u8], u64)) -> io::Result<()> {
+pub fn each_line(path: &Path, mut each: impl FnMut(&[u8], u64) -> ControlFlow<()>) -> io::Result<()> {
     let file = open(path)?;
     let mut source: Box<dyn Read> = match path.extension() {
         Some(extension) if extension == "gz" => Box::new(MultiGzDecoder::new(BufReader::new(file))),
@@ -115,11 +121,14 @@ pub fn each_line(path: &Path, mut each: impl FnMut(&[u8], u64)) -> io::Result<()
         };
         let mut chunk = &buffer[..count];
         while let Some(piece) = lines.next(&mut chunk) {
-            each(piece.bytes, piece.length);
+            if each(piece.bytes, piece.length).is_break() {
+                return Ok(());
+            }
         }
     }
     if let Some(piece) = lines.rest() {
-        each(piece.bytes, piece.length);
+        // It is the last one, wanted or not.
+        let _ = each(piece.bytes, piece.length);
     }
     Ok(())
 }
@@ -160,6 +169,8 @@ mod tests {
         assert_eq!(start("a\nb\nc\n", 9), (0, 3));
         assert_eq!(start("", 9), (0, 0));
         assert_eq!(start("a\nb\n", 0), (4, 0));
+        let long = format!("{0}\n{0}\n{0}\n{0}\n", "x".repeat(10 << 20));
+        assert_eq!(start(&long, 9), ((10 << 20) + 1, 3), "too long for all of them");
         let many: String = (0..50_000).map(|line| format!("line {line}\n")).collect();
         let (from, found) = start(&many, 20_000);
         assert_eq!((found, &many[usize::try_from(from).unwrap()..][..11]), (20_000, "line 30000\n"));

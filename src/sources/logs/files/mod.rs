@@ -2,18 +2,20 @@
 
 mod follow;
 mod history;
+mod once;
 mod paths;
 mod reader;
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use tokio::task::JoinSet;
 
-use follow::once;
 pub use follow::{Follow, Place};
-use paths::Pattern;
+use once::once;
+use paths::{Found, Pattern};
 use reader::Mark;
 
 use super::desk::{Desk, First};
@@ -61,8 +63,12 @@ impl Marks {
 
     /// Whether the file at `path` was read under another name before it was renamed.
     fn know(&self, path: &Path) -> bool {
+        let Ok(found) = std::fs::metadata(path) else { return false };
         let marks = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        marks.now.values().chain(&marks.before).any(|mark| mark.was_at(path))
+        let alike: Vec<_> =
+            marks.now.values().chain(&marks.before).filter(|mark| mark.is_at(&found)).cloned().collect();
+        drop(marks);
+        alike.iter().any(|mark| mark.was_at(path))
     }
 }
 
@@ -102,28 +108,23 @@ async fn many(options: &Options, pattern: &Pattern, desk: &Desk, first: First) {
     let mut followed = BTreeSet::new();
     let mut tasks = JoinSet::new();
     let mut none = Feed::new(&options.name, Origin::File, desk, First::none());
-    let mut was_empty = false;
+    let mut told = None;
     loop {
-        let (looking, dir) = (pattern.clone(), options.path.clone());
-        let found = tokio::task::spawn_blocking(move || looking.find(&dir)).await.unwrap_or_default();
-        for path in found {
-            let is_new = !followed.contains(&path) && !options.marks.know(&path);
-            if is_new || (first.is_some() && !followed.contains(&path)) {
-                let name = pattern.name(&options.name, &path);
-                let token = first.clone().unwrap_or_else(First::none);
-                let feed = Feed::new(&name, Origin::File, desk, token);
-                followed.insert(path.clone());
-                tasks.spawn(one(path, options.marks.clone(), feed));
-            }
+        let (found, of) = new(options, pattern, &followed, first.is_some()).await;
+        let missing = missing(&options.path, &found, of, followed.is_empty());
+        for path in found.files {
+            let name = pattern.name(&options.name, &path);
+            let token = first.clone().unwrap_or_else(First::none);
+            let feed = Feed::new(&name, Origin::File, desk, token);
+            followed.insert(path.clone());
+            tasks.spawn(one(path, options.marks.clone(), feed));
         }
-        if followed.is_empty() && !was_empty {
-            was_empty = true;
-            let why = format!("there is no file {} yet; it is looked for", options.path.display());
-            none.down(Trouble::new(TroubleKind::Absent, &why)).await;
-        } else if was_empty && !followed.is_empty() {
-            was_empty = false;
-            none.over().await;
+        match &missing {
+            Some(trouble) if told != missing => none.down(trouble.clone()).await,
+            None if told.is_some() => none.over().await,
+            Some(_) | None => {}
         }
+        told = missing;
         first = None;
         desk.teller.pause(desk.pace.look).await;
         while let Some(ended) = tasks.try_join_next() {
@@ -132,4 +133,42 @@ async fn many(options: &Options, pattern: &Pattern, desk: &Desk, first: First) {
             }
         }
     }
+}
+
+/// What is there now, its files without those that are followed, and how many they were with them. The first time no
+/// file is one that was renamed.
+async fn new(
+    options: &Options,
+    pattern: &Pattern,
+    followed: &BTreeSet<PathBuf>,
+    is_first: bool,
+) -> (Found, usize) {
+    let (options, pattern, followed) = (options.clone(), pattern.clone(), followed.clone());
+    let looking = tokio::task::spawn_blocking(move || {
+        let mut found = pattern.find(&options.path);
+        let of = found.files.len();
+        found.files.retain(|path| !followed.contains(path) && (is_first || !options.marks.know(path)));
+        (found, of)
+    });
+    looking.await.unwrap_or_default()
+}
+
+/// What is not followed, out of so many files that were found, where none were followed before or some were.
+fn missing(path: &Path, found: &Found, of: usize, was_none: bool) -> Option<Trouble> {
+    if let Some((folder, error)) = &found.unread {
+        let kind = match error.kind() {
+            io::ErrorKind::PermissionDenied => TroubleKind::Denied,
+            _ => TroubleKind::Broken,
+        };
+        let why = format!("the folder {} cannot be read: {error}", folder.display());
+        return Some(Trouble::new(kind, &why));
+    }
+    let path = path.display();
+    if found.left_out > 0 {
+        let all = of + found.left_out;
+        let why = format!("{of} of {all} files of {path} are followed, the rest is not; name fewer");
+        return Some(Trouble::new(TroubleKind::Misconfigured, &why));
+    }
+    let why = || format!("there is no file {path} yet; it is looked for");
+    (was_none && found.files.is_empty()).then(|| Trouble::new(TroubleKind::Absent, &why()))
 }

@@ -1,5 +1,6 @@
 //! Which files a pattern stands for, and which of them are older parts of another.
 
+use std::io;
 use std::path::{Component, Path, PathBuf};
 
 use regex::Regex;
@@ -11,6 +12,17 @@ const MOST: usize = 500;
 #[derive(Clone, Debug)]
 pub struct Pattern {
     parts: Vec<Part>,
+}
+
+/// What a pattern stands for now.
+#[derive(Debug, Default)]
+pub struct Found {
+    /// In order of their names, without older parts of others.
+    pub files: Vec<PathBuf>,
+    /// Files that are too many.
+    pub left_out: usize,
+    /// A folder that could not be read, and why.
+    pub unread: Option<(PathBuf, io::Error)>,
 }
 
 #[derive(Clone, Debug)]
@@ -42,22 +54,23 @@ impl Pattern {
         self.parts.iter().any(|part| matches!(part, Part::Many(_)))
     }
 
-    /// The files that are there now, in order of their names, without older parts of others.
-    pub fn find(&self, path: &Path) -> Vec<PathBuf> {
-        let mut found = vec![PathBuf::new()];
+    /// The files that are there now.
+    pub fn find(&self, path: &Path) -> Found {
+        let (mut found, mut unread) = (vec![PathBuf::new()], None);
         if self.is_many() {
             for part in &self.parts {
-                found = found.iter().flat_map(|folder| part.below(folder)).collect();
+                found = found.iter().flat_map(|folder| part.below(folder, &mut unread)).collect();
             }
         } else {
-            found = entries(path).into_iter().map(|name| path.join(name)).collect();
+            found = listed(path, &mut unread).into_iter().map(|name| path.join(name)).collect();
         }
         found.retain(|path| path.is_file());
         found.sort();
         let all = found.clone();
         found.retain(|path| !is_packed(path) && !all.iter().any(|other| is_older_part(path, other)));
+        let left_out = found.len().saturating_sub(MOST);
         found.truncate(MOST);
-        found
+        Found { files: found, left_out, unread }
     }
 
     /// What a file of many is called.
@@ -70,22 +83,31 @@ impl Pattern {
 }
 
 impl Part {
-    fn below(&self, folder: &Path) -> Vec<PathBuf> {
+    fn below(&self, folder: &Path, unread: &mut Option<(PathBuf, io::Error)>) -> Vec<PathBuf> {
         match self {
             Self::Plain(name) => vec![folder.join(name)],
             Self::Many(many) => {
                 let folder = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
-                let names = entries(folder).into_iter();
+                let names = listed(folder, unread).into_iter();
                 names.filter(|name| many.is_match(name)).map(|name| folder.join(name)).collect()
             }
         }
     }
 }
 
-fn entries(folder: &Path) -> Vec<String> {
-    let Ok(entries) = std::fs::read_dir(folder) else { return Vec::new() };
-    let names = entries.flatten().filter_map(|entry| entry.file_name().into_string().ok());
-    names.filter(|name| !name.starts_with('.')).collect()
+fn entries(folder: &Path) -> io::Result<Vec<String>> {
+    let names = std::fs::read_dir(folder)?.flatten().filter_map(|entry| entry.file_name().into_string().ok());
+    Ok(names.filter(|name| !name.starts_with('.')).collect())
+}
+
+/// What is in a folder; of those that cannot be read the first is noted. What is no folder has nothing in it.
+fn listed(folder: &Path, unread: &mut Option<(PathBuf, io::Error)>) -> Vec<String> {
+    entries(folder).unwrap_or_else(|error| {
+        if !matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) {
+            unread.get_or_insert_with(|| (folder.to_owned(), error));
+        }
+        Vec::new()
+    })
 }
 
 /// The expression that a pattern of one name stands for.
@@ -137,6 +159,7 @@ pub fn older_parts(path: &Path) -> Vec<PathBuf> {
     let Some(folder) = path.parent() else { return Vec::new() };
     let folder = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
     let mut parts: Vec<_> = entries(folder)
+        .unwrap_or_default()
         .into_iter()
         .map(|name| folder.join(name))
         .filter(|other| is_older_part(other, path))
@@ -178,7 +201,7 @@ mod tests {
         }
         let find = |pattern: &str| {
             let pattern = Pattern::new(&path(pattern)).unwrap();
-            let names = pattern.find(folder.path()).into_iter();
+            let names = pattern.find(folder.path()).files.into_iter();
             names.map(|path| pattern.name("n", &path)).collect::<Vec<_>>()
         };
         assert_eq!(find("*.log*"), ["n/a.log", "n/a[1].log", "n/b.log"]);
@@ -186,7 +209,22 @@ mod tests {
         assert_eq!(find("[!a].log"), ["n/b.log"]);
         assert_eq!(find("?.txt"), ["n/c.txt"]);
         let all = Pattern::new(folder.path()).unwrap();
-        assert_eq!(all.find(folder.path()).len(), 4, "a folder stands for what is in it");
+        assert_eq!(all.find(folder.path()).files.len(), 4, "a folder stands for what is in it");
         assert!(Pattern::new(Path::new("/l/[z-a]")).is_err());
+    }
+
+    #[test]
+    fn what_is_too_much_and_what_cannot_be_read_is_known() {
+        let folder = tempfile::tempdir().unwrap();
+        for number in 0..MOST + 3 {
+            std::fs::write(folder.path().join(format!("{number}.log")), "").unwrap();
+        }
+        let all = Pattern::new(folder.path()).unwrap().find(folder.path());
+        assert_eq!((all.files.len(), all.left_out, all.unread.is_none()), (MOST, 3, true));
+        // Who is root may read every folder, but not one that leads to itself.
+        let circle = folder.path().join("circle");
+        std::os::unix::fs::symlink(&circle, &circle).unwrap();
+        let none = Pattern::new(&circle.join("*.log")).unwrap().find(&circle);
+        assert_eq!((none.files.len(), none.unread.unwrap().0), (0, circle));
     }
 }

@@ -42,6 +42,11 @@ impl Mark {
         (self.device, self.inode) == (other.device, other.inode)
     }
 
+    /// Whether it is about the file of these metadata.
+    pub fn is_at(&self, found: &Metadata) -> bool {
+        (found.dev(), found.ino()) == (self.device, self.inode)
+    }
+
     /// Bytes before it.
     pub const fn offset(&self) -> u64 {
         self.offset
@@ -54,8 +59,7 @@ impl Mark {
 
     /// Whether `file` is the one, and still holds what was read.
     pub fn is_of(&self, file: &File) -> bool {
-        let same = |found: Metadata| (found.dev(), found.ino()) == (self.device, self.inode);
-        file.metadata().is_ok_and(same) && self.is_in(file)
+        file.metadata().is_ok_and(|found| self.is_at(&found)) && self.is_in(file)
     }
 
     /// Whether `file` holds what was read, be it a copy.
@@ -130,6 +134,11 @@ impl Reader {
     pub fn here(&self) -> Mark {
         let (offset, before) = (self.offset, self.before.clone());
         Mark { device: self.device, inode: self.inode, offset, before, seen: Timestamp::now() }
+    }
+
+    /// When it was written last.
+    pub fn modified(&self) -> Option<SystemTime> {
+        self.file.metadata().ok()?.modified().ok()
     }
 
     /// Goes on in another file at the same place, and gives back this one.
