@@ -125,7 +125,9 @@ fn head(line: &[u8]) -> Option<Head<'_>> {
 impl Haproxy<'_> {
     /// When the client's connection was accepted. The date has no zone: that of the syslog header is taken, else UTC.
     pub fn at(&self) -> Option<Timestamp> {
-        self.local().and_then(|local| self.zone().unwrap_or(Offset::UTC).to_timestamp(local).ok())
+        self.local()
+            .and_then(|local| self.zone().unwrap_or(Offset::UTC).to_timestamp(local).ok())
+            .filter(|at| *at >= Timestamp::UNIX_EPOCH)
     }
 
     /// The date as it stands there, in whatever zone the writer lives.

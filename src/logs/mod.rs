@@ -1,5 +1,6 @@
 //! What log lines say, as pure functions: reading them, what they are about, which are alike, and which are asked for.
 
+mod address;
 mod fields;
 pub mod haproxy;
 mod line;
@@ -9,6 +10,7 @@ mod question;
 mod read;
 mod subject;
 
+pub use address::without_port;
 pub use fields::Fields;
 pub use line::{Answer, Client, Error, Layer, Level, Line, Request};
 pub use pattern::pattern;

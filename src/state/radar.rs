@@ -122,6 +122,7 @@ pub fn settle(state: &mut State) {
 }
 
 fn count(state: &mut State, now: Timestamp) {
+    state.logs.failing.sweep(now);
     let top = state.logs.failing.top(now);
     let unnamed = &state.logs.failing.unnamed;
     let ago = |span: SignedDuration| now.checked_sub(span).unwrap_or(now);

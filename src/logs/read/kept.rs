@@ -7,15 +7,16 @@ use jiff::{SignedDuration, Timestamp};
 use super::wrapping::Body;
 use crate::logs::fields::Fields;
 use crate::logs::line::{Client, Error, Line, Request};
-use crate::logs::{pattern, subject};
+use crate::logs::{pattern, subject, without_port};
 use crate::model::text::{clean, redact, sanitise};
 
 /// The longest field that is kept, in bytes.
 const LONGEST_FIELD: usize = 4096;
 /// How far a secret may reach beyond what is kept and still be known for one.
 const SECRET: usize = 4096;
-/// A clock is believed that is ahead of ours by so much.
-const AHEAD: SignedDuration = SignedDuration::from_hours(24);
+/// A clock is believed that is ahead of ours by so much. Lines that are further ahead would stay the newest for as long,
+/// and push out of what is kept all that come in time.
+const AHEAD: SignedDuration = SignedDuration::from_secs(5);
 
 /// The line as it is kept, of which body and fields are known; `bytes` is its length as it was read, `collected` when
 /// whoever handed it to us got it, `arrived` is now.
@@ -111,13 +112,4 @@ fn error(fields: &Fields<'_>, cleaner: Cleaner) -> Option<Error> {
         message: message.unwrap_or_default(),
         detail: detail.unwrap_or_default(),
     })
-}
-
-/// `10.0.0.1:4711` and `[::1]:4711` without the port; an address of IPv6 alone stays.
-fn without_port(address: &str) -> &str {
-    match address.rsplit_once(':') {
-        Some((host, _)) if host.ends_with(']') => host.trim_start_matches('[').trim_end_matches(']'),
-        Some((host, _)) if !host.contains(':') => host,
-        _ => address,
-    }
 }

@@ -120,3 +120,23 @@ fn a_line_of_no_known_format_stays_as_it_is() {
         assert_eq!((line.message, line.request, line.at), (None, None, now()), "{text}");
     }
 }
+
+#[test]
+fn a_clock_that_is_ahead_does_not_make_a_line_the_newest_for_hours() {
+    let ahead = REGISTRY.replace("22:01:41.722302916Z", "23:59:41Z");
+    let kept = line(&ahead);
+    assert_eq!((kept.at, &*kept.text), (now(), &*ahead), "its own word stays in the text");
+    assert_eq!(
+        read(ahead.as_bytes(), Some(at("2026-11-20T22:09:58Z")), now()).at,
+        at("2026-11-20T22:09:58Z")
+    );
+}
+
+#[test]
+fn a_year_before_there_were_logs_is_no_time() {
+    for when in ["01/Jan/-9999:00:00:00 +0000", "31/Dec/1969:23:59:59 +0000", "01/Jan/0001:00:00:00 +2500"] {
+        assert_eq!(time::read_access(when), None, "{when}");
+    }
+    assert_eq!(time::read("-009999-01-02T00:00:00Z"), None);
+    assert_eq!(line(&REGISTRY.replace("2026-", "1026-")).at, now());
+}

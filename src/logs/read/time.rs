@@ -4,10 +4,15 @@ use jiff::Timestamp;
 use jiff::civil::DateTime;
 use jiff::tz::Offset;
 
+/// Nothing was logged before 1970: what says so is no time, and would be far from where arithmetic ends well.
+pub fn believable(at: Timestamp) -> Option<Timestamp> {
+    Some(at).filter(|at| *at >= Timestamp::UNIX_EPOCH)
+}
+
 /// RFC 3339, or seconds since 1970 with or without a fraction.
 pub fn read(text: &str) -> Option<Timestamp> {
     if text.len() >= 20 && text.as_bytes()[4] == b'-' {
-        return text.parse().ok();
+        return text.parse().ok().and_then(believable);
     }
     let seconds: f64 = text.parse().ok().filter(|seconds| (0.0..1e13).contains(seconds))?;
     // Beyond the year 5138 it can only be milliseconds.
@@ -25,7 +30,7 @@ pub fn read_access(text: &str) -> Option<Timestamp> {
     let (hour, minute) = (clock.next()?.parse().ok()?, clock.next()?.parse().ok()?);
     let second = clock.next()?.parse().ok()?;
     let local = DateTime::new(year, month, day, hour, minute, second, 0).ok()?;
-    offset(zone)?.to_timestamp(local).ok()
+    offset(zone)?.to_timestamp(local).ok().and_then(believable)
 }
 
 fn offset(zone: &str) -> Option<Offset> {

@@ -77,7 +77,7 @@ fn kubectl(text: &str) -> Option<Body<'_>> {
 fn stamped(text: &str) -> Option<(Timestamp, &str)> {
     let looks = matches!(text.as_bytes(), [b'0'..=b'9', _, _, _, b'-', _, _, b'-', _, _, b'T', ..]);
     let (stamp, rest) = text.split_once(' ').filter(|(stamp, _)| looks && stamp.len() <= 40)?;
-    Some((stamp.parse().ok()?, rest))
+    Some((super::time::read(stamp)?, rest))
 }
 
 fn without_end(text: Cow<'_, str>) -> Cow<'_, str> {

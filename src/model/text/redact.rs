@@ -56,7 +56,7 @@ const SHAPES: [Shape; 9] = [
         keep: concat!(
             r"(?:(?-u:\b)|_|u0026|%26|\\[nrt])(?:x-goog-signature|x-amz-signature|x-amz-security-token|signature|sig",
             r"|access_token|refresh_token|id_token|private_token|job_token|client_secret|secret|password|passwd",
-            r"|api_key|token)(?:=|%3D)"
+            r"|api_key|token|_state)(?:=|%3D)"
         ),
         secret: r#"[^&\s"'<>\\]+"#,
         after: "",
@@ -143,6 +143,10 @@ mod tests {
             ),
             ("?Expires=1&Signature=Ab%2Bc%3D", "?Expires=1&Signature=[redacted]"),
             ("next=%2Fv2%26sig%3Dabc", "next=%2Fv2%26sig%3D[redacted]"),
+            (
+                "/v2/g/p/blobs/uploads/8c1d?_state=Zx-9_%3D&digest=sha256:0",
+                "/v2/g/p/blobs/uploads/8c1d?_state=[redacted]&digest=sha256:0",
+            ),
             ("?access_token=abc#x", "?access_token=[redacted]"),
             ("https://bob:s3cr:et@host/x", "https://bob:[redacted]@host/x"),
             ("https://:s3cret@host/x", "https://:[redacted]@host/x"),
@@ -169,6 +173,7 @@ mod tests {
             "docker/registry/v2/blobs/sha256/ab/abcdef0123/data",
             "https://host:5000/v2/group/project/manifests/v1",
             "signature verification failed",
+            "/jobs?state=running&job_state=done",
             "tokens: 3",
             "gs://bucket/path@sha256:0123",
             "group/project:tag@sha256:0123456789abcdef",

@@ -10,11 +10,11 @@ use indexmap::map::Entry;
 use jiff::Timestamp;
 use tokio::time::Instant;
 
-use crate::logs::{Answer, Fields, Layer, Line, Request};
+use crate::logs::{Answer, Fields, Layer, Line, Request, without_port};
 
 /// So long is a failure remembered, for the success that may follow it.
 const LATELY: Duration = Duration::from_mins(10);
-/// Requests that are remembered at once.
+/// Requests of one generation; with the one before it, twice as many are remembered at most.
 const REMEMBERED: usize = 8_192;
 /// The longest path that is kept, in bytes.
 const LONGEST_URI: usize = 512;
@@ -22,28 +22,40 @@ const LONGEST_URI: usize = 512;
 /// Requests that failed lately, on whichever stream.
 #[derive(Debug, Default)]
 pub struct Lately {
-    failed: RwLock<HashMap<u64, Instant>>,
+    failed: RwLock<Generations>,
+}
+
+/// When which request failed: when the new generation is full it becomes the old one, so that in a flood the newest
+/// are remembered, and remembering costs the same each time.
+#[derive(Debug, Default)]
+struct Generations {
+    new: HashMap<u64, Instant>,
+    old: HashMap<u64, Instant>,
+}
+
+impl Generations {
+    fn note(&mut self, request: u64, now: Instant) {
+        if self.new.len() >= REMEMBERED {
+            self.old = std::mem::take(&mut self.new);
+        }
+        self.new.insert(request, now);
+    }
 }
 
 impl Lately {
     fn note(&self, request: u64, now: Instant) {
-        let known = self.failed.read().unwrap_or_else(PoisonError::into_inner).get(&request).copied();
+        let known = self.failed.read().unwrap_or_else(PoisonError::into_inner).new.get(&request).copied();
         // Noting each of a flood anew would keep all other streams waiting.
         if known.is_some_and(|at| now.saturating_duration_since(at) < LATELY / 10) {
             return;
         }
-        let mut failed = self.failed.write().unwrap_or_else(PoisonError::into_inner);
-        if failed.len() >= REMEMBERED {
-            failed.retain(|_, at| now.saturating_duration_since(*at) < LATELY);
-        }
-        if failed.len() < REMEMBERED {
-            failed.insert(request, now);
-        }
+        self.failed.write().unwrap_or_else(PoisonError::into_inner).note(request, now);
     }
 
     fn knows(&self, request: u64, now: Instant) -> bool {
         let failed = self.failed.read().unwrap_or_else(PoisonError::into_inner);
-        failed.get(&request).is_some_and(|at| now.saturating_duration_since(*at) < LATELY)
+        let at = failed.new.get(&request).or_else(|| failed.old.get(&request));
+        at.is_some_and(|at| now.saturating_duration_since(*at) < LATELY)
     }
 }
 
@@ -119,11 +131,6 @@ fn answer(layer: Layer, request: &Request, status: u16, bytes: u64, at: Timestam
     }
 }
 
-/// Each connection of a client has another one.
-fn without_port(address: &str) -> &str {
-    address.rsplit_once(':').map_or(address, |(host, _)| host)
-}
-
 fn cut(uri: &str) -> &str {
     &uri[..uri.floor_char_boundary(LONGEST_URI)]
 }
@@ -132,4 +139,21 @@ fn hash(what: &impl Hash) -> u64 {
     let mut hasher = DefaultHasher::new();
     what.hash(&mut hasher);
     hasher.finish()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn in_a_flood_of_failures_the_newest_are_remembered_and_no_more_than_there_is_room_for() {
+        let (lately, now) = (Lately::default(), Instant::now());
+        for request in 0..50_000 {
+            lately.note(request, now);
+        }
+        assert!(lately.knows(49_999, now) && lately.knows(42_000, now) && !lately.knows(0, now));
+        assert!(!lately.knows(49_999, now + LATELY));
+        let held = lately.failed.read().unwrap();
+        assert!(held.new.len() + held.old.len() <= 2 * REMEMBERED);
+    }
 }

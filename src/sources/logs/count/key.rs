@@ -62,18 +62,6 @@ fn path(uri: &[u8]) -> &[u8] {
     behind.iter().position(|byte| *byte == b'/').map_or(uri, |slash| &behind[slash..])
 }
 
-/// An address without its port.
-pub fn address(client: &str) -> &str {
-    let bare = match client.rsplit_once(':') {
-        Some((address, port)) if !port.is_empty() && port.bytes().all(|byte| byte.is_ascii_digit()) => {
-            // An IPv6 address without port ends in digits too.
-            if address.contains(':') && !address.ends_with(']') { client } else { address }
-        }
-        _ => client,
-    };
-    bare.strip_prefix('[').and_then(|bare| bare.strip_suffix(']')).unwrap_or(bare)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -108,19 +96,6 @@ mod tests {
             assert_eq!(key(uri, By::Repository), repository, "{uri}");
             assert_eq!(key(uri, By::Tag), tag, "{uri}");
             assert_eq!((key(uri, By::Client), key(uri, By::Server)), ("10.0.0.1".into(), "gke/reg1".into()));
-        }
-    }
-
-    #[test]
-    fn addresses_lose_their_port() {
-        for (text, bare) in [
-            ("10.0.0.1:443", "10.0.0.1"),
-            ("10.0.0.1", "10.0.0.1"),
-            ("[::1]:80", "::1"),
-            ("::1", "::1"),
-            ("a:", "a:"),
-        ] {
-            assert_eq!(address(text), bare, "{text}");
         }
     }
 }

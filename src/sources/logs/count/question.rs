@@ -35,7 +35,8 @@ impl Question {
 /// What answers are counted by.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum By {
-    /// Path and query as the client sent them, without scheme and host.
+    /// Path and query as the client sent them, without scheme and host. Those that differ only in a secret (the signed
+    /// state of an upload) are counted apart, and look alike when they are told.
     #[default]
     Path,
     Repository,

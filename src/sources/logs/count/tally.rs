@@ -9,7 +9,7 @@ use memchr::{memchr, memchr_iter};
 use super::counts::Counts;
 use super::key::{self, Answer};
 use super::question::Question;
-use crate::logs::{Fields, Layer, haproxy, open};
+use crate::logs::{Fields, Layer, haproxy, open, without_port};
 
 /// What became of the lines.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -168,7 +168,7 @@ fn answer<'a>(fields: &'a Fields<'_>) -> Answer<'a> {
         method: text(&fields.method).as_bytes(),
         uri: text(&fields.uri).as_bytes(),
         request: b"",
-        client: key::address(text(&fields.address)).as_bytes(),
+        client: without_port(text(&fields.address)).as_bytes(),
         backend: backend.as_bytes(),
         server: server.as_bytes(),
     }

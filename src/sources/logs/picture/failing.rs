@@ -57,7 +57,7 @@ impl Window {
         // A clock that is ahead of ours must not push out what is counted.
         let last = answer.last.min(now);
         self.count(answer.layer, last.as_second().div_euclid(STEP), answer.count, now);
-        let is_new = self.last.is_none_or(|known| known + WINDOW < answer.first);
+        let is_new = self.last.is_none_or(|known| before(answer.first) > known);
         let first = self.first.filter(|_| !is_new);
         self.first = Some(first.map_or(answer.first, |first| first.min(answer.first)).min(last));
         if self.last.is_none_or(|known| known <= last) {
@@ -75,11 +75,16 @@ impl Window {
             return;
         }
         if self.steps.len() >= STEPS {
-            let from = (now - WINDOW).as_second();
+            let from = before(now).as_second();
             self.steps.retain(|step| step.end() > from);
         }
         self.steps.push(Step { layer, number, count });
     }
+}
+
+/// The beginning of the window that ends at `at`.
+fn before(at: Timestamp) -> Timestamp {
+    at.checked_sub(WINDOW).unwrap_or(Timestamp::MIN)
 }
 
 impl Step {
@@ -130,7 +135,7 @@ impl Failing {
 
     /// Forgets a quarter at once, so that a flood of subjects costs each answer next to nothing.
     fn forget(&mut self, now: Timestamp) {
-        let from = now - WINDOW;
+        let from = before(now);
         let worth = |window: &Window| (window.since(from), window.last);
         let mut worths: Vec<_> = self.windows.values().map(worth).collect();
         let (_, least, _) = worths.select_nth_unstable(self.windows.len() - SUBJECTS);
@@ -143,9 +148,15 @@ impl Failing {
         });
     }
 
+    /// Forgets what did not fail within the last five minutes, so that nobody has to look at it again.
+    pub fn sweep(&mut self, now: Timestamp) {
+        let from = before(now);
+        self.windows.retain(|_, window| window.since(from) > 0);
+    }
+
     /// What failed within the last five minutes, most often first, then by name.
     pub fn top(&self, now: Timestamp) -> Vec<(&Subject, &Window, u64)> {
-        let from = now - WINDOW;
+        let from = before(now);
         let counted = self.windows.iter().map(|(subject, window)| (subject, window, window.since(from)));
         let mut counted: Vec<_> = counted.filter(|(_, _, count)| *count > 0).collect();
         counted.sort_by(|one, other| other.2.cmp(&one.2).then_with(|| one.0.cmp(other.0)));
@@ -218,6 +229,27 @@ mod tests {
         }
         assert!(failing.windows.len() <= SUBJECTS + SUBJECTS / 4);
         assert_eq!(counts(&failing, 1)[0], 50);
+    }
+
+    #[test]
+    fn what_failed_long_ago_is_forgotten_when_it_is_swept() {
+        let mut failing = Failing::default();
+        for number in 0..1_000 {
+            failing.take(&Answer { subject: tag(number), ..answer(500, 0) }, at(0));
+        }
+        failing.take(&Answer { subject: tag(0), ..answer(500, 200) }, at(200));
+        failing.sweep(at(320));
+        assert_eq!((failing.windows.len(), counts(&failing, 320)), (1, vec![1]));
+    }
+
+    #[test]
+    fn times_at_the_ends_of_the_calendar_do_no_harm() {
+        let mut failing = Failing::default();
+        let early = Answer { first: Timestamp::MIN, last: Timestamp::MIN, subject: tag(1), ..answer(500, 0) };
+        failing.take(&early, at(1));
+        failing.take(&early, Timestamp::MIN);
+        failing.sweep(Timestamp::MIN);
+        assert!(failing.top(Timestamp::MAX).is_empty());
     }
 
     #[test]

@@ -17,6 +17,10 @@ const OVER: SignedDuration = SignedDuration::from_mins(5);
 /// Requests that are kept; when there are a quarter more, those that failed least and longest ago are forgotten.
 const COUNTED: usize = 4096;
 
+/// Storms that are told at once, and those that are compared for it: each may be told of by three layers.
+const TOLD: usize = 50;
+const MERGED: usize = 4 * TOLD;
+
 /// The same request of one client, answered without success each time.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Storm {
@@ -75,13 +79,22 @@ impl Storm {
     fn goes_on(&mut self, answer: &Answer) {
         self.count += answer.count;
         self.bytes += answer.bytes;
-        self.first = self.first.min(answer.first);
+        // What is told late and lies far back is no part of it: it would make it look slower than it is.
+        self.first = self.first.min(answer.first.max(sooner(self.first)));
         if self.last <= answer.last {
             (self.last, self.status) = (answer.last, answer.status);
         }
-        if self.client.address != answer.client.address && self.client.address.is_some() {
-            self.client = Arc::new(Client { address: None, agent: self.client.agent.clone() });
+    }
+
+    /// Takes in what the same agent sent from another address.
+    fn joins(&mut self, other: &Self) {
+        self.count += other.count;
+        self.bytes += other.bytes;
+        self.first = self.first.min(other.first);
+        if self.last <= other.last {
+            (self.last, self.status) = (other.last, other.status);
         }
+        self.client = Arc::new(Client { address: None, agent: self.client.agent.clone() });
     }
 
     /// Whether another layer tells of the same requests. A load balancer may not know the agent, or only its beginning.
@@ -92,12 +105,17 @@ impl Storm {
     }
 }
 
-/// What makes requests the same: who asks is known by the agent, else by the address.
-type Key = (Layer, Arc<str>, Arc<str>, Option<Box<str>>);
+/// So much sooner that it is no part of the same.
+fn sooner(at: Timestamp) -> Timestamp {
+    at.checked_sub(OVER).unwrap_or(Timestamp::MIN)
+}
+
+/// What makes requests the same: what is asked for, and who asks. The same agent at another address is another client,
+/// whose success says nothing of this one.
+type Key = (Layer, Arc<str>, Arc<str>, Arc<Client>);
 
 fn key(answer: &Answer) -> Key {
-    let Client { address, agent } = &*answer.client;
-    (answer.layer, answer.method.clone(), answer.uri.clone(), agent.clone().or_else(|| address.clone()))
+    (answer.layer, answer.method.clone(), answer.uri.clone(), answer.client.clone())
 }
 
 /// Requests that fail again and again.
@@ -109,22 +127,27 @@ pub struct Storms {
 impl Storms {
     /// Counts an answer that arrived at `now`. One that succeeded ends what came before it.
     pub fn take(&mut self, answer: &Answer, now: Timestamp) {
+        let key = key(answer);
+        let known = self.counted.get_mut(&key);
         if answer.status < 400 {
-            self.counted.remove(&key(answer));
+            // One that came before the first failure is told late.
+            if known.is_some_and(|storm| answer.last >= storm.first) {
+                self.counted.remove(&key);
+            }
             return;
         }
         if is_challenge(answer) {
             return;
         }
         let early = Answer { first: answer.first.min(now), last: answer.last.min(now), ..answer.clone() };
-        let begun = || Storm::begun(&early);
-        self.counted
-            .entry(key(answer))
-            .and_modify(|storm| match early.first - OVER <= storm.last {
-                true => storm.goes_on(&early),
-                false => *storm = begun(),
-            })
-            .or_insert_with(begun);
+        match known {
+            Some(storm) if early.last < sooner(storm.first) => {}
+            Some(storm) if sooner(early.first) <= storm.last => storm.goes_on(&early),
+            Some(storm) => *storm = Storm::begun(&early),
+            None => {
+                self.counted.insert(key, Storm::begun(&early));
+            }
+        }
         if self.counted.len() > COUNTED + COUNTED / 4 {
             self.forget();
         }
@@ -140,29 +163,46 @@ impl Storms {
         self.counted.retain(|_, storm| worth(storm) > least);
     }
 
-    /// Those that are worth a word, the most frequent first. What several layers tell of is one storm.
+    /// Those that are worth a word, the most frequent first and no more than anybody reads. One agent at several
+    /// addresses is one storm, and so is what several layers tell of.
     pub fn worst(&self, now: Timestamp) -> Vec<Storm> {
-        let lasts = |storm: &&Storm| now - OVER <= storm.last;
-        let tells = |storm: &&Storm| storm.count >= ENOUGH && storm.lasted() >= LONG;
-        let mut told: Vec<_> = self.counted.values().filter(lasts).filter(tells).collect();
+        let tells =
+            |storm: &&Storm| sooner(now) <= storm.last && storm.count >= ENOUGH && storm.lasted() >= LONG;
+        let mut told = by_agent(self.counted.values().filter(tells));
         let rank = |storm: &Storm| {
             (std::cmp::Reverse(storm.count), storm.uri.clone(), storm.method.clone(), storm.layer)
         };
         told.sort_by_cached_key(|storm| (rank(storm), storm.client.clone()));
+        told.truncate(MERGED);
         let mut storms: Vec<Storm> = Vec::new();
         for storm in told {
-            match storms.iter_mut().find(|known| known.is_same(storm)) {
+            match storms.iter_mut().find(|known| known.is_same(&storm)) {
                 Some(known) => {
                     known.bytes += storm.bytes;
                     if known.client.agent.is_none() {
-                        known.client = storm.client.clone();
+                        known.client = storm.client;
                     }
                 }
-                None => storms.push(storm.clone()),
+                None => storms.push(storm),
             }
         }
+        storms.truncate(TOLD);
         storms
     }
+}
+
+/// One for each agent; those without one stay as they are.
+fn by_agent<'a>(storms: impl Iterator<Item = &'a Storm>) -> Vec<Storm> {
+    let mut known: BTreeMap<_, Storm> = BTreeMap::new();
+    for storm in storms {
+        let Client { address, agent } = &*storm.client;
+        let who = agent.as_ref().or(address.as_ref());
+        known
+            .entry((storm.layer, &storm.method, &storm.uri, agent.is_some(), who))
+            .and_modify(|known| known.joins(storm))
+            .or_insert_with(|| storm.clone());
+    }
+    known.into_values().collect()
 }
 
 /// Every client asks once without a token, and is told where to get one.
@@ -217,26 +257,62 @@ mod tests {
         assert_eq!((worst[0].count, worst[0].first), (61, at(400)));
     }
 
+    fn from(address: i64, answer: Answer) -> Answer {
+        let address = Some(format!("10.0.0.{address}").into());
+        Answer { client: Arc::new(Client { address, agent: answer.client.agent.clone() }), ..answer }
+    }
+
     #[test]
     fn one_agent_at_several_addresses_is_one_client() {
-        let from = |second: i64| {
-            let client = Client {
-                address: Some(format!("10.0.0.{second}").into()),
-                agent: Some("GitLab/17.3.5".into()),
-            };
-            Answer { client: Arc::new(client), ..delete(second) }
-        };
-        let worst = told((0..=60).map(from)).worst(at(60));
+        let worst = told((0..=60).map(|second| from(second % 2, delete(second)))).worst(at(60));
         assert_eq!((worst.len(), worst[0].count), (1, 61));
         assert_eq!(
             (worst[0].client.address.as_deref(), worst[0].client.agent.as_deref()),
             (None, Some("GitLab/17.3.5"))
         );
+        let once_each = (0..=60).map(|second| from(second, delete(second)));
+        assert!(told(once_each).worst(at(60)).is_empty(), "no client of them fails again");
         let without_agent = |second: i64| {
             let client = Client { address: Some(format!("10.0.0.{}", second % 2).into()), agent: None };
             Answer { client: Arc::new(client), ..delete(second) }
         };
         assert_eq!(told((0..=90).map(without_agent)).worst(at(90)).len(), 2);
+    }
+
+    #[test]
+    fn a_neighbours_success_is_none_of_the_node_that_is_refused() {
+        let pull = |second| Answer { method: "GET".into(), status: 401, ..delete(second) };
+        let good = |second| from(2, Answer { status: 200, ..pull(second) });
+        let worst = told((0..=60).flat_map(|second| [from(1, pull(second)), good(second)])).worst(at(60));
+        assert_eq!((worst.len(), worst[0].count), (1, 61));
+        assert_eq!(worst[0].client.address.as_deref(), Some("10.0.0.1"));
+    }
+
+    #[test]
+    fn what_is_told_late_neither_ends_a_storm_nor_drags_its_beginning_back() {
+        let mut storms = told((1_000..=1_060).map(delete));
+        storms.take(&Answer { status: 202, ..delete(900) }, at(1_061));
+        storms.take(&delete(10), at(1_061));
+        storms.take(&Answer { first: at(0), ..delete(1_060) }, at(1_061));
+        let worst = storms.worst(at(1_061));
+        assert_eq!((worst[0].count, worst[0].first), (62, at(700)));
+        storms.take(&Answer { first: Timestamp::MIN, last: Timestamp::MIN, ..delete(0) }, at(1_061));
+        storms.take(&Answer { first: Timestamp::MIN, ..from(7, delete(0)) }, Timestamp::MIN);
+        assert!(storms.worst(Timestamp::MIN).iter().all(|storm| storm.count < 100));
+    }
+
+    #[test]
+    fn of_very_many_storms_only_the_worst_are_told() {
+        let many = (0..=60).flat_map(|second| {
+            (0..300).map(move |number| Answer {
+                uri: format!("/v2/scan-{number}").into(),
+                count: if number < 7 { 5 } else { 1 },
+                ..delete(second)
+            })
+        });
+        let worst = told(many).worst(at(60));
+        assert_eq!(worst.len(), TOLD);
+        assert_eq!((worst[6].count, worst[7].count), (305, 61));
     }
 
     #[test]
