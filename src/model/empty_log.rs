@@ -16,6 +16,15 @@ pub struct EmptyLog {
 }
 
 impl EmptyLog {
-    /// Where log files are emptied; it stands where the URL of a store does.
-    pub const PLACE: &'static str = "logs of this host";
+    const PLACE: &'static str = "logs of host ";
+
+    /// Where log files of a host are emptied; it stands where the URL of a store does.
+    pub fn place(host: &str) -> String {
+        format!("{}{host}", Self::PLACE)
+    }
+
+    /// Whether that is a place where log files are emptied, on whichever host.
+    pub fn is_place(place: &str) -> bool {
+        place.starts_with(Self::PLACE)
+    }
 }

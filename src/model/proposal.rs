@@ -29,7 +29,7 @@ pub struct Proposal {
     /// Id of the verb.
     pub verb: String,
     /// URL of the store, without secrets; of load balancers their [`super::place`], of log files
-    /// [`EmptyLog::PLACE`].
+    /// [`EmptyLog::place`].
     pub store: String,
     /// The journal entry that this takes back or finishes.
     pub about: Option<About>,
@@ -171,9 +171,9 @@ impl Proposal {
         super::is_balancers(&self.store)
     }
 
-    /// Whether it is about log files of this host, and no store has to do with it.
+    /// Whether it is about log files of a host, and no store has to do with it.
     pub fn is_about_logs(&self) -> bool {
-        self.store == EmptyLog::PLACE
+        EmptyLog::is_place(&self.store)
     }
 
     /// What is set on servers.

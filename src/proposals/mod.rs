@@ -28,6 +28,7 @@ use futures::future::BoxFuture;
 use crate::model::{EmptyLog, Item, Order, Permit, Proposal, SetServer, Step, Target, place};
 use crate::registry::mode::Mode;
 use crate::sources::haproxy::Fleet;
+use crate::sources::logs::emptying;
 use crate::sources::look::Looking;
 use crate::storage::ObjectStore;
 pub use ground::Ground;
@@ -169,7 +170,7 @@ pub async fn propose(order: &Order, scene: &Scene<'_>) -> Result<Proposal, NoPro
     }
     let store = match recipe.needs {
         Needs::Balancers => place(items.iter().flat_map(|item| &item.steps).filter_map(part)),
-        Needs::Logs => EmptyLog::PLACE.to_owned(),
+        Needs::Logs => EmptyLog::place(&emptying::host()),
         Needs::FileMetadata | Needs::Nothing => scene.store.url().to_owned(),
     };
     Ok(Proposal { verb: order.verb.to_owned(), store, about: None, backups: None, items })

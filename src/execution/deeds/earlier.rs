@@ -44,6 +44,9 @@ fn usable(part: &History, deeds: &Deeds, store: &dyn ObjectStore) -> Result<(), 
         _ if part.proposal.is_about_servers() => Err(NoProposal::NotHere(format!(
             "entry {id} is of {there}, and the profile does not know these load balancers so; open the one that does"
         ))),
+        _ if part.proposal.is_about_logs() => {
+            Err(NoProposal::NotHere(format!("entry {id} is of {there}; open the cockpit on that host")))
+        }
         "" => Err(NoProposal::NotHere(format!(
             "entry {id} is of {there}, and the bucket is not open yet; try again when it is"
         ))),

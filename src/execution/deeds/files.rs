@@ -23,8 +23,8 @@ pub fn inverse(log: &EmptyLog) -> Inverse {
     Inverse::Left(format!("what stood in {} was not kept, so it cannot come back", log.path))
 }
 
-/// Whether it is still to be emptied, where that was begun.
-pub async fn rest(log: &EmptyLog) -> Rest {
+/// Whether it is still to be emptied; where that was begun and nobody knows how it ended, what is there may be new.
+pub async fn rest(log: &EmptyLog, is_open: bool) -> Rest {
     match seen(&log.path).await {
         Err(why) => Rest::Changed(why),
         Ok(now) if (now.file.device, now.file.inode) != (log.device, log.inode) => {
@@ -32,6 +32,11 @@ pub async fn rest(log: &EmptyLog) -> Rest {
         }
         // Whoever writes to it has begun anew since.
         Ok(now) if now.file.size < log.size => Rest::Done,
+        Ok(now) if is_open => Rest::Changed(format!(
+            "whether {} was emptied is not known: {} are in it, which may have been written since",
+            log.path,
+            mib(now.file.size)
+        )),
         Ok(_) => Rest::ToDo,
     }
 }
@@ -58,4 +63,22 @@ pub async fn proofs(item: &Item) -> Vec<Proof> {
 async fn seen(path: &str) -> Result<Seen, String> {
     let path = path.to_owned();
     tokio::task::spawn_blocking(move || look(&path)).await.unwrap_or_else(|stopped| Err(stopped.to_string()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn what_may_have_been_emptied_and_has_grown_again_is_not_emptied_silently() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("x.log");
+        std::fs::write(&path, "grown again\n").unwrap();
+        let log = look(path.to_str().unwrap()).unwrap().file;
+        let known = rest(&log, true).await;
+        assert!(matches!(known, Rest::Changed(why) if why.contains("is not known")));
+        assert!(matches!(rest(&log, false).await, Rest::ToDo));
+        std::fs::write(&path, "").unwrap();
+        assert!(matches!(rest(&log, true).await, Rest::Done));
+    }
 }

@@ -25,6 +25,7 @@ use crate::actions::confirm::Confirmed;
 use crate::model::{About, Done, EmptyLog, Ending, Order, Past, Permit, Progress, Proposal, lies_in};
 use crate::proposals::{self, NoProposal, Scene};
 use crate::sources::haproxy::Fleet;
+use crate::sources::logs::emptying;
 use crate::sources::look::Looking;
 use crate::storage::{ObjectStore, StoreError};
 
@@ -74,7 +75,7 @@ impl Deeds {
     /// Whether what was done at a place, as [`Proposal::store`] names it, was done where this would do it.
     pub fn is_here(&self, store: &dyn ObjectStore, place: &str) -> bool {
         place == store.url()
-            || place == EmptyLog::PLACE
+            || place == EmptyLog::place(&emptying::host())
             || self.fleet.as_ref().is_some_and(|fleet| lies_in(place, &fleet.place()))
     }
 

@@ -56,7 +56,11 @@ async fn rest_of(
     for (number, step) in (first..).zip(&item.steps) {
         let rest = match &step.act {
             Act::SetServer(change) => servers::rest(deeds.fleet.as_ref(), change).await,
-            Act::EmptyLog(log) if history.happened(number) != Happened::Yes => files::rest(log).await,
+            Act::EmptyLog(log) => match (history.happened(number), history.outcomes.get(&number)) {
+                (Happened::Yes, _) | (_, Some(StepOutcome::Already { .. })) => Rest::Done,
+                (Happened::Perhaps, None) => files::rest(log, true).await,
+                (Happened::Perhaps | Happened::No, _) => files::rest(log, false).await,
+            },
             _ => rest(store, history, number, step).await?,
         };
         match rest {

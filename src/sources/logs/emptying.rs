@@ -7,6 +7,7 @@ use std::path::Path;
 
 use rustix::fs::{OFlags, StatVfs, statvfs};
 
+use crate::model::text::clean;
 use crate::model::{EmptyLog, Permit};
 
 /// A log file, and the disk that holds it.
@@ -27,6 +28,13 @@ pub enum NotEmptied {
     Changed(String),
     #[error("{path} cannot be emptied: {error}")]
     Failed { path: String, error: io::Error },
+}
+
+/// What this host is called, so that what was done to its files is not taken for what was done on another.
+pub fn host() -> String {
+    let asked = ["/proc/sys/kernel/hostname", "/etc/hostname"];
+    let name = asked.iter().find_map(|path| fs::read_to_string(path).ok()).unwrap_or_default();
+    clean(name.trim()).into_owned()
 }
 
 /// Looks at a file.
