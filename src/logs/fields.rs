@@ -17,6 +17,8 @@ pub struct Fields<'a> {
     pub layer: Layer,
     pub level: Level,
     pub time: Option<Timestamp>,
+    /// Its date names no zone, and was read as if it were of UTC.
+    pub is_zoneless: bool,
     pub message: Option<Cow<'a, str>>,
     /// `err.code`, `err.message`, `err.detail`.
     pub code: Option<Cow<'a, str>>,

@@ -123,7 +123,8 @@ fn head(line: &[u8]) -> Option<Head<'_>> {
 }
 
 impl Haproxy<'_> {
-    /// When the client's connection was accepted. The date has no zone: that of the syslog header is taken, else UTC.
+    /// When the client's connection was accepted. The date has no zone: that of the syslog header is taken, else UTC
+    /// (whoever follows a stream corrects it by a [`crate::logs::Clock`]).
     pub fn at(&self) -> Option<Timestamp> {
         self.local()
             .and_then(|local| self.zone().unwrap_or(Offset::UTC).to_timestamp(local).ok())

@@ -1,6 +1,7 @@
 //! What log lines say, as pure functions: reading them, what they are about, which are alike, and which are asked for.
 
 mod address;
+mod clock;
 mod fields;
 pub mod haproxy;
 mod line;
@@ -11,6 +12,7 @@ mod read;
 mod subject;
 
 pub use address::without_port;
+pub use clock::Clock;
 pub use fields::Fields;
 pub use line::{Answer, Client, Error, Layer, Level, Line, Request};
 pub use pattern::pattern;

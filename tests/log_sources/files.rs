@@ -228,6 +228,34 @@ async fn lines_that_are_too_old_are_passed_over_by_their_own_time() {
 }
 
 #[tokio::test]
+async fn the_dates_of_a_load_balancer_that_names_no_zone_are_of_the_zone_in_which_its_file_was_written() {
+    let folder = Folder::new();
+    let now = jiff::Timestamp::now();
+    for hours in [-5, 3] {
+        let line = |ago: i64| {
+            let at = now - jiff::SignedDuration::from_secs(ago - hours * 3600);
+            let at = at.strftime("%d/%b/%Y:%H:%M:%S.000");
+            format!(
+                "Nov 20 22:01:41 lb haproxy[7]: 10.0.0.1:6065 [{at}] in registry/reg1 0/0/0/2/2 500 188 - - ---- 1/1/0/0/0 0/0 \"GET /v2/a/manifests/{ago} HTTP/1.1\"\n"
+            )
+        };
+        let name = format!("lb{hours}.log");
+        folder.write(&name, &(line(3600) + &line(300) + &line(1)));
+        let mut heard = folder.follow(&name);
+        heard.live().await;
+        let lines = heard
+            .all
+            .iter()
+            .filter_map(|fact| if let Fact::Lines(batch) = fact { Some(batch) } else { None });
+        let ages: Vec<_> =
+            lines.flat_map(|batch| &batch.lines).map(|line| now.duration_since(line.at).as_secs()).collect();
+        assert!(matches!(*ages, [299..=301, 0..=2]), "{ages:?}");
+        let told = |fact: &Fact| matches!(fact, Fact::Clock { offset, .. } if offset.seconds() == hours as i32 * 3600);
+        assert!(heard.all.iter().any(told), "{:?}", heard.all);
+    }
+}
+
+#[tokio::test]
 async fn a_packed_file_is_read_once() {
     let folder = Folder::new();
     folder.pack("x.log.gz", &numbered(1..=500));

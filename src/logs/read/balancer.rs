@@ -15,6 +15,7 @@ pub fn read(text: &str) -> Option<Fields<'_>> {
         layer: Layer::Haproxy,
         // It was written when all was over, as the lines of the other layers are.
         time: line.at().and_then(|accepted| accepted.checked_add(took.unwrap_or_default()).ok()),
+        is_zoneless: line.zone().is_none(),
         method: slice(line.method),
         uri: slice(line.uri),
         status: line.status,

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use jiff::Timestamp;
+use jiff::tz::Offset;
 
 use crate::logs::{Answer, Line};
 use crate::sources::Trouble;
@@ -47,6 +48,8 @@ pub enum Fact {
     Gap { stream: StreamId, from: Timestamp, to: Timestamp, why: String },
     /// So many streams that could be followed are not, out of so many.
     LeftOut { streams: usize, of: usize },
+    /// Its dates name no zone, and are taken to be of this one.
+    Clock { stream: StreamId, offset: Offset },
     /// The disk of this host that holds the stream's file.
     Disk { stream: StreamId, path: String, size: u64, free: u64, total: u64 },
 }

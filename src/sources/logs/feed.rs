@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
+use jiff::tz::Offset;
 use tokio::time::{Instant, timeout_at};
 
 use super::budget::Share;
@@ -11,7 +12,7 @@ use super::desk::{Desk, First};
 use super::facts::{Batch, Fact, Origin, StreamId};
 use super::lines::Piece;
 use super::tally::Tally;
-use crate::logs::{self, Fields, Level};
+use crate::logs::{self, Clock, Fields, Level};
 use crate::model::text::clean;
 use crate::sources::Trouble;
 
@@ -49,6 +50,9 @@ pub struct Feed {
     share: Share,
     /// Lines that were written before are not taken: they are older than what was asked for.
     since_when: Option<Timestamp>,
+    /// What its dates mean where they name no zone, and what was told of that.
+    clock: Clock,
+    told: Option<Offset>,
     batch: Batch,
     tally: Tally,
     /// When the first line was read that is not told.
@@ -68,6 +72,8 @@ impl Feed {
             is_live: false,
             share: Share::new(Instant::now()),
             since_when: None,
+            clock: Clock::default(),
+            told: None,
             tally: Tally::default(),
             since: None,
         }
@@ -135,10 +141,21 @@ impl Feed {
         self.since_when = since;
     }
 
+    /// The newest line there is, read or not, was written at `at`: that tells the zone of a clock that names none.
+    pub fn anchor(&mut self, line: &[u8], at: Timestamp) {
+        let body = logs::open(line);
+        let fields = Fields::of(&body.text);
+        if let Some(told) = fields.time.filter(|_| fields.is_zoneless) {
+            self.clock.set(told, body.at.unwrap_or(at));
+        }
+    }
+
     /// Takes a line in, and tells what is due.
     pub async fn take(&mut self, raw: Raw<'_>) {
         let now = Instant::now();
-        self.count(&raw, now);
+        if let Some(offset) = self.count(&raw, now) {
+            self.tell(Fact::Clock { stream: self.stream.clone(), offset }).await;
+        }
         let since = *self.since.get_or_insert(now);
         let is_full = self.batch.lines.len() >= MANY || self.tally.len() >= MANY;
         if is_full || now.saturating_duration_since(since) >= GATHER {
@@ -168,13 +185,24 @@ impl Feed {
         self.desk.teller.tell(Fact::Lines(Arc::new(batch))).await;
     }
 
-    fn count(&mut self, raw: &Raw<'_>, now: Instant) {
+    /// Says in which zone the dates of this stream are taken to be, where they name none and it was not told yet.
+    fn count(&mut self, raw: &Raw<'_>, now: Instant) -> Option<Offset> {
         let arrived = Timestamp::now();
         let body = logs::open(raw.bytes);
-        let fields = Fields::of(&body.text);
+        let mut fields = Fields::of(&body.text);
+        let mut news = None;
+        if let Some(told) = fields.time.filter(|_| fields.is_zoneless) {
+            // What was there before may have been written at any time.
+            let came = body.at.or_else(|| self.is_live.then(|| raw.collected.unwrap_or(arrived)));
+            if let Some(came) = came {
+                self.clock.hear(told, came);
+            }
+            fields.time = Some(self.clock.time(told));
+            news = Some(self.clock.offset()).filter(|offset| self.told.replace(*offset) != Some(*offset));
+        }
         let at = fields.time.or(body.at).or(raw.collected).unwrap_or(arrived);
         if self.since_when.is_some_and(|since| at < since) {
-            return;
+            return news;
         }
         self.batch.read += 1;
         self.batch.bytes += raw.length;
@@ -186,6 +214,7 @@ impl Feed {
         } else {
             self.batch.sampled += 1;
         }
+        news
     }
 }
 

@@ -25,7 +25,7 @@ pub struct Picture {
     pub streams: Streams,
     /// The newest lines, as many as there is room for.
     pub store: Store,
-    /// All lines that came, those that are alike counted together.
+    /// All lines that were told one by one, still held or not, those that are alike counted together.
     pub kinds: Kinds,
     /// What fails most, by what it is about.
     pub failing: Failing,

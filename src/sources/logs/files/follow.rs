@@ -10,7 +10,7 @@ use jiff::Timestamp;
 use tokio::time::Instant;
 
 use super::Marks;
-use super::history::{Old, modified, older, tail};
+use super::history::{Old, last_line, modified, older, tail};
 use super::paths::{is_packed, older_parts};
 use super::reader::{Mark, Reader, open};
 use crate::sources::logs::desk::History;
@@ -59,6 +59,8 @@ struct Looked {
     trouble: Option<Trouble>,
     /// There is more to read at once.
     more: bool,
+    /// The last line of a file that was there before, and when the file was written last.
+    last: Option<(Vec<u8>, Timestamp)>,
     path: PathBuf,
     size: u64,
 }
@@ -111,7 +113,10 @@ impl Follow {
         let (mut disk, mut told) = (Disk::default(), None);
         loop {
             let Some(looked) = self.look(feed).await else { return };
-            let Looked { lines, gap, trouble, more, path, size } = looked;
+            let Looked { lines, gap, trouble, more, last, path, size } = looked;
+            if let Some((line, at)) = last {
+                feed.anchor(&line, at);
+            }
             if let Some((from, why)) = gap {
                 feed.gap(from, Timestamp::now(), why).await;
             }
@@ -298,6 +303,7 @@ impl Follow {
         let file = open(&path).map_err(wrong)?;
         let size = file.metadata().map_err(wrong)?.len();
         looked.size = size;
+        looked.last = last_line(&file, size).ok().zip(modified(&path));
         let reader = match self.marks.of(&self.place.name()) {
             Some(mark) if mark.is_of(&file) => Reader::at(file, &mark).map_err(wrong)?,
             Some(mark) if mark.offset() > 0 => {

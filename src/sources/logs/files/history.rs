@@ -56,6 +56,18 @@ pub fn tail(file: &File, size: u64, lines: usize) -> io::Result<(u64, usize)> {
     if end == 0 && found < lines { Ok((0, found + usize::from(size > 0))) } else { Ok((oldest, found)) }
 }
 
+/// The last line of a file of `size`, as far as it is no longer than a block.
+///
+/// # Errors
+///
+/// It cannot be read.
+pub fn last_line(file: &File, size: u64) -> io::Result<Vec<u8>> {
+    let (start, _) = tail(file, size, 1)?;
+    let mut line = vec![0; usize::try_from((size - start).min(BLOCK)).unwrap_or_default()];
+    file.read_exact_at(&mut line, start)?;
+    Ok(line)
+}
+
 /// The last `lines` lines of what `path` was before, as far as they were written since `since`; oldest first.
 pub fn older(path: &Path, lines: usize, since: Option<Timestamp>) -> Vec<Old> {
     let mut parts: Vec<Vec<Old>> = Vec::new();

@@ -27,7 +27,7 @@ pub struct Kind {
     pub place: Place,
 }
 
-/// The kinds of lines that came, by fingerprint.
+/// The kinds of lines that were told one by one, by fingerprint: of a flood that is only counted, less than came.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Kinds {
     all: BTreeMap<u64, Kind>,

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, VecDeque};
 
 use jiff::Timestamp;
+use jiff::tz::Offset;
 
 use crate::sources::Health;
 use crate::sources::logs::facts::{Batch, Fact, Origin, StreamId};
@@ -37,6 +38,8 @@ pub struct Stream {
     pub dropped: u64,
     pub gaps: VecDeque<Gap>,
     pub rate: Rate,
+    /// The zone that its dates are taken to be of, where they name none.
+    pub clock: Option<Offset>,
     /// The file of this host behind it and the disk that holds it, where there is one.
     pub disk: Option<Disk>,
 }
@@ -119,6 +122,7 @@ impl Streams {
                 }
             }
             Fact::LeftOut { streams, of } => self.left_out = (*streams > 0).then_some((*streams, *of)),
+            Fact::Clock { stream, offset } => self.stream(stream).clock = Some(*offset),
             Fact::Disk { stream, path, size, free, total } => {
                 let disk = Disk { path: path.clone(), size: *size, free: *free, total: *total };
                 self.stream(stream).disk = Some(disk);

@@ -39,14 +39,16 @@ fn header(state: &State, view: &View, cells: usize) -> Line<'static> {
         format!("  (new: first seen after {words}, {at})")
     });
     let zone = time::zone(state).to_offset_info(state.now).abbreviation().to_owned();
+    // Lines that are only counted are of no known kind.
+    let is_all = state.logs.streams.all.values().all(|stream| stream.sampled == 0);
     let spans = if cells >= 64 {
         format!(
             "   {} level first {} last     new  what is alike{new}",
-            pad_left("lines", 9),
+            pad_left(if is_all { "lines" } else { "at least" }, 9),
             pad(&zone, 4, "")
         )
     } else {
-        format!("   {} level new  what is alike", pad_left("lines", 7))
+        format!("   {} level new  what is alike", pad_left(if is_all { "lines" } else { ">=lines" }, 7))
     };
     Line::styled(fit(&spans, cells, view.glyphs.cut), view.theme.dim.0)
 }

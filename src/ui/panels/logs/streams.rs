@@ -1,5 +1,6 @@
 //! How each stream stands: whether it is followed, how much came, and what is missing.
 
+use jiff::tz::Offset;
 use ratatui::text::{Line, Span};
 
 use super::{row, select, time, window};
@@ -73,6 +74,7 @@ fn standing(state: &State, stream: &Stream) -> (Tone, String) {
         stream.origin.map(|origin| origin_word(origin).to_owned()),
         (stream.bytes > 0).then(|| size(stream.bytes)),
         gaps(state, stream),
+        stream.clock.map(|offset| format!("its clock has no zone, taken as {}", zone(offset))),
         (stream.sampled > 0).then(|| format!("{} only counted", count(stream.sampled))),
         (stream.dropped > 0).then(|| format!("{} given up", count(stream.dropped))),
     ];
@@ -99,6 +101,17 @@ fn per_second(rate: f64) -> String {
         ..0.05 => "-".to_owned(),
         ..10.0 => format!("{rate:.1}"),
         _ => count(rate.round() as u64),
+    }
+}
+
+/// `UTC`, `UTC-5`, `UTC+5:30`.
+fn zone(offset: Offset) -> String {
+    let minutes = offset.seconds() / 60;
+    let sign = if minutes < 0 { '-' } else { '+' };
+    match (minutes.abs() / 60, minutes.abs() % 60) {
+        (0, 0) => "UTC".to_owned(),
+        (hours, 0) => format!("UTC{sign}{hours}"),
+        (hours, minutes) => format!("UTC{sign}{hours}:{minutes:02}"),
     }
 }
 
