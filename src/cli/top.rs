@@ -129,8 +129,16 @@ impl List {
         let of = HumanCount(seen.lines);
         let by = self.by.name();
         let remarks = [
-            (seen.strange, format!("of {of} lines are of no kind that is known here, and not counted")),
-            (seen.silent, format!("of {of} lines tell no status, and are not counted")),
+            (
+                seen.strange,
+                format!(
+                    "of {of} lines hold such a number but are of no kind that is known here, and not counted"
+                ),
+            ),
+            (
+                seen.silent,
+                format!("of {of} lines hold such a number but tell no status, and are not counted"),
+            ),
             (seen.undated, "answers do not tell when, and are not counted".to_owned()),
             (seen.keyless, format!("answers have no {by}, and are not counted")),
         ];
@@ -146,7 +154,7 @@ impl List {
         if told.len() > 1 {
             complain(&format!("the same request may be counted more than once: {}", told.join(", ")));
         }
-        if seen.lines > 0 && seen.strange == seen.lines {
+        if seen.lines > 0 && !seen.understood {
             complain("nothing of it was understood");
             return Exit::Unread;
         }

@@ -120,13 +120,12 @@ fn lines_of_registries_are_counted_beside_those_of_haproxy() {
     let object = "{\"level\":\"error\",\"msg\":\"response completed with error\",\"http.request.method\":\"GET\",\
                   \"http.request.uri\":\"/v2/a/manifests/b\",\"http.response.status\":500,\"time\":\"2026-11-20T22:00:24Z\"}\n";
     let fine = text.replace("status=500", "status=200");
-    let message =
-        "time=\"2026-11-20T22:00:23Z\" level=info msg=\"debug server listening\" go.version=go1.19.8\n";
+    let message = "time=\"2026-11-20T22:00:23Z\" level=info msg=\"debug server listening\" port=500 go.version=go1.19.8\n";
     let all = [&line("500", "GET", "/v2/a/manifests/b"), access, text, object, &fine, message].concat();
     let log = logs.write("log", all);
     let ran = logs.top(&[&log]).ends(0);
     assert_eq!(ran.out, "      4 /v2/a/manifests/b\n");
-    assert!(ran.err.contains("1 of 6 lines tell no status"), "{ran:?}");
+    assert!(ran.err.contains("1 of 6 lines hold such a number but tell no status"), "{ran:?}");
     assert!(ran.err.contains("more than once: 1 by HAProxy, 1 by access logs, 2 by registries"), "{ran:?}");
     assert_eq!(
         logs.top(&[&log, "--since", "2026-11-20T22:00:23Z", "--until", "2026-11-20T22:00:24Z"]).ends(0).out,
@@ -139,15 +138,20 @@ fn what_was_not_counted_is_said() {
     let logs = Logs::new();
     let log = logs.write(
         "log",
-        ["hello\n", &line("-1", "GET", "/a"), &line("500", "GET", "/v2/"), "\n", "hello\r\n"].concat(),
+        ["hello\n500\n", &line("-1", "GET", "/500"), &line("500", "GET", "/v2/"), "\n", "took 500 ms\r\n"]
+            .concat(),
     );
     let ran = logs.top(&[&log, "--by", "tag"]).ends(0);
     assert_eq!(ran.out, "");
-    for said in ["2 of 4 lines are of no kind", "1 of 4 lines tell no status", "1 answers have no tag"] {
+    for said in [
+        "2 of 6 lines hold such a number but are of no kind",
+        "1 of 6 lines hold such a number but tell no status",
+        "1 answers have no tag",
+    ] {
         assert!(ran.err.contains(said), "{said}: {ran:?}");
     }
     let ran = logs.top(&[&log, "--status", "404"]).ends(0);
-    assert!(ran.err.contains("none of 4 lines is an answer that was asked for"), "{ran:?}");
+    assert!(ran.err.contains("none of 6 lines is an answer that was asked for"), "{ran:?}");
 }
 
 #[test]
@@ -217,7 +221,7 @@ fn hostile_bytes_neither_stop_the_count_nor_reach_the_terminal() {
         (0..300_000u32).map(|number| (number.wrapping_mul(2_654_435_761) >> 24) as u8).collect();
     bytes.push(b'\n');
     bytes.extend(line("500", "GET", "/a\x1b[2J\u{202e}").as_bytes());
-    bytes.extend(b"Nov 20 22:01:59 fe-01 haproxy[1]: ");
+    bytes.extend(b"Nov 20 22:01:59 fe-01 haproxy[1]: 500 ");
     bytes.extend(vec![b'['; 10 << 20]);
     bytes.push(b'\n');
     bytes.extend(line("500", "GET", "/\u{1}").bytes().map(|byte| if byte == 1 { 0xff } else { byte }));

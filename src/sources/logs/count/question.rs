@@ -1,7 +1,7 @@
 //! What is asked of logs: which answers are counted, and by what.
 
 use std::ops::RangeInclusive;
-use std::str::FromStr;
+use std::str::{FromStr, from_utf8};
 
 use jiff::Timestamp;
 
@@ -61,6 +61,32 @@ impl Statuses {
     pub fn contains(&self, status: u16) -> bool {
         self.0.iter().any(|range| range.contains(&status))
     }
+
+    /// Its digits, where it is but one.
+    pub(super) fn only(&self) -> Option<[u8; 3]> {
+        match self.0.as_slice() {
+            [range] if range.start() == range.end() => range.start().to_string().as_bytes().try_into().ok(),
+            _ => None,
+        }
+    }
+
+    /// Whether one of them stands anywhere in a line; a line in which none does cannot be an answer of theirs.
+    pub(super) fn stand_in(&self, line: &[u8]) -> bool {
+        let asked = |digits: &[u8]| {
+            digits.iter().all(u8::is_ascii_digit)
+                && from_utf8(digits)
+                    .ok()
+                    .and_then(|text| text.parse().ok())
+                    .is_some_and(|one| self.contains(one))
+        };
+        line.windows(3).enumerate().any(|(at, digits)| asked(digits) && stands_alone(line, at))
+    }
+}
+
+/// Whether the three digits there may be a status, and not a part of a number or of a digest.
+pub(super) fn stands_alone(line: &[u8], at: usize) -> bool {
+    let before = at.checked_sub(1).and_then(|before| line.get(before));
+    !before.is_some_and(u8::is_ascii_digit) && !line.get(at + 3).is_some_and(u8::is_ascii_alphanumeric)
 }
 
 impl FromStr for Statuses {
@@ -109,5 +135,20 @@ mod tests {
     fn several_are_taken_together() {
         let statuses = Statuses::any_of(["404", "5xx"].map(|text| text.parse().unwrap()));
         assert_eq!([404, 500, 403].map(|status| statuses.contains(status)), [true, true, false]);
+    }
+
+    #[test]
+    fn digits_stand_for_a_status_only_where_they_stand_alone() {
+        let statuses: Statuses = "5xx".parse().unwrap();
+        for line in ["a 500 b", "503", "status=599", "\\t500\\n", "{\"status\":500}"] {
+            assert!(statuses.stand_in(line.as_bytes()), "{line}");
+        }
+        for line in ["", "50", ":5000", "1500", "sha256:ab500cd", "a 404 b", "5x0"] {
+            assert!(!statuses.stand_in(line.as_bytes()), "{line}");
+        }
+        assert_eq!(
+            ["500", "5xx", "500-501"].map(|text| text.parse::<Statuses>().unwrap().only()),
+            [Some(*b"500"), None, None]
+        );
     }
 }
