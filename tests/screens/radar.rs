@@ -9,7 +9,8 @@ use quarterdeck::model::{Finding, Gate, Repair, Severity, Subject, TagState};
 use quarterdeck::registry::reference::Reference;
 use quarterdeck::registry::report::TagReport;
 use quarterdeck::sources::bucket::facts::{Fact as Seen, Survey};
-use quarterdeck::sources::logs::facts::{Batch, Fact as Logged};
+use quarterdeck::sources::logs::facts::{Batch, Fact as Logged, Origin};
+use quarterdeck::sources::{Trouble, TroubleKind};
 use quarterdeck::ui::glyphs::{ASCII, Glyphs, UNICODE};
 
 use crate::desk::Desk;
@@ -169,6 +170,25 @@ fn failures_of_very_many_are_said_to_be_spread() {
 
 const LOOP: &str = "/v2/lighthouse/checkout/worker/manifests/v1.3.0";
 const FILE: &str = "/var/lib/docker/containers/4a1f/4a1f-json.log";
+
+#[test]
+fn that_nothing_fails_is_only_said_of_streams_that_are_followed() {
+    let mut desk = bare("mono", ASCII);
+    desk.take(told(Vec::new()));
+    assert!(desk.frame(WIDE).contains("No answer with 5xx among the lines of the last 5 minutes."));
+    let down = |stream: &str| {
+        let trouble = Trouble::new(TroubleKind::Denied, "it may not be read");
+        Event::Fact(Fact::Logs(Logged::Down { stream: stream.into(), origin: Origin::File, trouble }))
+    };
+    desk.take(down("other"));
+    assert!(desk.frame(WIDE).contains("last 5 minutes of 1 of 2 streams: the others are not followed."));
+    desk.take(down("pod/registry"));
+    let frame = desk.frame(WIDE);
+    assert!(
+        frame.contains("What fails is not known: 0 of 2 streams followed") && frame.contains("2 down: other")
+    );
+    assert!(!frame.contains("No answer with"), "{frame}");
+}
 
 /// GitLab asks for the same delete for an hour, and a file of this host takes it all down.
 fn repeated(desk: &mut Desk, path: Option<&str>) {

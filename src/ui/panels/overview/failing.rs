@@ -118,10 +118,7 @@ fn statuses(state: &State) -> String {
 fn note(state: &State) -> Option<String> {
     let radar = &state.radar;
     if radar.failures == 0 {
-        return Some(match state.logs.store.is_empty() {
-            true => "No line of a log came yet.".to_owned(),
-            false => format!("No answer with {} among the lines of the last 5 minutes.", statuses(state)),
-        });
+        return Some(nothing(state));
     }
     if radar.is_spread() {
         return Some(format!(
@@ -134,6 +131,26 @@ fn note(state: &State) -> Option<String> {
         ));
     }
     (radar.unnamed > 0).then(|| format!("{} more name nothing of the registry.", count(radar.unnamed)))
+}
+
+/// What it means that no failure was counted: as much as is known of the streams.
+fn nothing(state: &State) -> String {
+    let streams = &state.logs.streams;
+    let open = || streams.all.values().filter(|stream| !stream.is_over);
+    let live = open().filter(|stream| stream.health.is_live()).count();
+    match (live, open().count() - live) {
+        (0, _) if !streams.all.is_empty() => {
+            format!("What fails is not known: {}.", clean(&streams.sentence(state.now)))
+        }
+        _ if state.logs.store.is_empty() => "No line of a log came yet.".to_owned(),
+        (_, silent) => {
+            let but = match silent {
+                0 => String::new(),
+                _ => format!(" of {live} of {} streams: the others are not followed", live + silent),
+            };
+            format!("No answer with {} among the lines of the last 5 minutes{but}.", statuses(state))
+        }
+    }
 }
 
 fn of(state: &State, view: &View, row: &Failing, cells: usize) -> Line<'static> {
