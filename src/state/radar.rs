@@ -36,6 +36,8 @@ pub struct Radar {
     pub rows: Vec<Failing>,
     /// How many subjects fail, and how many failures that is, those of nothing that could be named included.
     pub subjects: usize,
+    /// There are more than that.
+    pub is_cut: bool,
     pub failures: u64,
     pub unnamed: u64,
     /// Repositories that they are of.
@@ -115,7 +117,11 @@ pub fn settle(state: &mut State) {
     }
     let old = |at: Timestamp| now < at || now.duration_since(at) >= STORMS;
     if state.radar.storms_at.is_none_or(old) {
-        state.radar.storms = repetitions(&state.scene());
+        let mut storms = repetitions(&state.scene());
+        // A broken image that is pulled again and again is what the rows below are about.
+        let is_row = |subject: &Subject| state.radar.rows.iter().any(|row| row.subject == *subject);
+        storms.all.retain(|one| one.storm.status < 500 || !one.storm.subject.as_ref().is_some_and(is_row));
+        state.radar.storms = storms;
         state.radar.storms_at = Some(now);
     }
     want(state, now);
@@ -130,9 +136,9 @@ fn count(state: &mut State, now: Timestamp) {
     radar.counted = Some(now);
     radar.subjects = top.len();
     radar.unnamed = unnamed.since(ago(STALE));
-    radar.failures = top.iter().map(|(_, _, count)| count).sum::<u64>() + radar.unnamed;
-    let lately = top.iter().map(|(_, window, _)| window.since(ago(RATE))).sum::<u64>();
-    radar.lately = lately + unnamed.since(ago(RATE));
+    radar.is_cut = state.logs.failing.is_cut(now);
+    radar.failures = state.logs.failing.all.since(ago(STALE));
+    radar.lately = state.logs.failing.all.since(ago(RATE));
     let repositories = top.iter().filter_map(|(subject, _, _)| repository(subject));
     radar.repositories = repositories.collect::<std::collections::BTreeSet<_>>().len();
     let rows = top.into_iter().take(ROWS).map(|(subject, window, count)| Failing {

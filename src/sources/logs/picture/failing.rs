@@ -99,6 +99,10 @@ pub struct Failing {
     windows: BTreeMap<Subject, Window>,
     /// Failures that are about nothing of the registry that could be named.
     pub unnamed: Window,
+    /// All failures, also those about subjects that had to be forgotten.
+    pub all: Window,
+    /// When subjects had to be forgotten last.
+    forgot: Option<Timestamp>,
     /// Statuses that count, besides answers that tell of a fault in the store.
     statuses: Vec<RangeInclusive<u16>>,
 }
@@ -112,8 +116,9 @@ impl Default for Failing {
 impl Failing {
     /// Counts answers with these statuses, and those that tell of a fault in the store.
     pub const fn counting(statuses: Vec<RangeInclusive<u16>>) -> Self {
-        let unnamed = Window { steps: Vec::new(), first: None, last: None, status: 0, method: String::new() };
-        Self { windows: BTreeMap::new(), unnamed, statuses }
+        const NONE: Window =
+            Window { steps: Vec::new(), first: None, last: None, status: 0, method: String::new() };
+        Self { windows: BTreeMap::new(), unnamed: NONE, all: NONE, forgot: None, statuses }
     }
 
     /// Counts an answer that arrived at `now`, if it counts.
@@ -121,6 +126,7 @@ impl Failing {
         if !answer.is_fault && !self.statuses.iter().any(|range| range.contains(&answer.status)) {
             return;
         }
+        self.all.take(answer, now);
         match &answer.subject {
             Some(subject) => match self.windows.get_mut(subject) {
                 Some(window) => window.take(answer, now),
@@ -130,7 +136,13 @@ impl Failing {
         }
         if self.windows.len() > SUBJECTS + SUBJECTS / 4 {
             self.forget(now);
+            self.forgot = Some(now);
         }
+    }
+
+    /// Whether there were more subjects within the last five minutes than are kept.
+    pub fn is_cut(&self, now: Timestamp) -> bool {
+        self.forgot.is_some_and(|at| before(now) < at)
     }
 
     /// Forgets a quarter at once, so that a flood of subjects costs each answer next to nothing.

@@ -8,10 +8,9 @@ use jiff::{SignedDuration, Timestamp};
 use crate::logs::{Answer, Client, Layer};
 use crate::model::Subject;
 
-/// So often must the same have failed in a row to be told.
-const ENOUGH: u64 = 20;
-/// So long must it have gone on.
-const LONG: SignedDuration = SignedDuration::from_secs(30);
+/// So often must the same have failed in a row, and so long must it have gone on, to be told: slowly or quickly.
+const ENOUGH: &[(u64, SignedDuration)] =
+    &[(20, SignedDuration::from_secs(30)), (50, SignedDuration::from_secs(4))];
 /// A request that was not seen for so long is over.
 const OVER: SignedDuration = SignedDuration::from_mins(5);
 /// Requests that are kept; when there are a quarter more, those that failed least and longest ago are forgotten.
@@ -166,8 +165,10 @@ impl Storms {
     /// Those that are worth a word, the most frequent first and no more than anybody reads. One agent at several
     /// addresses is one storm, and so is what several layers tell of.
     pub fn worst(&self, now: Timestamp) -> Vec<Storm> {
-        let tells =
-            |storm: &&Storm| sooner(now) <= storm.last && storm.count >= ENOUGH && storm.lasted() >= LONG;
+        let enough = |storm: &Storm| {
+            ENOUGH.iter().any(|(count, span)| storm.count >= *count && storm.lasted() >= *span)
+        };
+        let tells = |storm: &&Storm| sooner(now) <= storm.last && enough(storm);
         let mut told = by_agent(self.counted.values().filter(tells));
         let rank = |storm: &Storm| {
             (std::cmp::Reverse(storm.count), storm.uri.clone(), storm.method.clone(), storm.layer)

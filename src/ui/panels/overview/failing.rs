@@ -28,7 +28,7 @@ pub fn height(state: &State, room: u16) -> u16 {
     }
     let rows =
         state.radar.rows.len().max(1) + usize::from(note(state).is_some()) + state.radar.repeated().count();
-    u16::try_from(rows + 2).unwrap_or(u16::MAX).min(room / 2).max(3)
+    u16::try_from(rows + 2).unwrap_or(u16::MAX).min(room * 2 / 3).max(3)
 }
 
 /// Draws it.
@@ -122,7 +122,8 @@ fn note(state: &State) -> Option<String> {
     }
     if radar.is_spread() {
         return Some(format!(
-            "Spread over {} and {}: no few of them stand out, so look at the bucket and the pods.",
+            "Spread over {}{} and {}: no few of them stand out, so look at the bucket and the pods.",
+            if radar.is_cut { "at least " } else { "" },
             counted(radar.subjects as u64, "subject"),
             match radar.repositories {
                 1 => "1 repository".to_owned(),
