@@ -61,7 +61,7 @@ fn many_paths(folder: &Path) {
     const PATHS: u64 = 3_000_000;
     let mut file = BufWriter::new(File::create(folder.join("haproxy.log")).unwrap());
     for number in 0..PATHS {
-        let path = format!("/v2/group/project/blobs/uploads/{:032x}?_state={:064x}", number, number * 7919);
+        let path = format!("/v2/group/project/blobs/uploads/{:032x}?part={:064x}", number, number * 7919);
         writeln!(file, "10.0.0.1:1 [20/Nov/2026:22:01:59.540] web gke/reg1 0/0/0/3/3 500 9 - - ---- 1/1/0/0/0 0/0 \"PATCH {path} HTTP/1.1\"").unwrap();
     }
     file.into_inner().unwrap();
@@ -278,7 +278,7 @@ impl Maker {
                 (
                     "PATCH",
                     format!(
-                        "/v2/group-{}/project-{project}/image/blobs/uploads/{id:032x}?_state={state:032x}",
+                        "/v2/group-{}/project-{project}/image/blobs/uploads/{id:032x}?part={state:032x}",
                         project % 97
                     ),
                 )
