@@ -162,18 +162,19 @@ fn counts(pty: &mut Pty) -> Counts {
     pty.wait_for("all streams", |screen| of_streams(screen) == flood::PODS as usize);
     let (at, text) = (Instant::now(), pty.text());
     let number = |word: &str| word.replace(',', "").parse::<u64>().ok();
-    let before = |what: &str| -> u64 {
+    // So many words before `what` stands the number: the rate stands between the lines and how a stream is.
+    let before = |what: &str, words: usize| -> u64 {
         let numbers = text.lines().filter_map(|line| {
             let (told, _) = line.split_once(what)?;
-            number(told.split_whitespace().next_back()?)
+            number(told.split_whitespace().nth_back(words)?)
         });
         numbers.sum()
     };
     let counts = Counts {
         at,
-        read: before(" followed,"),
-        sampled: before(" only counted"),
-        dropped: before(" given up"),
+        read: before(" followed,", 1),
+        sampled: before(" only counted", 0),
+        dropped: before(" given up", 0),
     };
     pty.keys("\x1b");
     pty.wait_for_text("what happened");
