@@ -8,10 +8,12 @@ pub mod haproxy;
 pub mod kubernetes;
 pub mod logs;
 pub mod look;
+mod pauses;
 mod proxy;
 pub mod registry_api;
 mod teller;
 mod trouble;
 
+use pauses::Pauses;
 pub use teller::Teller;
 pub use trouble::{Health, Trouble, TroubleKind};

@@ -38,9 +38,9 @@ impl<F> Teller<F> {
         self.settled.send_replace(true);
     }
 
-    /// Waits that long, or until the operator asks to look again now.
-    pub async fn pause(&self, interval: Duration) {
-        let _ = tokio::time::timeout(interval, self.nudged()).await;
+    /// Waits that long, or until the operator asks to look again now: true then.
+    pub async fn pause(&self, interval: Duration) -> bool {
+        tokio::time::timeout(interval, self.nudged()).await.is_ok()
     }
 
     /// Waits until the operator asks to look again now, so that a source that waits out a failure does so no longer.

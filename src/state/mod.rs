@@ -36,7 +36,7 @@ pub use tables::{Table, Tables};
 use crate::bus::Stamped;
 use crate::diagnosis::Scene;
 use crate::diagnosis::path::Hop;
-use crate::event::{Event, Fact, Outcome, PanelId};
+use crate::event::{Event, Fact, LogsPart, Outcome, PanelId};
 use crate::model::{Answer, Gate, Past, Proposal, Severity, Subject, TagState, Watched};
 use crate::sources;
 use crate::sources::bucket::picture::{Picture, Verdict};
@@ -168,6 +168,10 @@ impl State {
 
     /// What the selected line of the logs is about.
     fn logged(&self) -> Option<Subject> {
+        if self.tail.part == LogsPart::Streams {
+            let (_, stream) = self.tail.chosen_stream(&self.logs)?;
+            return stream.disk.as_ref().map(|disk| Subject::LogFile(disk.path.clone()));
+        }
         let (_, stored) = self.tail.selected(&self.logs)?;
         stored.line.request.as_ref()?.subject.clone()
     }

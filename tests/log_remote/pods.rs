@@ -18,7 +18,7 @@ use quarterdeck::staging::kubernetes::{
 use tempfile::TempDir;
 use tokio::net::TcpListener;
 use tokio::sync::{Notify, watch};
-use tokio::task::JoinSet;
+use tokio::task::{JoinHandle, JoinSet};
 
 use super::ear::Ear;
 
@@ -27,6 +27,8 @@ struct Stage {
     workload: Workload,
     ear: Ear,
     written: u32,
+    options: logs::Options,
+    logs: JoinHandle<()>,
     _tasks: JoinSet<()>,
     _folder: TempDir,
 }
@@ -72,15 +74,26 @@ impl Stage {
             Arc::new(Notify::new()),
         );
         tasks.spawn(kubernetes::run(options.clone(), nobody));
-        let input = Input::Kubernetes(Box::new(pods::Options { quiet, ..pods::Options::new(options) }));
+        let mut followed = pods::Options::new(options);
+        followed.quiet = quiet;
+        let input = Input::Kubernetes(Box::new(followed));
         let pace = Pace {
             first_pause: Duration::from_millis(10),
             longest_pause: Duration::from_millis(50),
             ..Pace::default()
         };
         let options = logs::Options { inputs: vec![input], pace, ..logs::Options::default() };
-        tasks.spawn(logs::run(options, ear.teller()));
-        Self { cluster, workload, ear, written: 0, _tasks: tasks, _folder: folder }
+        let logs = tokio::spawn(logs::run(options.clone(), ear.teller()));
+        Self { cluster, workload, ear, written: 0, options, logs, _tasks: tasks, _folder: folder }
+    }
+
+    /// The source ends as if it had failed, and is run again as the cockpit does.
+    async fn run_again(&mut self, meanwhile: impl FnOnce(&mut Self)) {
+        self.logs.abort();
+        let _ = (&mut self.logs).await;
+        tokio::task::yield_now().await;
+        meanwhile(self);
+        self.logs = tokio::spawn(logs::run(self.options.clone(), self.ear.teller()));
     }
 
     /// So many more lines of each pod, numbered over all.
@@ -145,6 +158,23 @@ async fn lines_come_once_through_broken_connections_and_restarts() {
     stage.told("after a restart").await;
     for (stream, mut numbers) in stage.ear.numbers() {
         numbers.sort_unstable();
+        assert_eq!(numbers, whole(stage.written), "{stream}");
+    }
+    assert_eq!(stage.gaps(), 0);
+}
+
+#[tokio::test]
+async fn a_source_that_is_run_again_tells_nothing_twice() {
+    let mut stage = Stage::new(2, |_| {}, Duration::from_secs(60)).await;
+    stage.write(5);
+    stage.told("history and what follows").await;
+    for _ in 0..2 {
+        stage.run_again(|stage| stage.write(3)).await;
+        stage.told("what was written meanwhile").await;
+        stage.write(3);
+        stage.told("what follows").await;
+    }
+    for (stream, numbers) in stage.ear.numbers() {
         assert_eq!(numbers, whole(stage.written), "{stream}");
     }
     assert_eq!(stage.gaps(), 0);

@@ -22,6 +22,7 @@ stories! {
     says_so_when_the_window_is_too_small,
     asks_the_terminal_nothing,
     idle_writes_nothing,
+    a_tag_that_begins_to_fail_is_named_without_a_key,
     hostile_names_are_spelt_out,
     deletes_a_broken_tag_and_takes_it_back,
     two_at_once_do_not_mind_each_other,
@@ -181,6 +182,17 @@ fn idle_writes_nothing() {
     let spans = [(); 2].map(|()| pty.written_during(Duration::from_secs(5)));
     let spans = spans.map(|bytes| String::from_utf8_lossy(&bytes).into_owned());
     assert!(spans.iter().any(String::is_empty), "{spans:?}");
+}
+
+fn a_tag_that_begins_to_fail_is_named_without_a_key() {
+    let home = home();
+    let mut pty = Pty::start(command(PROGRAM, &["demo", "tag-breaks"], &home), size(120, 40));
+    pty.wait_for("the first answer with 5xx", |screen| screen.contents().contains("with 5xx ┐"));
+    let row =
+        |line: &str| line.contains("lighthouse/checkout/api:latest") && line.contains("empty-current-link");
+    pty.wait_for("the tag with its fault", |screen| screen.contents().lines().any(row));
+    pty.keys(":q\r");
+    assert_eq!(pty.wait_for_end().exit_code(), 0);
 }
 
 fn hostile_names_are_spelt_out() {

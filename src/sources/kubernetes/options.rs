@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use super::roll::Roll;
+use crate::sources::Pauses;
 
 /// Whom to ask, and for which pods.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -47,6 +48,13 @@ pub struct Pace {
     pub renew: Duration,
     /// Objects in a page of a list.
     pub page: u32,
+}
+
+impl Pace {
+    /// The pauses of one task.
+    pub(in crate::sources) fn pauses(&self) -> Pauses {
+        Pauses::new(self.first_pause, self.longest_pause)
+    }
 }
 
 impl Default for Pace {

@@ -20,6 +20,10 @@ pub struct NoLog {
     pub code: u16,
 }
 
+/// What was read is not all that there is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Broken;
+
 /// A log that is being read.
 pub struct Stream(Body);
 
@@ -53,13 +57,17 @@ impl From<Refusal> for NoLog {
 }
 
 impl Stream {
-    /// The next bytes; none at the end, however it came about.
-    pub async fn next(&mut self) -> Option<Bytes> {
-        loop {
-            let frame = self.0.frame().await?.ok()?;
-            if let Ok(data) = frame.into_data() {
-                return Some(data);
+    /// The next bytes; none at the end.
+    ///
+    /// # Errors
+    ///
+    /// The connection broke before the end.
+    pub async fn next(&mut self) -> Result<Option<Bytes>, Broken> {
+        while let Some(frame) = self.0.frame().await {
+            if let Ok(data) = frame.map_err(|_| Broken)?.into_data() {
+                return Ok(Some(data));
             }
         }
+        Ok(None)
     }
 }

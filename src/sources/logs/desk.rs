@@ -9,7 +9,7 @@ use tokio::sync::mpsc;
 use super::facts::Fact;
 use super::tally::Lately;
 use super::{Budget, Options};
-use crate::sources::Teller;
+use crate::sources::{Pauses, Teller};
 
 /// What all streams share. Cheap to clone.
 #[derive(Clone)]
@@ -78,6 +78,13 @@ pub struct Pace {
     /// The first pause after a failure; it doubles up to the longest.
     pub first_pause: Duration,
     pub longest_pause: Duration,
+}
+
+impl Pace {
+    /// The pauses of one task.
+    pub(in crate::sources) fn pauses(&self) -> Pauses {
+        Pauses::new(self.first_pause, self.longest_pause)
+    }
 }
 
 impl Default for Pace {

@@ -4,7 +4,6 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use super::desk::Pace;
 use super::feed::Feed;
 use crate::sources::Trouble;
 
@@ -32,8 +31,7 @@ pub trait Tail: Send {
 
 /// Follows `tail` for as long as there is something to follow.
 pub async fn keep(mut tail: impl Tail, mut feed: Feed) {
-    let pace = feed.desk().pace;
-    let mut pauses = Pauses::new(&pace);
+    let mut pauses = feed.desk().pace.pauses();
     loop {
         feed.opening().await;
         let begun = Instant::now();
@@ -47,33 +45,6 @@ pub async fn keep(mut tail: impl Tail, mut feed: Feed) {
         if was_well {
             pauses.reset();
         }
-        feed.desk().teller.pause(pauses.take()).await;
-    }
-}
-
-/// Pauses after failures: they double, and never fall into step with each other.
-#[derive(Debug)]
-pub struct Pauses {
-    first: Duration,
-    longest: Duration,
-    next: Duration,
-}
-
-impl Pauses {
-    /// The first one is the shortest.
-    pub const fn new(pace: &Pace) -> Self {
-        Self { first: pace.first_pause, longest: pace.longest_pause, next: pace.first_pause }
-    }
-
-    /// All is well again.
-    pub const fn reset(&mut self) {
-        self.next = self.first;
-    }
-
-    /// Between half of the next pause and all of it.
-    pub fn take(&mut self) -> Duration {
-        let pause = self.next.mul_f64(0.5 + fastrand::f64() / 2.0);
-        self.next = (self.next * 2).min(self.longest);
-        pause
+        pauses.wait(None, &feed.desk().teller).await;
     }
 }

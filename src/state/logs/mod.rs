@@ -19,7 +19,7 @@ use super::reader::expression;
 use crate::event::LogsPart;
 use crate::sources::logs::StreamId;
 use crate::sources::logs::facts::Fact;
-use crate::sources::logs::picture::{Kinds, Picture, Place, Store, Stored};
+use crate::sources::logs::picture::{Kinds, Picture, Place, Store, Stored, Stream};
 
 /// Pins that are kept; a line is up to 16 KiB.
 const PINS: usize = 256;
@@ -124,6 +124,12 @@ impl Tail {
             None => shown.last(),
             Some(place) => shown.from(place).next().or_else(|| shown.last()),
         }
+    }
+
+    /// The row of the streams that is selected: the chosen one while it lasts, else the first.
+    pub fn chosen_stream<'a>(&self, picture: &'a Picture) -> Option<(&'a StreamId, &'a Stream)> {
+        let all = &picture.streams.all;
+        self.stream.as_ref().and_then(|chosen| all.get_key_value(chosen)).or_else(|| all.first_key_value())
     }
 
     /// The selected line, in the part that is shown.

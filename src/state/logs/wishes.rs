@@ -97,9 +97,8 @@ pub fn enter(state: &mut State) {
             }
         }
         LogsPart::Streams => {
-            let first = || state.logs.streams.all.keys().next().cloned();
-            let Some(stream) = state.tail.stream.clone().or_else(first) else { return };
-            state.tail.sieve.stream = Some(stream);
+            let Some((stream, _)) = state.tail.chosen_stream(&state.logs) else { return };
+            state.tail.sieve.stream = Some(stream.clone());
             state.tail.sift(&state.logs);
             live(state);
         }

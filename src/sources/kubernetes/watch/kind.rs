@@ -11,10 +11,9 @@ use super::super::objects::{Happening, Kind};
 use super::super::selector::Selector;
 use super::super::wire::{self, Line, Object, Page, Status};
 use super::Update;
-use super::pause::Pauses;
 use super::query::Query;
 use super::stream::Lines;
-use crate::sources::{Teller, Trouble, TroubleKind};
+use crate::sources::{Pauses, Teller, Trouble, TroubleKind};
 
 /// Of events no more than this are held while they are listed.
 const EVENTS: usize = 2_000;
@@ -72,7 +71,7 @@ impl Watcher {
         teller: Teller<Fact>,
     ) -> Self {
         let query = Query::new(kind, access.options());
-        let pauses = Pauses::new(&access.options().pace);
+        let pauses = access.options().pace.pauses();
         Self { query, access, selector, tell, teller, pauses, told: None }
     }
 

@@ -2,7 +2,6 @@
 
 mod gather;
 mod kind;
-mod pause;
 mod query;
 mod roster;
 mod stream;
@@ -20,7 +19,6 @@ use super::{Options, rights};
 use crate::sources::{Teller, Trouble};
 use gather::Gatherer;
 use kind::Watcher;
-use pause::Pauses;
 pub use stream::Lines;
 
 /// Updates that wait for the gatherer; a task that has more waits, and so does the server.
@@ -97,7 +95,7 @@ impl Drop for Task {
 
 /// Waits until there is a server to ask.
 async fn configured(access: &Access, teller: &Teller<Fact>) {
-    let mut pauses = Pauses::new(&access.options().pace);
+    let mut pauses = access.options().pace.pauses();
     let mut said = None;
     loop {
         match access.cluster().await {

@@ -19,6 +19,8 @@ use super::tally::{Seen, Tally};
 
 /// How often a file that has not grown is looked at.
 const LOOK: Duration = Duration::from_millis(200);
+/// A file that was renamed may be written to until its writer is told: it is left once it was quiet for so long.
+const QUIET: Duration = Duration::from_secs(2);
 /// While lines keep coming, what is counted is told this often.
 const TELL: Duration = Duration::from_secs(1);
 /// Blocks that wait to be counted.
@@ -125,7 +127,7 @@ fn is_plain(pieces: &[Piece]) -> bool {
 }
 
 fn tail(path: &Path, stop: &AtomicBool, tell: impl FnMut(&[u8])) -> io::Result<()> {
-    let mut tail = Tail { path: path.to_owned(), file: None, at: 0, whole: true, stop };
+    let mut tail = Tail { path: path.to_owned(), file: None, at: 0, whole: true, renamed: None, stop };
     blocks(|buffer| tail.read(buffer), false, stop, tell).map(|_: End| ())
 }
 
@@ -136,6 +138,8 @@ struct Tail<'a> {
     at: u64,
     /// What was read last ended a line.
     whole: bool,
+    /// Since when another file has the name and this one is quiet.
+    renamed: Option<Instant>,
     stop: &'a AtomicBool,
 }
 
@@ -144,6 +148,7 @@ impl Tail<'_> {
         while !self.stop.load(Ordering::Relaxed) {
             let read = self.file.as_mut().map_or(Ok(0), |file| file.read(buffer))?;
             if read > 0 {
+                self.renamed = None;
                 self.at += read as u64;
                 self.whole = buffer[read - 1] == b'\n';
                 return Ok(read);
@@ -165,13 +170,13 @@ impl Tail<'_> {
         let Ok(named) = fs::metadata(&self.path) else { return Ok(false) };
         let held = self.file.as_ref().map(File::metadata).transpose()?;
         if held.as_ref().is_none_or(|held| (held.dev(), held.ino()) != (named.dev(), named.ino())) {
-            // Whoever wrote the old one may have gone on for a moment.
-            if held.is_some_and(|held| held.len() > self.at) {
+            let renamed = *self.renamed.get_or_insert_with(Instant::now);
+            if held.is_some() && renamed.elapsed() < QUIET {
                 return Ok(false);
             }
             // Between the look and the opening it may have gone again.
             let Ok(file) = File::open(&self.path) else { return Ok(false) };
-            (self.file, self.at) = (Some(file), 0);
+            (self.file, self.at, self.renamed) = (Some(file), 0, None);
             return Ok(true);
         }
         if named.len() < self.at

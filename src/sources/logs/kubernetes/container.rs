@@ -7,9 +7,10 @@ use jiff::Timestamp;
 use tokio::sync::watch;
 use tokio::time::{Instant, timeout};
 
+use super::marks::{Mark, Marks};
 use super::seen::{Again, Seen};
 use super::{Place, is_there};
-use crate::sources::kubernetes::pod_logs::{NoLog, PodLogs, Stream};
+use crate::sources::kubernetes::pod_logs::{Broken, NoLog, PodLogs, Stream};
 use crate::sources::kubernetes::roll::{Members, Run};
 use crate::sources::logs::feed::{Feed, Raw};
 use crate::sources::logs::keep::{End, Tail};
@@ -34,6 +35,7 @@ pub struct Container {
     way: Way,
     roll: watch::Receiver<Members>,
     quiet: Duration,
+    marks: Marks,
     /// How often it had been begun again when its log was opened; none before that.
     run: Option<u32>,
     seen: Seen,
@@ -45,6 +47,7 @@ pub struct Container {
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Ended {
     Closed,
+    Broken,
     Quiet,
     /// There is a new run, and the rest of the one before has not been read.
     Restarted,
@@ -53,8 +56,15 @@ enum Ended {
 
 impl Container {
     /// Of this pod and name.
-    pub fn new(place: &Place, way: Way, roll: watch::Receiver<Members>, quiet: Duration) -> Self {
-        Self { place: place.clone(), way, roll, quiet, run: None, seen: Seen::default(), ended: None }
+    pub fn new(
+        place: &Place,
+        way: Way,
+        roll: watch::Receiver<Members>,
+        quiet: Duration,
+        marks: Marks,
+    ) -> Self {
+        let Mark { run, seen } = marks.take(place);
+        Self { place: place.clone(), way, roll, quiet, marks, run, seen, ended: None }
     }
 
     /// How the watch says that it fares; none if the pod is gone.
@@ -82,8 +92,8 @@ impl Container {
         let until = match opened {
             Ok(stream) => {
                 let mut again = again;
-                self.read(stream, &mut again, feed, false).await;
-                None
+                let is_whole = self.read(stream, &mut again, feed, false).await == Ended::Closed;
+                (!is_whole).then(|| "the connection broke while the end of a run was read".to_owned())
             }
             Err(refusal) => {
                 Some(format!("the end of a run of the container is not kept: {}", refusal.trouble.why))
@@ -119,14 +129,15 @@ impl Container {
                 }
             };
             match feed.meanwhile(next).await {
-                Some(Ok(Some(bytes))) => {
+                Some(Ok(Ok(Some(bytes)))) => {
                     self.is_in_doubt();
                     let mut chunk = &*bytes;
                     while let Some(piece) = lines.next(&mut chunk) {
                         self.take(piece, again, feed).await;
                     }
                 }
-                Some(Ok(None)) => {
+                Some(Ok(Err(Broken))) => return Ended::Broken,
+                Some(Ok(Ok(None))) => {
                     // A line without an end was cut off, and comes again; that of a run that is over does not.
                     if let Some(piece) = lines.rest().filter(|_| !is_live) {
                         self.take(piece, again, feed).await;
@@ -199,6 +210,13 @@ impl Container {
     }
 }
 
+impl Drop for Container {
+    fn drop(&mut self) {
+        let mark = Mark { run: self.run, seen: std::mem::take(&mut self.seen) };
+        self.marks.put(&self.place, mark);
+    }
+}
+
 impl Tail for Container {
     async fn follow(&mut self, feed: &mut Feed) -> Result<End, Trouble> {
         loop {
@@ -229,7 +247,7 @@ impl Tail for Container {
             match ended {
                 Ended::Gone => return Ok(End::Over),
                 Ended::Quiet | Ended::Restarted => {}
-                Ended::Closed => {
+                Ended::Closed | Ended::Broken => {
                     if !self.is_in_doubt() {
                         self.ended = Some(Instant::now());
                         self.seen.hold();

@@ -1,6 +1,7 @@
 //! The logs of the registry's pods: a stream for each container, as they come and go.
 
 mod container;
+mod marks;
 mod seen;
 
 use std::collections::BTreeMap;
@@ -14,26 +15,29 @@ use tokio::task::JoinSet;
 use super::desk::{Desk, First};
 use super::facts::{Fact, Origin};
 use super::feed::Feed;
-use super::keep::{Pauses, keep};
+use super::keep::keep;
 use crate::sources::kubernetes::pod_logs::PodLogs;
 use crate::sources::kubernetes::roll::Members;
 use crate::sources::{Trouble, TroubleKind, kubernetes};
 use container::{Container, Way};
+use marks::Marks;
 
 /// Whose pods, and how many streams at once.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub struct Options {
     /// The cluster; its roll tells of the pods.
     pub cluster: kubernetes::Options,
     pub streams: usize,
     /// After such a silence a stream is opened anew: a connection whose other end is gone is silent too.
     pub quiet: Duration,
+    /// How far each was read, for whoever runs this again.
+    marks: Marks,
 }
 
 impl Options {
     /// The pods of this cluster.
-    pub const fn new(cluster: kubernetes::Options) -> Self {
-        Self { cluster, streams: 50, quiet: Duration::from_secs(60) }
+    pub fn new(cluster: kubernetes::Options) -> Self {
+        Self { cluster, streams: 50, quiet: Duration::from_secs(60), marks: Marks::default() }
     }
 }
 
@@ -70,7 +74,8 @@ pub async fn run(options: Options, desk: Desk, first: First) {
             if let Entry::Vacant(vacant) = running.entry(place) {
                 let place = vacant.key();
                 let way = Way { logs: logs.clone(), gate: gate.clone() };
-                let container = Container::new(place, way, roll.clone(), options.quiet);
+                let container =
+                    Container::new(place, way, roll.clone(), options.quiet, options.marks.clone());
                 let task = follow(place.clone(), container, desk.clone(), first.clone());
                 vacant.insert(tasks.spawn(task).id());
             }
@@ -104,7 +109,7 @@ async fn follow(place: Place, container: Container, desk: Desk, first: Option<Fi
 /// Waits until logs may be read. A refusal is told once, for all pods.
 async fn allowed(logs: &PodLogs, (pod, _, container): &Place, desk: &Desk, first: Option<First>) {
     let mut feed = None;
-    let (mut pauses, mut first) = (Pauses::new(&desk.pace), first);
+    let (mut pauses, mut first) = (desk.pace.pauses(), first);
     loop {
         match logs.open(pod, container, "tailLines=1&limitBytes=1").await {
             Err(refusal) if refusal.trouble.kind == TroubleKind::Denied => {
@@ -116,7 +121,7 @@ async fn allowed(logs: &PodLogs, (pod, _, container): &Place, desk: &Desk, first
             // Whatever else is wrong concerns this container, and is told of it.
             _ => break,
         }
-        desk.teller.pause(pauses.take()).await;
+        pauses.wait(None, &desk.teller).await;
     }
     if let Some(mut feed) = feed {
         feed.over().await;

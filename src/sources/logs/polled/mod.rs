@@ -195,7 +195,9 @@ impl<S: Store> Tail for Polled<S> {
     async fn follow(&mut self, feed: &mut Feed) -> Result<End, Trouble> {
         loop {
             match self.round(feed).await {
-                Ok(()) => feed.desk().teller.pause(self.pace.interval).await,
+                Ok(()) => {
+                    feed.desk().teller.pause(self.pace.interval).await;
+                }
                 Err(Refusal { trouble, wait: Some(wait) }) => {
                     feed.down(trouble).await;
                     tokio::time::sleep(wait).await;

@@ -18,7 +18,8 @@ pub fn draw(state: &State, view: &mut View, cells: usize, room: usize) -> Vec<Li
     if streams.is_empty() {
         return vec![Line::styled(" No stream is known.", view.theme.dim.0)];
     }
-    let at = streams.keys().position(|name| Some(name) == state.tail.stream.as_ref()).unwrap_or(0);
+    let chosen = state.tail.chosen_stream(&state.logs).map(|(name, _)| name);
+    let at = streams.keys().position(|name| Some(name) == chosen).unwrap_or(0);
     let room = room.saturating_sub(1);
     let top = window(view, at, room);
     let name = (cells / 3).clamp(12, 44);

@@ -2,11 +2,10 @@
 
 use std::time::Duration;
 
-use super::super::Pace;
-use super::super::facts::Fact;
-use crate::sources::Teller;
+use super::Teller;
 
 /// The pauses of one task.
+#[derive(Debug)]
 pub struct Pauses {
     first: Duration,
     longest: Duration,
@@ -14,9 +13,9 @@ pub struct Pauses {
 }
 
 impl Pauses {
-    /// The first one is the shortest.
-    pub const fn new(pace: &Pace) -> Self {
-        Self { first: pace.first_pause, longest: pace.longest_pause, next: pace.first_pause }
+    /// They double from the first up to the longest; where that is shorter, they stay as they are.
+    pub fn new(first: Duration, longest: Duration) -> Self {
+        Self { first, longest: longest.max(first), next: first }
     }
 
     /// All is well again.
@@ -29,13 +28,9 @@ impl Pauses {
         self.first
     }
 
-    /// Waits out a pause, at least as long as the server wants. True when the operator cut it short.
-    pub async fn wait(&mut self, after: Option<Duration>, teller: &Teller<Fact>) -> bool {
-        let pause = self.take().max(after.unwrap_or_default());
-        tokio::select! {
-            () = tokio::time::sleep(pause) => false,
-            () = teller.nudged() => true,
-        }
+    /// Waits out a pause, at least as long as the other side wants. True when the operator cut it short.
+    pub async fn wait<F>(&mut self, after: Option<Duration>, teller: &Teller<F>) -> bool {
+        teller.pause(self.take().max(after.unwrap_or_default())).await
     }
 
     /// Between half of the next pause and all of it.
@@ -52,17 +47,14 @@ mod tests {
 
     #[test]
     fn pauses_double_up_to_the_longest_and_begin_anew() {
-        let pace = Pace {
-            first_pause: Duration::from_secs(1),
-            longest_pause: Duration::from_secs(6),
-            ..Pace::default()
-        };
-        let mut pauses = Pauses::new(&pace);
+        let mut pauses = Pauses::new(Duration::from_secs(1), Duration::from_secs(6));
         for top in [1, 2, 4, 6, 6] {
             let (pause, top) = (pauses.take(), Duration::from_secs(top));
             assert!(pause >= top / 2 && pause <= top, "{pause:?} of {top:?}");
         }
         pauses.reset();
         assert!(pauses.take() <= Duration::from_secs(1));
+        let mut slow = Pauses::new(Duration::from_secs(60), Duration::from_secs(30));
+        assert!([slow.take(), slow.take()].iter().all(|pause| *pause >= Duration::from_secs(30)));
     }
 }
