@@ -1,9 +1,13 @@
 //! Joins what the sources saw into conclusions: pure, from pictures alone, with the time handed in.
 
 pub mod endpoints;
+pub mod finding;
 pub mod ingress;
+pub mod look;
 pub mod path;
+pub mod rules;
 pub mod storm;
+pub mod verdict;
 
 use jiff::Timestamp;
 

@@ -1,0 +1,213 @@
+//! One look at everything that was seen, with what several rules need worked out once.
+
+use std::cell::OnceCell;
+use std::fmt;
+use std::ops::Deref;
+
+use super::Scene;
+use super::endpoints::{Endpoint, endpoints};
+use crate::model::Workload;
+use crate::sources::Health;
+use crate::sources::google::picture::Balancer;
+use crate::sources::haproxy::Entry;
+use crate::sources::kubernetes::objects::{Kind, Pod};
+use crate::sources::{bucket, logs};
+
+/// What a rule lacks to judge.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Need {
+    pub lack: Lack,
+    /// What is needed: `pods`, `HAProxy`; with the reason where there is one.
+    pub what: String,
+}
+
+/// Why it is lacking.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Lack {
+    /// It could not be read.
+    Blind,
+    /// No answer yet, or not long enough watched.
+    Waiting,
+    /// Nobody configured it.
+    Off,
+}
+
+impl Need {
+    /// Nobody configured it.
+    pub fn off(what: &str) -> Self {
+        Self { lack: Lack::Off, what: what.to_owned() }
+    }
+
+    /// No answer yet, or not long enough watched.
+    pub fn waiting(what: &str) -> Self {
+        Self { lack: Lack::Waiting, what: what.to_owned() }
+    }
+
+    /// It could not be read, for this reason.
+    pub fn blind(what: &str, why: &str) -> Self {
+        Self { lack: Lack::Blind, what: format!("{what}: {why}") }
+    }
+
+    fn of(what: &str, health: &Health) -> Option<Self> {
+        match health {
+            Health::Off => Some(Self::off(what)),
+            Health::Waiting => Some(Self::waiting(what)),
+            Health::Down { trouble, .. } => {
+                Some(Self::blind(what, &format!("{}: {}", trouble.kind.name(), trouble.why)))
+            }
+            Health::Live { .. } => None,
+        }
+    }
+}
+
+impl fmt::Display for Need {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.lack {
+            Lack::Blind => write!(f, "{}", self.what),
+            Lack::Waiting => write!(f, "{}: no answer yet", self.what),
+            Lack::Off => write!(f, "{}: not watched", self.what),
+        }
+    }
+}
+
+/// A [`Scene`], and what is joined from it at the first wish.
+pub struct Look<'a> {
+    scene: Scene<'a>,
+    endpoints: OnceCell<Vec<Endpoint<'a>>>,
+    entries: OnceCell<Vec<Entry<'a>>>,
+}
+
+impl<'a> Deref for Look<'a> {
+    type Target = Scene<'a>;
+
+    fn deref(&self) -> &Scene<'a> {
+        &self.scene
+    }
+}
+
+impl<'a> Look<'a> {
+    /// A look at this scene.
+    pub const fn at(scene: Scene<'a>) -> Self {
+        Self { scene, endpoints: OnceCell::new(), entries: OnceCell::new() }
+    }
+
+    /// The registry's part of the cluster, once objects of all these kinds can be believed.
+    ///
+    /// # Errors
+    ///
+    /// One of them cannot; why.
+    pub fn cluster(&self, kinds: &[Kind]) -> Result<&'a Workload, Need> {
+        let workload = self.scene.watched.kubernetes.as_ref().ok_or_else(|| Need::off("Kubernetes"))?;
+        let picture = self.scene.kubernetes;
+        for kind in kinds {
+            let own = picture.kinds.get(kind).unwrap_or(&Health::Waiting);
+            let health = if matches!(picture.health, Health::Down { .. }) { &picture.health } else { own };
+            Need::of(kind.resource(), health).map_or(Ok(()), Err)?;
+            if let Some(trouble) = picture.odd.get(kind) {
+                return Err(Need::blind(
+                    kind.resource(),
+                    &format!("{}: {}", trouble.kind.name(), trouble.why),
+                ));
+            }
+        }
+        Ok(workload)
+    }
+
+    /// The pods.
+    ///
+    /// # Errors
+    ///
+    /// They cannot be believed now; why.
+    pub fn pods(&self) -> Result<impl Iterator<Item = &'a Pod> + Clone + use<'a>, Need> {
+        self.cluster(&[Kind::Pod])?;
+        Ok(self.scene.kubernetes.pods.values())
+    }
+
+    /// Every address of the service against every pod.
+    ///
+    /// # Errors
+    ///
+    /// Pods or addresses cannot be believed now; why.
+    pub fn endpoints(&self) -> Result<&[Endpoint<'a>], Need> {
+        self.cluster(&[Kind::Pod])?;
+        let workload = self.cluster(&[Kind::EndpointSlice]).or_else(|need| {
+            // An old cluster has no slices.
+            self.cluster(&[Kind::Endpoints]).map_err(|_| need)
+        })?;
+        Ok(self.endpoints.get_or_init(|| endpoints(self.scene.kubernetes, &workload.service)))
+    }
+
+    /// Frontends, backends and servers of the registry's backends, as the instances that answer have them.
+    ///
+    /// # Errors
+    ///
+    /// No instance answers; why.
+    pub fn balancers(&self) -> Result<&[Entry<'a>], Need> {
+        let backends = self.scene.watched.backends.as_ref().ok_or_else(|| Need::off("HAProxy"))?;
+        let instances = &self.scene.haproxy.instances;
+        if !instances.values().any(|instance| instance.health.is_live()) {
+            let needs = instances.values().find_map(|instance| Need::of("HAProxy", &instance.health));
+            return Err(needs.unwrap_or_else(|| Need::waiting("HAProxy")));
+        }
+        Ok(self.entries.get_or_init(|| {
+            let mut entries = self.scene.haproxy.entries(backends);
+            entries.retain(|entry| backends.is_empty() || backends.iter().any(|name| name == entry.proxy));
+            entries
+        }))
+    }
+
+    /// The cloud's load balancers that answer, by name.
+    ///
+    /// # Errors
+    ///
+    /// None does; why.
+    pub fn cloud_balancers(&self) -> Result<Vec<(&'a str, &'a Balancer)>, Need> {
+        let all = &self.scene.google.balancers;
+        if !self.scene.watched.google {
+            return Err(Need::off("Google Cloud's load balancers"));
+        }
+        let live: Vec<_> = all
+            .iter()
+            .filter(|(_, one)| one.health.is_live())
+            .map(|(name, one)| (name.as_str(), one))
+            .collect();
+        if live.is_empty() {
+            let need = all.iter().find_map(|(name, one)| Need::of(name, &one.health));
+            return Err(need.unwrap_or_else(|| Need::off("Google Cloud's load balancers")));
+        }
+        Ok(live)
+    }
+
+    /// What logs tell, once a stream is read.
+    ///
+    /// # Errors
+    ///
+    /// None is; why.
+    pub fn logs(&self) -> Result<&'a logs::picture::Picture, Need> {
+        if !self.scene.watched.logs {
+            return Err(Need::off("logs"));
+        }
+        let streams = &self.scene.logs.streams.all;
+        if streams.values().any(|stream| stream.is_over || stream.health.is_live()) {
+            return Ok(self.scene.logs);
+        }
+        let need = streams.values().find_map(|stream| Need::of("logs", &stream.health));
+        Err(need.unwrap_or_else(|| Need::waiting("logs")))
+    }
+
+    /// The bucket, once it answers.
+    ///
+    /// # Errors
+    ///
+    /// It does not; why.
+    pub fn bucket(&self) -> Result<&'a bucket::picture::Picture, Need> {
+        match &self.scene.bucket.health {
+            _ if self.scene.bucket.url.is_empty() => Err(Need::off("bucket")),
+            bucket::picture::Health::Opening => Err(Need::waiting("bucket")),
+            bucket::picture::Health::Live => Ok(self.scene.bucket),
+            bucket::picture::Health::Down { trouble, .. } => {
+                Err(Need::blind("bucket", &format!("{}: {}", trouble.kind.name(), trouble.why)))
+            }
+        }
+    }
+}
