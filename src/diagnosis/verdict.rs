@@ -29,6 +29,39 @@ pub struct Cause {
     pub symptoms: Vec<Finding>,
 }
 
+/// What became of one rule.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Outcome<'a> {
+    Fires(Vec<&'a Finding>),
+    Clear(&'a str),
+    Unknown(&'a [Need]),
+}
+
+impl Diagnosis {
+    /// Everything that was found, causes and what follows from them.
+    pub fn findings(&self) -> impl Iterator<Item = &Finding> {
+        self.causes.iter().flat_map(|cause| std::iter::once(&cause.finding).chain(&cause.symptoms))
+    }
+
+    /// What became of the rule of this id.
+    pub fn of(&self, rule: &str) -> Outcome<'_> {
+        let mut findings: Vec<&Finding> = Vec::new();
+        for finding in self.findings().filter(|finding| finding.rule == rule) {
+            // What follows from two causes stands with both.
+            if !findings.contains(&finding) {
+                findings.push(finding);
+            }
+        }
+        let clear = self.clear.iter().find(|(id, _)| *id == rule);
+        let open = self.open.iter().find(|(id, _)| *id == rule);
+        match (clear, open) {
+            (Some((_, seen)), _) => Outcome::Clear(seen),
+            (None, Some((_, needs))) => Outcome::Unknown(needs),
+            (None, None) => Outcome::Fires(findings),
+        }
+    }
+}
+
 /// Asks all rules.
 pub fn diagnose(look: &Look<'_>) -> Diagnosis {
     let mut diagnosis = Diagnosis::default();

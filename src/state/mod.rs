@@ -35,7 +35,9 @@ pub use tables::{Table, Tables};
 
 use crate::bus::Stamped;
 use crate::diagnosis::Scene;
+use crate::diagnosis::look::Look;
 use crate::diagnosis::path::Hop;
+use crate::diagnosis::verdict::{Diagnosis, diagnose};
 use crate::event::{Event, Fact, LogsPart, Outcome, PanelId};
 use crate::model::{Answer, Gate, Past, Proposal, Severity, Subject, TagState, Watched};
 use crate::sources;
@@ -93,6 +95,8 @@ pub struct State {
     tickets: u64,
     /// The way of a pull, once somebody wanted to know since the last fact.
     path: OnceLock<Vec<Hop>>,
+    /// What the rules say, once somebody wanted to know since the last fact.
+    diagnosis: OnceLock<Diagnosis>,
 }
 
 /// What is known of the journal.
@@ -154,6 +158,11 @@ impl State {
             bucket: &self.bucket,
             now: self.now,
         }
+    }
+
+    /// What is wrong, worked out once after each fact.
+    pub fn diagnosis(&self) -> &Diagnosis {
+        self.diagnosis.get_or_init(|| diagnose(&Look::at(self.scene())))
     }
 
     /// What a verb would act on: the row, hop or finding that is selected where the keys go.
@@ -229,6 +238,9 @@ pub fn fold(state: &mut State, event: &Stamped<Event>) {
     let reading = state.reader().map(|reader| reader.ticket);
     let over = state.gate.run_out(event.at);
     let concerned = concerns_table(state, &event.what);
+    if matches!(event.what, Event::Fact(_) | Event::Tick) {
+        drop(state.diagnosis.take());
+    }
     match &event.what {
         // Lines of logs come all the time, and no hop rests on them.
         Event::Fact(Fact::Logs(_)) | Event::Intent(_) | Event::Outcome(_) => {}
