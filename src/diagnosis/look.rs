@@ -134,7 +134,12 @@ impl<'a> Look<'a> {
             // An old cluster has no slices.
             self.cluster(&[Kind::Endpoints]).map_err(|_| need)
         })?;
-        Ok(self.endpoints.get_or_init(|| endpoints(self.scene.kubernetes, &workload.service)))
+        Ok(self.last_endpoints(&workload.service))
+    }
+
+    /// The same as they were seen last, however long ago that is.
+    pub fn last_endpoints(&self, service: &str) -> &[Endpoint<'a>] {
+        self.endpoints.get_or_init(|| endpoints(self.scene.kubernetes, service))
     }
 
     /// Frontends, backends and servers of the registry's backends, as the instances that answer have them.
@@ -149,11 +154,16 @@ impl<'a> Look<'a> {
             let needs = instances.values().find_map(|instance| Need::of("HAProxy", &instance.health));
             return Err(needs.unwrap_or_else(|| Need::waiting("HAProxy")));
         }
-        Ok(self.entries.get_or_init(|| {
+        Ok(self.last_balancers(backends))
+    }
+
+    /// The same as they were seen last, however long ago that is.
+    pub fn last_balancers(&self, backends: &[String]) -> &[Entry<'a>] {
+        self.entries.get_or_init(|| {
             let mut entries = self.scene.haproxy.entries(backends);
             entries.retain(|entry| backends.is_empty() || backends.iter().any(|name| name == entry.proxy));
             entries
-        }))
+        })
     }
 
     /// The cloud's load balancers that answer, by name.

@@ -25,6 +25,8 @@ const FOLDING: Duration = Duration::from_millis(4);
 const FRAME: Duration = Duration::from_millis(33);
 /// Tags are looked at once they have been on the screen for this long, so that scrolling by costs nothing.
 const GLANCE: Duration = Duration::from_millis(120);
+/// Conclusions stand for so long while facts keep coming. A script's must not depend on how fast the machine is.
+const PACE: SignedDuration = SignedDuration::from_millis(250);
 /// Facts that wait for the loop before their senders wait too.
 const LANE: usize = 1024;
 
@@ -139,6 +141,7 @@ impl Engine {
     /// Runs until the operator leaves or the arrivals end.
     pub async fn run(&mut self, surface: &mut impl Surface, arrivals: &mut impl Arrivals) -> io::Result<()> {
         let (columns, rows) = surface.size();
+        self.state.pace = if arrivals.awaits_quiet() { SignedDuration::ZERO } else { PACE };
         self.publish(Event::Intent(Intent::Resize { columns, rows }));
         // The first frame is on the screen before anybody is asked anything.
         self.draw(surface)?;
@@ -283,7 +286,13 @@ impl Engine {
     /// When a frame or the clock is due though nothing arrives.
     fn frame_or_tick(&self) -> Instant {
         let frame = (self.dirt == Dirt::Data).then(|| self.frame_due());
-        frame.map_or(self.tick, |frame| frame.min(self.tick))
+        let conclusion = self.state.due().map(|due| Instant::now() + self.until(due));
+        [frame, conclusion].into_iter().flatten().fold(self.tick, Instant::min)
+    }
+
+    /// How long it is until then; nothing once it is past.
+    fn until(&self, then: Timestamp) -> Duration {
+        then.duration_since((self.clock)()).try_into().unwrap_or_default()
     }
 
     fn look_now(&mut self) {
@@ -303,7 +312,8 @@ impl Engine {
         if self.look.is_some_and(|due| due <= now) {
             self.look_now();
         }
-        if self.tick <= now {
+        let is_behind = self.state.due().is_some_and(|due| self.until(due).is_zero());
+        if self.tick <= now || is_behind {
             self.publish(Event::Tick);
             self.tick = now + self.to_tick();
             self.dirt = self.dirt.max(Dirt::Data);

@@ -36,7 +36,7 @@ pub use tables::{Table, Tables};
 use crate::bus::Stamped;
 use crate::diagnosis::Scene;
 use crate::diagnosis::look::Look;
-use crate::diagnosis::path::Hop;
+use crate::diagnosis::path::{Hop, path};
 use crate::diagnosis::verdict::{Diagnosis, diagnose};
 use crate::event::{Event, Fact, LogsPart, Outcome, PanelId};
 use crate::model::{Answer, Gate, Past, Proposal, Severity, Subject, TagState, Watched};
@@ -93,10 +93,20 @@ pub struct State {
     pub document_closed: bool,
     /// Number of the last request for what a verb would do.
     tickets: u64,
-    /// The way of a pull, once somebody wanted to know since the last fact.
-    path: OnceLock<Vec<Hop>>,
-    /// What the rules say, once somebody wanted to know since the last fact.
-    diagnosis: OnceLock<Diagnosis>,
+    /// What was concluded, once somebody wanted to know since the last fact.
+    concluded: OnceLock<Concluded>,
+    /// How long a conclusion stands at least while facts keep coming; what is due then is told by [`State::due`].
+    pub pace: SignedDuration,
+    /// Whether a fact came since the conclusion.
+    is_behind: bool,
+}
+
+/// What follows from all that was seen.
+#[derive(Debug)]
+struct Concluded {
+    at: Timestamp,
+    path: Vec<Hop>,
+    diagnosis: Diagnosis,
 }
 
 /// What is known of the journal.
@@ -160,9 +170,37 @@ impl State {
         }
     }
 
-    /// What is wrong, worked out once after each fact.
+    /// What is wrong.
     pub fn diagnosis(&self) -> &Diagnosis {
-        self.diagnosis.get_or_init(|| diagnose(&Look::at(self.scene())))
+        &self.concluded().diagnosis
+    }
+
+    /// Worked out once after each fact, and while facts keep coming once in a while.
+    fn concluded(&self) -> &Concluded {
+        self.concluded.get_or_init(|| {
+            let look = Look::at(self.scene());
+            Concluded { at: self.now, path: path(&look), diagnosis: diagnose(&look) }
+        })
+    }
+
+    /// When a tick is wanted, because facts came that nothing was concluded from yet.
+    pub fn due(&self) -> Option<Timestamp> {
+        let concluded = self.concluded.get().filter(|_| self.is_behind)?;
+        concluded.at.checked_add(self.pace).ok()
+    }
+
+    /// Notes that a conclusion is behind, or drops it if it stood long enough.
+    fn outdate(&mut self, event: &Event, at: Timestamp) {
+        let since = self.concluded.get().map(|concluded| at.duration_since(concluded.at));
+        let is_young = since.is_some_and(|since| (SignedDuration::ZERO..self.pace).contains(&since));
+        match event {
+            Event::Fact(_) if is_young => self.is_behind = true,
+            Event::Fact(_) | Event::Tick => {
+                drop(self.concluded.take());
+                self.is_behind = false;
+            }
+            Event::Intent(_) | Event::Outcome(_) => {}
+        }
     }
 
     /// What a verb would act on: the row, hop or finding that is selected where the keys go.
@@ -238,14 +276,7 @@ pub fn fold(state: &mut State, event: &Stamped<Event>) {
     let reading = state.reader().map(|reader| reader.ticket);
     let over = state.gate.run_out(event.at);
     let concerned = concerns_table(state, &event.what);
-    if matches!(event.what, Event::Fact(_) | Event::Tick) {
-        drop(state.diagnosis.take());
-    }
-    match &event.what {
-        // Lines of logs come all the time, and no hop rests on them.
-        Event::Fact(Fact::Logs(_)) | Event::Intent(_) | Event::Outcome(_) => {}
-        Event::Fact(_) | Event::Tick => drop(state.path.take()),
-    }
+    state.outdate(&event.what, event.at);
     match &event.what {
         Event::Fact(Fact::Bucket(fact)) => {
             state.bucket.fold(fact, event.at);
@@ -356,4 +387,51 @@ fn notice_of(outcome: &Outcome) -> Option<Notice> {
         | Outcome::Recalled(_)
         | Outcome::NotRecalled { .. } => return None,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::model::HopId;
+    use crate::sources::haproxy::facts::{Fact as Proxy, Look, Role, Stat};
+
+    fn looked(status: &str) -> Event {
+        let row = Stat {
+            proxy: "gke".into(),
+            name: "a".into(),
+            role: Role::Server,
+            status: status.into(),
+            ..Stat::default()
+        };
+        let look = Arc::new(Look { rows: vec![row], ..Look::default() });
+        Event::Fact(Fact::Haproxy(Proxy::Looked { instance: "fe".into(), look }))
+    }
+
+    #[test]
+    fn what_is_concluded_stands_for_a_while_as_facts_keep_coming_and_the_last_of_them_is_not_forgotten() {
+        let mut state = State::default();
+        state.session.watched.backends = Some(Vec::new());
+        state.pace = SignedDuration::from_millis(250);
+        let at = |millis: i64| Timestamp::from_millisecond(1_700_000_000_000 + millis).unwrap();
+        let stands = |state: &State| state.hop(HopId::Haproxy).map(|hop| hop.gauge == "1/1");
+        let mut seq = 0;
+        let mut take = |state: &mut State, millis, what| {
+            seq += 1;
+            fold(state, &Stamped { seq, at: at(millis), what });
+        };
+        take(&mut state, 0, looked("UP"));
+        assert_eq!((stands(&state), state.due()), (Some(true), None));
+        take(&mut state, 100, looked("DOWN"));
+        take(&mut state, 249, looked("DOWN"));
+        assert_eq!((stands(&state), state.due()), (Some(true), Some(at(250))));
+        take(&mut state, 250, Event::Tick);
+        assert_eq!((stands(&state), state.due()), (Some(false), None));
+        take(&mut state, 500, looked("UP"));
+        assert_eq!((stands(&state), state.due()), (Some(true), None));
+        state.pace = SignedDuration::ZERO;
+        take(&mut state, 500, looked("DOWN"));
+        assert_eq!((stands(&state), state.due()), (Some(false), None));
+    }
 }

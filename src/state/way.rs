@@ -2,14 +2,14 @@
 
 use super::intents::{jump, show_row, visit};
 use super::{Layer, State, logs};
-use crate::diagnosis::path::{Hop, Verdict, first_broken, path};
+use crate::diagnosis::path::{Hop, Verdict, first_broken};
 use crate::event::{Motion, PanelId, Way};
 use crate::model::{HopId, Subject};
 
 impl State {
-    /// The way of a pull as things are, worked out once after each fact.
+    /// The way of a pull as things are.
     pub fn path(&self) -> &[Hop] {
-        self.path.get_or_init(|| path(&self.scene()))
+        &self.concluded().path
     }
 
     /// A hop of it.

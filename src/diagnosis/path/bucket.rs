@@ -2,13 +2,13 @@
 
 use super::evidence::{Evidence, Verdict, counted};
 use super::google;
-use super::{Hop, Scene};
+use super::{Hop, Look};
 use crate::model::{HopId, TagState};
 use crate::sources::bucket::facts::Survey;
 use crate::sources::bucket::picture::{Health, Picture, Verdict as Seen};
 
 /// How the bucket stands.
-pub fn hop(scene: &Scene<'_>) -> Hop {
+pub fn hop(scene: &Look<'_>) -> Hop {
     let picture = scene.bucket;
     let incidents = scene.google.incidents.iter().filter(|incident| google::is_of_storage(incident));
     let incidents = incidents.map(google::incident);

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 
 use super::evidence::{Evidence, counted, plural};
 use super::front_door::not_reached;
-use super::{Hop, Scene, Verdict};
+use super::{Hop, Look, Verdict};
 use crate::model::{HopId, Subject};
 use crate::registry::reference::{Reference, Target};
 use crate::sources::front_door::facts::{Page, Pull, PullStep};
@@ -12,7 +12,7 @@ use crate::sources::front_door::picture::Asked;
 use crate::sources::{Health, TroubleKind};
 
 /// How pulls go.
-pub fn hop(scene: &Scene<'_>) -> Hop {
+pub fn hop(scene: &Look<'_>) -> Hop {
     let canaries = &scene.front_door.canaries;
     let is_configured = !scene.front_door.url.is_empty();
     match (scene.watched.front_door, is_configured, canaries.is_empty()) {

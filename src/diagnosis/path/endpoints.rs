@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use super::evidence::{Evidence, addresses, counted, some};
 use super::kubernetes::{Standing, as_far_as_read, standing};
-use super::{Hop, Scene};
-use crate::diagnosis::endpoints::{Endpoint, Verdict, endpoints};
+use super::{Hop, Look};
+use crate::diagnosis::endpoints::{Endpoint, Verdict};
 use crate::model::{HopId, Subject, Workload};
 use crate::sources::Health;
 use crate::sources::kubernetes::objects::{Kind, Phase, Pod};
@@ -22,12 +22,12 @@ const ODD: &[(Verdict, &str)] = &[
 ];
 
 /// How the endpoints stand.
-pub fn hop(scene: &Scene<'_>) -> Hop {
+pub fn hop(scene: &Look<'_>) -> Hop {
     let Some(workload) = &scene.watched.kubernetes else { return Hop::off(HopId::Endpoints) };
     match standing(scene.kubernetes, kind(scene.kubernetes)) {
         Standing::Waiting => Hop::waiting(HopId::Endpoints),
-        Standing::Live(seen) => look(scene.kubernetes, workload).seen(seen),
-        Standing::Blind { why, seen } => look(scene.kubernetes, workload).seen(seen).blinded(vec![why]),
+        Standing::Live(seen) => look(scene, workload).seen(seen),
+        Standing::Blind { why, seen } => look(scene, workload).seen(seen).blinded(vec![why]),
     }
 }
 
@@ -40,12 +40,12 @@ fn kind(picture: &Picture) -> Kind {
     }
 }
 
-fn look(picture: &Picture, workload: &Workload) -> Hop {
-    let all = endpoints(picture, &workload.service);
+fn look(scene: &Look<'_>, workload: &Workload) -> Hop {
+    let (picture, all) = (scene.kubernetes, scene.last_endpoints(&workload.service));
     let taking = all.iter().filter(|endpoint| is_ready(endpoint)).count();
     let running = running(picture);
     let mut groups: BTreeMap<Verdict, Vec<&Endpoint<'_>>> = BTreeMap::new();
-    for endpoint in &all {
+    for endpoint in all {
         groups.entry(endpoint.verdict).or_default().push(endpoint);
     }
     let mut evidence = vec![first(taking, running, workload)];

@@ -5,7 +5,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use super::evidence::{Evidence, about};
-use super::{Hop, Scene, Verdict};
+use super::{Hop, Look, Verdict};
 use crate::model::{HopId, Subject};
 use crate::sources::front_door::facts::{Answer, Certificate, Page};
 use crate::sources::front_door::picture::{Asked, CertificateState};
@@ -20,7 +20,7 @@ const TOO_MANY: u16 = 429;
 const PAGES: [(Page, &str); 2] = [(Page::Api, "GET /v2/"), (Page::Root, "GET /")];
 
 /// How the front door stands.
-pub fn hop(scene: &Scene<'_>) -> Hop {
+pub fn hop(scene: &Look<'_>) -> Hop {
     if !scene.watched.front_door {
         return Hop::off(HopId::FrontDoor);
     }
@@ -56,7 +56,7 @@ fn summary(asked: Option<&Asked>) -> (String, String) {
     }
 }
 
-fn page(scene: &Scene<'_>, name: &str, asked: Option<&Asked>) -> Evidence {
+fn page(scene: &Look<'_>, name: &str, asked: Option<&Asked>) -> Evidence {
     let Some(asked) = asked else { return Evidence::waiting(name) };
     match (&asked.health, &asked.answer) {
         (Health::Down { trouble, since, seen }, _) => {
@@ -75,7 +75,7 @@ fn page(scene: &Scene<'_>, name: &str, asked: Option<&Asked>) -> Evidence {
 }
 
 /// Whether there are other sources, and none of them answers any more.
-fn is_all_silent(scene: &Scene<'_>) -> bool {
+fn is_all_silent(scene: &Look<'_>) -> bool {
     let haproxy = scene.haproxy.instances.values().map(|instance| &instance.health);
     let google = scene.google.balancers.values().map(|balancer| &balancer.health);
     let others = haproxy.chain(google).chain([&scene.kubernetes.health]);

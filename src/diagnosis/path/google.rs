@@ -1,14 +1,14 @@
 //! The cloud's load balancers: the health of the servers behind them, and what the provider says of itself.
 
 use super::evidence::{Evidence, counted, some};
-use super::{Hop, Scene, Verdict};
+use super::{Hop, Look, Verdict};
 use crate::model::{HopId, Subject};
 use crate::sources::Health;
 use crate::sources::google::facts::{Incident, ServerHealth};
 use crate::sources::google::picture::Balancer;
 
 /// How the load balancers of the cloud stand.
-pub fn hop(scene: &Scene<'_>) -> Hop {
+pub fn hop(scene: &Look<'_>) -> Hop {
     let picture = scene.google;
     if !scene.watched.google {
         return Hop::off(HopId::CloudBalancer);

@@ -3,7 +3,7 @@
 use jiff::{SignedDuration, Timestamp};
 
 use super::evidence::{Evidence, Verdict, some, step};
-use super::{Hop, Scene};
+use super::{Hop, Look};
 use crate::model::{HopId, Subject};
 use crate::sources::Health;
 use crate::sources::haproxy::facts::Role;
@@ -14,15 +14,15 @@ use crate::sources::haproxy::{Condition, Entry, Seen, words};
 const MANY: f64 = 0.1;
 
 /// How HAProxy stands.
-pub fn hop(scene: &Scene<'_>) -> Hop {
+pub fn hop(scene: &Look<'_>) -> Hop {
     let Some(backends) = &scene.watched.backends else { return Hop::off(HopId::Haproxy) };
     let instances = &scene.haproxy.instances;
     if instances.values().all(|instance| matches!(instance.health, Health::Off | Health::Waiting)) {
         return Hop::waiting(HopId::Haproxy);
     }
-    let entries = entries(scene.haproxy, backends);
+    let entries = scene.last_balancers(backends);
     let servers: Vec<_> = entries.iter().filter(|entry| entry.role == Role::Server).collect();
-    let evidence = evidence(scene.haproxy, backends, &entries, &servers);
+    let evidence = evidence(scene.haproxy, backends, entries, &servers);
     let (words, gauge) = summary(&servers);
     let seen = instances.values().filter_map(|instance| instance.health.seen()).max();
     let silent: Vec<_> = instances.iter().filter_map(|(name, instance)| silence(name, instance)).collect();
@@ -38,17 +38,10 @@ pub fn hop(scene: &Scene<'_>) -> Hop {
     .seen(seen)
 }
 
-/// What the instances have of these backends; of all, where none is named.
-fn entries<'p>(picture: &'p Picture, backends: &[String]) -> Vec<Entry<'p>> {
-    let mut entries = picture.entries(backends);
-    entries.retain(|entry| backends.is_empty() || backends.iter().any(|backend| backend == entry.proxy));
-    entries
-}
-
 /// Whether instances answer, and all servers of the backends are known to get nothing.
-pub fn is_nothing_up(scene: &Scene<'_>) -> bool {
+pub fn is_nothing_up(scene: &Look<'_>) -> bool {
     let Some(backends) = &scene.watched.backends else { return false };
-    let entries = entries(scene.haproxy, backends);
+    let entries = scene.last_balancers(backends);
     let mut servers = entries.iter().filter(|entry| entry.role == Role::Server).peekable();
     let gets_nothing =
         |entry: &Entry<'_>| entry.is_live() && entry.current().all(|seen| !seen.condition.takes_requests());

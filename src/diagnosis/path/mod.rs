@@ -19,7 +19,7 @@ use jiff::Timestamp;
 
 pub use evidence::{Evidence, Verdict};
 
-use super::Scene;
+use super::look::Look;
 use crate::model::{HopId, Subject};
 
 /// One hop, and what is known of it.
@@ -81,11 +81,8 @@ impl Hop {
     }
 }
 
-/// What looks at one hop.
-type Look = fn(&Scene<'_>) -> Hop;
-
 /// The hops in the order of the way, and what looks at each.
-const HOPS: &[Look] = &[
+const HOPS: &[fn(&Look<'_>) -> Hop] = &[
     client::hop,
     front_door::hop,
     google::hop,
@@ -97,8 +94,8 @@ const HOPS: &[Look] = &[
 ];
 
 /// The way of a pull from the client to the bucket.
-pub fn path(scene: &Scene<'_>) -> Vec<Hop> {
-    HOPS.iter().map(|look| look(scene)).collect()
+pub fn path(look: &Look<'_>) -> Vec<Hop> {
+    HOPS.iter().map(|hop| hop(look)).collect()
 }
 
 /// The hop where a pull breaks: the first one that is broken in itself. What clients get and how the front door

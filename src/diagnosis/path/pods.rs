@@ -6,7 +6,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::evidence::{Evidence, counted};
 use super::kubernetes::{Standing, as_far_as_read, standing};
-use super::{Hop, Scene};
+use super::{Hop, Look};
 use crate::model::{HopId, Subject, Workload};
 use crate::sources::kubernetes::objects::{Autoscaler, Ended, Kind, Phase, Pod};
 use crate::sources::kubernetes::picture::Picture;
@@ -18,7 +18,7 @@ const PATIENCE: SignedDuration = SignedDuration::from_mins(2);
 const LATELY: SignedDuration = SignedDuration::from_mins(10);
 
 /// How the pods stand.
-pub fn hop(scene: &Scene<'_>) -> Hop {
+pub fn hop(scene: &Look<'_>) -> Hop {
     let Some(workload) = &scene.watched.kubernetes else { return Hop::off(HopId::Pods) };
     match standing(scene.kubernetes, Kind::Pod) {
         Standing::Waiting => Hop::waiting(HopId::Pods),
@@ -27,7 +27,7 @@ pub fn hop(scene: &Scene<'_>) -> Hop {
     }
 }
 
-fn look(scene: &Scene<'_>, workload: &Workload) -> Hop {
+fn look(scene: &Look<'_>, workload: &Workload) -> Hop {
     let picture = scene.kubernetes;
     let here: Vec<_> = picture.pods.values().filter(|pod| counts(pod)).collect();
     let wanted: u32 = picture.deployments.values().map(|deployment| deployment.wanted).sum();

@@ -3,13 +3,13 @@
 use super::evidence::{Evidence, some};
 use super::haproxy::is_nothing_up;
 use super::kubernetes::{Standing, as_far_as_read, standing};
-use super::{Hop, Scene};
+use super::{Hop, Look};
 use crate::diagnosis::ingress::{Ingress, Meeting, ingress};
 use crate::model::{HopId, Subject, Workload};
 use crate::sources::kubernetes::objects::{Kind, Service};
 
 /// How the service stands.
-pub fn hop(scene: &Scene<'_>) -> Hop {
+pub fn hop(scene: &Look<'_>) -> Hop {
     let Some(workload) = &scene.watched.kubernetes else { return Hop::off(HopId::Service) };
     match standing(scene.kubernetes, Kind::Service) {
         Standing::Waiting => Hop::waiting(HopId::Service),
@@ -18,7 +18,7 @@ pub fn hop(scene: &Scene<'_>) -> Hop {
     }
 }
 
-fn look(scene: &Scene<'_>, workload: &Workload) -> Hop {
+fn look(scene: &Look<'_>, workload: &Workload) -> Hop {
     let subject = Subject::Service(workload.service.clone());
     let Some(service) = scene.kubernetes.services.get(&workload.service) else {
         let namespace = &scene.kubernetes.cluster.namespace;
@@ -48,7 +48,7 @@ fn address(service: &Service) -> Evidence {
 }
 
 /// Whether HAProxy sends to where the service can be reached; both addresses are named where it does not.
-fn meeting(scene: &Scene<'_>) -> Option<Evidence> {
+fn meeting(scene: &Look<'_>) -> Option<Evidence> {
     if !scene.haproxy.instances.values().any(|instance| instance.health.is_live()) {
         return None;
     }

@@ -5,6 +5,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use super::*;
+use crate::diagnosis::{Scene, look};
 use crate::model::{Watched, Workload};
 use crate::sources::front_door::facts::{Answer, Fact as Door, Page};
 use crate::sources::google::facts::{BalancerKind, Fact as Cloud, Server, ServerHealth};
@@ -92,7 +93,7 @@ impl World {
     }
 
     fn path(&self) -> Vec<Hop> {
-        path(&Scene {
+        path(&look::Look::at(Scene {
             watched: &self.watched,
             front_door: &self.front_door,
             google: &self.google,
@@ -101,7 +102,7 @@ impl World {
             bucket: &self.bucket,
             logs: &Default::default(),
             now: at(160),
-        })
+        }))
     }
 
     fn hop(&self, id: HopId) -> Hop {
