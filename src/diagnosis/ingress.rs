@@ -97,7 +97,7 @@ fn servers(haproxy: &Haproxy, backends: &[String]) -> Vec<(String, String)> {
 }
 
 /// An address without its port and brackets.
-fn bare(address: &str) -> &str {
+pub fn bare(address: &str) -> &str {
     if let Some(rest) = address.strip_prefix('[') {
         return rest.split(']').next().unwrap_or(rest);
     }

@@ -6,6 +6,7 @@ use std::ops::Deref;
 
 use super::Scene;
 use super::endpoints::{Endpoint, endpoints};
+use super::pods::Pods;
 use crate::model::Workload;
 use crate::sources::Health;
 use crate::sources::google::picture::Balancer;
@@ -73,6 +74,7 @@ impl fmt::Display for Need {
 /// A [`Scene`], and what is joined from it at the first wish.
 pub struct Look<'a> {
     scene: Scene<'a>,
+    states: OnceCell<Pods<'a>>,
     endpoints: OnceCell<Vec<Endpoint<'a>>>,
     entries: OnceCell<Vec<Entry<'a>>>,
 }
@@ -88,7 +90,7 @@ impl<'a> Deref for Look<'a> {
 impl<'a> Look<'a> {
     /// A look at this scene.
     pub const fn at(scene: Scene<'a>) -> Self {
-        Self { scene, endpoints: OnceCell::new(), entries: OnceCell::new() }
+        Self { scene, states: OnceCell::new(), endpoints: OnceCell::new(), entries: OnceCell::new() }
     }
 
     /// The registry's part of the cluster, once objects of all these kinds can be believed.
@@ -121,6 +123,16 @@ impl<'a> Look<'a> {
     pub fn pods(&self) -> Result<impl Iterator<Item = &'a Pod> + Clone + use<'a>, Need> {
         self.cluster(&[Kind::Pod])?;
         Ok(self.scene.kubernetes.pods.values())
+    }
+
+    /// The pods, each with its state.
+    ///
+    /// # Errors
+    ///
+    /// They cannot be believed now; why.
+    pub fn states(&self) -> Result<&Pods<'a>, Need> {
+        self.cluster(&[Kind::Pod])?;
+        Ok(self.states.get_or_init(|| Pods::of(self.scene.kubernetes, self.scene.now)))
     }
 
     /// Every address of the service against every pod.

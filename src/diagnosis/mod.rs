@@ -5,9 +5,12 @@ pub mod finding;
 pub mod ingress;
 pub mod look;
 pub mod path;
+pub mod pods;
 pub mod rules;
+pub mod servers;
 pub mod storm;
 pub mod verdict;
+pub mod words;
 
 use jiff::Timestamp;
 

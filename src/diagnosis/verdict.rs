@@ -1,6 +1,7 @@
 //! What is most likely wrong: causes before their symptoms, the worst and surest first.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, HashSet};
+use std::mem::discriminant;
 
 use jiff::Timestamp;
 
@@ -103,11 +104,14 @@ fn causes(rules: &[Rule], found: Vec<Finding>, now: Timestamp) -> Vec<Cause> {
     causes
 }
 
-/// Whether what a symptom is about is what its causes are about: all of it, where both say.
+/// Whether what a symptom is about is what its causes are about: all of it that is of a kind with them. A server and a
+/// pod cannot be compared, so that there the ids decide.
 fn covered<'a>(symptom: &[Subject], mut causes: impl Iterator<Item = &'a [Subject]> + Clone) -> bool {
     let known: BTreeSet<_> = causes.clone().flatten().collect();
+    let kinds: HashSet<_> = known.iter().map(|subject| discriminant(*subject)).collect();
     let about_all = causes.clone().any(<[Subject]>::is_empty);
-    causes.next().is_some() && (about_all || symptom.iter().all(|subject| known.contains(subject)))
+    let stands = |subject: &Subject| known.contains(subject) || !kinds.contains(&discriminant(subject));
+    causes.next().is_some() && (about_all || symptom.iter().all(stands))
 }
 
 /// Whether `from` follows from `to`, over any number of steps; what explains itself in a circle ends nowhere.

@@ -47,6 +47,7 @@ pub fn pod(name: &str, number: u16) -> Pod {
         phase: Phase::Running,
         ready: (1, 1),
         is_ready: true,
+        ready_changed: None,
         restarts: 0,
         restarted: None,
         created: Some(ago(3 * 24 * 60)),

@@ -1,8 +1,9 @@
 //! The bucket: whether it can be read, whether a registry is in it, and whether its tags are whole.
 
-use super::evidence::{Evidence, Verdict, counted};
+use super::evidence::{Evidence, Verdict};
 use super::google;
 use super::{Hop, Look};
+use crate::diagnosis::words::counted;
 use crate::model::{HopId, TagState};
 use crate::sources::bucket::facts::Survey;
 use crate::sources::bucket::picture::{Health, Picture, Verdict as Seen};

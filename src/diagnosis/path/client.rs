@@ -2,9 +2,10 @@
 
 use jiff::Timestamp;
 
-use super::evidence::{Evidence, counted, plural};
+use super::evidence::Evidence;
 use super::front_door::not_reached;
 use super::{Hop, Look, Verdict};
+use crate::diagnosis::words::{counted, plural};
 use crate::model::{HopId, Subject};
 use crate::registry::reference::{Reference, Target};
 use crate::sources::front_door::facts::{Page, Pull, PullStep};

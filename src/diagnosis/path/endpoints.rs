@@ -2,10 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use super::evidence::{Evidence, addresses, counted, some};
+use super::evidence::Evidence;
 use super::kubernetes::{Standing, as_far_as_read, standing};
 use super::{Hop, Look};
 use crate::diagnosis::endpoints::{Endpoint, Verdict};
+use crate::diagnosis::words::{addresses, counted, some};
 use crate::model::{HopId, Subject, Workload};
 use crate::sources::Health;
 use crate::sources::kubernetes::objects::{Kind, Phase, Pod};

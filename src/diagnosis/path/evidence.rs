@@ -1,7 +1,5 @@
 //! One thing that speaks for or against a hop, and what all of them make of it.
 
-use std::time::Duration;
-
 use jiff::Timestamp;
 
 use crate::model::Subject;
@@ -109,48 +107,5 @@ pub(super) fn of_all(evidence: &[Evidence]) -> Verdict {
         None => Verdict::Unknown,
         Some(Verdict::Unknown) if counts().any(|verdict| verdict == Verdict::Good) => Verdict::Minor,
         Some(worst) => worst,
-    }
-}
-
-/// A count and its word: `1 pod`, `2 pods`.
-pub(super) fn counted(number: usize, word: &str) -> String {
-    format!("{number} {word}{}", plural(number))
-}
-
-pub(super) const fn plural(number: usize) -> &'static str {
-    if number == 1 { "" } else { "s" }
-}
-
-pub(super) fn addresses(number: usize) -> String {
-    format!("{number} address{}", if number == 1 { "" } else { "es" })
-}
-
-/// A time in one digit, as the exact one is another at every look: `under 10 ms`, `40 ms`, `2 s`.
-pub(super) fn about(time: Duration) -> String {
-    let rounded = |number: u128| {
-        let digit = 10_u128.pow(number.max(1).ilog10());
-        (number + digit / 2) / digit * digit
-    };
-    match rounded(time.as_millis()) {
-        ..10 => "under 10 ms".to_owned(),
-        short @ ..1_000 => format!("{short} ms"),
-        long => format!("{} s", long / 1_000),
-    }
-}
-
-/// The step that a number per second has reached, for the same reason: 0.1, 0.2, 0.5, 1, 2, 5 and so on.
-pub(super) fn step(number: f64) -> f64 {
-    let power = 10_f64.powi(number.log10().floor() as i32);
-    [5.0, 2.0].into_iter().map(|step| step * power).find(|step| *step <= number).unwrap_or(power)
-}
-
-/// Some names, and how many more there are.
-pub(super) fn some<'a>(names: impl Iterator<Item = &'a str>) -> String {
-    const SHOWN: usize = 3;
-    let names: Vec<_> = names.collect();
-    let shown = names.iter().take(SHOWN).copied().collect::<Vec<_>>().join(", ");
-    match names.len().saturating_sub(SHOWN) {
-        0 => shown,
-        more => format!("{shown} and {more} more"),
     }
 }

@@ -4,8 +4,9 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use super::evidence::{Evidence, about};
+use super::evidence::Evidence;
 use super::{Hop, Look, Verdict};
+use crate::diagnosis::words::about;
 use crate::model::{HopId, Subject};
 use crate::sources::front_door::facts::{Answer, Certificate, Page};
 use crate::sources::front_door::picture::{Asked, CertificateState};

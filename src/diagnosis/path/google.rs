@@ -1,7 +1,8 @@
 //! The cloud's load balancers: the health of the servers behind them, and what the provider says of itself.
 
-use super::evidence::{Evidence, counted, some};
+use super::evidence::Evidence;
 use super::{Hop, Look, Verdict};
+use crate::diagnosis::words::{counted, some};
 use crate::model::{HopId, Subject};
 use crate::sources::Health;
 use crate::sources::google::facts::{Incident, ServerHealth};

@@ -1,14 +1,14 @@
 //! HAProxy: which servers of the registry's backends are up, on which instances, and whether these agree.
 
-use jiff::{SignedDuration, Timestamp};
-
-use super::evidence::{Evidence, Verdict, some, step};
+use super::evidence::{Evidence, Verdict};
 use super::{Hop, Look};
+use crate::diagnosis::servers::{how, is_dead, is_up, since, subject};
+use crate::diagnosis::words::{some, step};
 use crate::model::{HopId, Subject};
 use crate::sources::Health;
 use crate::sources::haproxy::facts::Role;
-use crate::sources::haproxy::picture::{Instance, Picture, reasons};
-use crate::sources::haproxy::{Condition, Entry, Seen, words};
+use crate::sources::haproxy::picture::Instance;
+use crate::sources::haproxy::{Condition, Entry};
 
 /// Answers of 5xx per second that are worth a word.
 const MANY: f64 = 0.1;
@@ -22,7 +22,7 @@ pub fn hop(scene: &Look<'_>) -> Hop {
     }
     let entries = scene.last_balancers(backends);
     let servers: Vec<_> = entries.iter().filter(|entry| entry.role == Role::Server).collect();
-    let evidence = evidence(scene.haproxy, backends, entries, &servers);
+    let evidence = evidence(scene, backends, entries, &servers);
     let (words, gauge) = summary(&servers);
     let seen = instances.values().filter_map(|instance| instance.health.seen()).max();
     let silent: Vec<_> = instances.iter().filter_map(|(name, instance)| silence(name, instance)).collect();
@@ -48,14 +48,8 @@ pub fn is_nothing_up(scene: &Look<'_>) -> bool {
     servers.peek().is_some() && servers.all(gets_nothing)
 }
 
-/// Whether a server is known to be sent to, on all instances that answer.
-fn is_up(entry: &Entry<'_>) -> bool {
-    let condition = entry.condition();
-    condition.takes_requests() && condition != Condition::Unknown
-}
-
 fn evidence(
-    picture: &Picture,
+    scene: &Look<'_>,
     backends: &[String],
     entries: &[Entry<'_>],
     servers: &[&Entry<'_>],
@@ -66,12 +60,13 @@ fn evidence(
         let own: Vec<_> = servers.iter().filter(|server| server.proxy == backend.proxy).copied().collect();
         found.extend(of_backend(backend, &own, !backends.is_empty()));
     }
-    found.extend(servers.iter().filter_map(|entry| server(picture, entry)));
+    found.extend(servers.iter().filter_map(|entry| server(scene, entry)));
     let absent = backends.iter().filter(|name| !entries.iter().any(|entry| entry.proxy == name.as_str()));
     found.extend(absent.map(|name| {
         Evidence::new(Verdict::Unknown, format!("no instance has a backend {name}: is that its name?"))
     }));
-    let reloaded = picture.instances.iter().filter_map(|(name, instance)| Some((name, instance.reloaded?)));
+    let reloaded =
+        scene.haproxy.instances.iter().filter_map(|(name, instance)| Some((name, instance.reloaded?)));
     found.extend(reloaded.map(|(name, at)| Evidence::aside(format!("{name} was reloaded")).since(Some(at))));
     found
 }
@@ -98,13 +93,8 @@ fn summary(servers: &[&Entry<'_>]) -> (String, String) {
 
 /// A backend that has no server to send to on an instance answers every request there with 503.
 fn of_backend(backend: &Entry<'_>, servers: &[&Entry<'_>], is_chosen: bool) -> Vec<Evidence> {
-    let is_dead = |seen: &&Seen<'_>| match seen.condition {
-        Condition::Down | Condition::Maintenance => true,
-        // Backends that nobody chose may be there for statistics or redirections only.
-        Condition::Empty => is_chosen,
-        _ => false,
-    };
-    let dead: Vec<_> = backend.current().filter(is_dead).map(|seen| seen.instance).collect();
+    let dead: Vec<_> =
+        backend.current().filter(|seen| is_dead(seen, is_chosen)).map(|seen| seen.instance).collect();
     let name = backend.proxy;
     let mut found = Vec::new();
     if !dead.is_empty() {
@@ -126,12 +116,8 @@ fn of_backend(backend: &Entry<'_>, servers: &[&Entry<'_>], is_chosen: bool) -> V
     found
 }
 
-fn subject(entry: &Entry<'_>) -> Subject {
-    Subject::Server { backend: entry.proxy.to_owned(), server: entry.name.to_owned() }
-}
-
 /// What is to be said of a server that is not simply up, or not everywhere.
-fn server(picture: &Picture, entry: &Entry<'_>) -> Option<Evidence> {
+fn server(scene: &Look<'_>, entry: &Entry<'_>) -> Option<Evidence> {
     let worst = entry.worst()?;
     let difference = entry.difference();
     let one = match (worst.condition, &difference) {
@@ -142,17 +128,5 @@ fn server(picture: &Picture, entry: &Entry<'_>) -> Option<Evidence> {
         (_, None) => Evidence::minor(format!("{} {}: {}", entry.name, worst.condition.name(), how(worst))),
         (_, Some(difference)) => Evidence::minor(format!("{} {difference}: {}", entry.name, how(worst))),
     };
-    Some(one.since(since(picture, worst)).about(subject(entry)))
-}
-
-/// Why it is so: who took it out, or what its check said.
-fn how(seen: &Seen<'_>) -> String {
-    let set = seen.state.map(|state| reasons(state.admin)).unwrap_or_default();
-    if set.is_empty() { words::outcome(seen.stat) } else { set.join(", ") }
-}
-
-fn since(picture: &Picture, seen: &Seen<'_>) -> Option<Timestamp> {
-    let at = picture.instances.get(seen.instance)?.health.seen()?;
-    let seconds = i64::try_from(seen.stat.last_change?).ok()?;
-    at.checked_sub(SignedDuration::from_secs(seconds)).ok()
+    Some(one.since(since(scene, worst)).about(subject(entry)))
 }

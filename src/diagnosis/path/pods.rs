@@ -2,20 +2,16 @@
 
 use std::collections::BTreeMap;
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 
-use super::evidence::{Evidence, counted};
+use super::evidence::Evidence;
 use super::kubernetes::{Standing, as_far_as_read, standing};
 use super::{Hop, Look};
+use crate::diagnosis::pods::{LATELY, PATIENCE, counts, last_end};
+use crate::diagnosis::words::counted;
 use crate::model::{HopId, Subject, Workload};
 use crate::sources::kubernetes::objects::{Autoscaler, Ended, Kind, Phase, Pod};
 use crate::sources::kubernetes::picture::Picture;
-
-/// A pod that begins may take so long before anybody asks why.
-const PATIENCE: SignedDuration = SignedDuration::from_mins(2);
-
-/// A restart within this time is worth a word although the pod runs again.
-const LATELY: SignedDuration = SignedDuration::from_mins(10);
 
 /// How the pods stand.
 pub fn hop(scene: &Look<'_>) -> Hop {
@@ -55,11 +51,6 @@ fn look(scene: &Look<'_>, workload: &Workload) -> Hop {
     Hop::judged(HopId::Pods, format!("{gauge} ready{}", worst.unwrap_or_default()), gauge, evidence)
 }
 
-/// Whether a pod is one of those that should be ready: one that is over or on its way out is not.
-fn counts(pod: &Pod) -> bool {
-    pod.deleting.is_none() && !matches!(pod.phase, Phase::Succeeded | Phase::Failed)
-}
-
 /// The pods that are not ready by what kubectl calls their status, the most first.
 fn unready<'a>(here: &[&'a Pod]) -> Vec<(&'a str, Vec<&'a Pod>)> {
     let mut groups: BTreeMap<&str, Vec<&Pod>> = BTreeMap::new();
@@ -82,7 +73,7 @@ fn none_there(wanted: usize, workload: &Workload, namespace: &str) -> Evidence {
 /// Pods that are not ready for the same reason: one of them to look at, and since when it is so. It matters most where
 /// no other pod is `ready`.
 fn group(status: &str, pods: &[&Pod], ready: usize, now: Timestamp) -> Evidence {
-    let ended = pods.iter().filter_map(|pod| Some((*pod, last_end(pod)?)));
+    let ended = pods.iter().filter_map(|pod| Some((*pod, last_end(pod)?.1)));
     let last = ended.max_by_key(|(_, end)| end.at);
     let guilty = last.map_or_else(|| pods.first().copied(), |(pod, _)| Some(pod));
     let how = last.map(|(_, end)| format!(": {}", of_end(end)));
@@ -105,13 +96,6 @@ fn group(status: &str, pods: &[&Pod], ready: usize, now: Timestamp) -> Evidence 
     guilty.map(|pod| Subject::Pod(pod.name.clone())).into_iter().fold(one, Evidence::about)
 }
 
-/// The newest end of a run of a container of this pod that did not end well.
-fn last_end(pod: &Pod) -> Option<&Ended> {
-    let ends =
-        pod.containers.iter().filter_map(|container| container.ended.as_ref().or(container.last.as_ref()));
-    ends.filter(|end| end.exit_code != 0).max_by_key(|end| end.at)
-}
-
 fn of_end(end: &Ended) -> String {
     format!("last exit {} {}", end.exit_code, end.reason)
 }
@@ -128,7 +112,7 @@ fn restarted(here: &[&Pod], now: Timestamp) -> Option<Evidence> {
     let lately = |pod: &&&Pod| pod.restarted.is_some_and(|at| now.duration_since(at) < LATELY);
     let pods: Vec<_> = here.iter().filter(|pod| pod.is_ready).filter(lately).collect();
     let last = pods.iter().max_by_key(|pod| pod.restarted)?;
-    let how = last_end(last).map(|end| format!(", {}", of_end(end))).unwrap_or_default();
+    let how = last_end(last).map(|(_, end)| format!(", {}", of_end(end))).unwrap_or_default();
     let words = format!("{} restarted lately and ready again{how}", counted(pods.len(), "pod"));
     Some(Evidence::minor(words).since(last.restarted).about(Subject::Pod(last.name.clone())))
 }

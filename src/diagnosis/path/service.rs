@@ -1,10 +1,11 @@
 //! The service: whether it is there and has an address that requests can come in by.
 
-use super::evidence::{Evidence, some};
+use super::evidence::Evidence;
 use super::haproxy::is_nothing_up;
 use super::kubernetes::{Standing, as_far_as_read, standing};
 use super::{Hop, Look};
 use crate::diagnosis::ingress::{Ingress, Meeting, ingress};
+use crate::diagnosis::words::some;
 use crate::model::{HopId, Subject, Workload};
 use crate::sources::kubernetes::objects::{Kind, Service};
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use super::*;
-use crate::diagnosis::{Scene, look};
+use crate::diagnosis::{Scene, look, words};
 use crate::model::{Watched, Workload};
 use crate::sources::front_door::facts::{Answer, Fact as Door, Page};
 use crate::sources::google::facts::{BalancerKind, Fact as Cloud, Server, ServerHealth};
@@ -139,6 +139,7 @@ fn pod(number: usize, status: &str, is_ready: bool) -> Pod {
         phase: Phase::Running,
         ready: (u16::from(is_ready), 1),
         is_ready,
+        ready_changed: None,
         restarts: 0,
         restarted: None,
         created: Some(at(-9_000)),
@@ -361,10 +362,10 @@ fn times_and_rates_that_differ_at_every_look_are_told_alike() {
     for (milliseconds, words) in
         [(0, "under 10 ms"), (9, "under 10 ms"), (38, "40 ms"), (44, "40 ms"), (140, "100 ms"), (980, "1 s")]
     {
-        assert_eq!(evidence::about(Duration::from_millis(milliseconds)), words, "{milliseconds}");
+        assert_eq!(words::about(Duration::from_millis(milliseconds)), words, "{milliseconds}");
     }
     for (rate, step) in [(0.1, 0.1), (0.37, 0.2), (1.0, 1.0), (1.9, 1.0), (4.99, 2.0), (73.0, 50.0)] {
-        assert!((evidence::step(rate) - step).abs() < 1e-9, "{rate}: {}", evidence::step(rate));
+        assert!((words::step(rate) - step).abs() < 1e-9, "{rate}: {}", words::step(rate));
     }
     let mut world = World::watched().door(401, None);
     let told = |world: &World| world.hop(HopId::FrontDoor).words;

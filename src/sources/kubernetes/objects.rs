@@ -71,6 +71,8 @@ pub struct Pod {
     pub ready: (u16, u16),
     /// Whether the pod's Ready condition holds: only then does its service send to it.
     pub is_ready: bool,
+    /// When it last became ready or ceased to be, where the pod says so.
+    pub ready_changed: Option<Timestamp>,
     /// As kubectl counts them.
     pub restarts: u32,
     /// When a container was last restarted.

@@ -48,6 +48,7 @@ wire! {
         status: String,
         reason: String,
         message: String,
+        last_transition_time: Stamp,
     }
 
     /// What the API says instead of an answer.

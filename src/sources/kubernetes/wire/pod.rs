@@ -71,7 +71,11 @@ wire! {
 impl Pod {
     /// Whether a condition of this kind holds.
     pub fn holds(&self, kind: &str) -> bool {
-        self.status.conditions.iter().any(|condition| condition.kind == kind && condition.status == "True")
+        self.condition(kind).is_some_and(|condition| condition.status == "True")
+    }
+
+    fn condition(&self, kind: &str) -> Option<&Condition> {
+        self.status.conditions.iter().find(|condition| condition.kind == kind)
     }
 
     pub(super) fn slim(&self) -> objects::Pod {
@@ -86,6 +90,7 @@ impl Pod {
             phase: phase(&status.phase),
             ready: words.ready,
             is_ready: self.holds("Ready"),
+            ready_changed: self.condition("Ready").and_then(|ready| ready.last_transition_time.0),
             restarts: words.restarts,
             restarted: words.restarted,
             created: self.metadata.creation_timestamp.0,

@@ -1,0 +1,108 @@
+//! The servers of HAProxy against the pods behind them.
+
+use std::collections::HashMap;
+
+use jiff::{SignedDuration, Timestamp};
+
+use super::Scene;
+use super::ingress::bare;
+use super::pods::{Pods, State};
+use crate::model::Subject;
+use crate::sources::haproxy::facts::Role;
+use crate::sources::haproxy::picture::reasons;
+use crate::sources::haproxy::{Condition, Entry, Seen, words};
+use crate::sources::kubernetes::objects::Pod;
+
+/// What a server leads to.
+#[derive(Clone, Copy, Debug)]
+pub enum Behind<'a> {
+    /// This pod, by its address.
+    Pod(&'a Pod, State),
+    /// The service, and by it every ready pod: how many are ready, and how many there are.
+    Service { ready: usize, all: usize },
+    /// Something that is not known here, or the pods are not.
+    Unknown,
+}
+
+/// A server, and what is behind it.
+#[derive(Clone, Copy, Debug)]
+pub struct Server<'l, 'a> {
+    pub entry: &'l Entry<'a>,
+    pub behind: Behind<'a>,
+}
+
+/// Every server of these entries that an instance which answers now has.
+pub fn servers<'l, 'a>(
+    scene: &Scene<'a>,
+    entries: &'l [Entry<'a>],
+    pods: Option<&Pods<'a>>,
+) -> Vec<Server<'l, 'a>> {
+    let found = entries.iter().filter(|entry| entry.role == Role::Server && entry.is_live());
+    let Some(pods) = pods else {
+        return found.map(|entry| Server { entry, behind: Behind::Unknown }).collect();
+    };
+    let by_ip: HashMap<_, _> =
+        pods.all.iter().filter_map(|(pod, state)| Some((pod.ip.as_deref()?, (*pod, *state)))).collect();
+    let workload = scene.watched.kubernetes.as_ref();
+    let service = workload.and_then(|workload| scene.kubernetes.services.get(&workload.service));
+    let behind = |address: &str| {
+        let is_service = service.is_some_and(|service| {
+            service.ingress.iter().chain(&service.cluster_ip).any(|ip| ip.as_str() == address)
+        });
+        match by_ip.get(address) {
+            Some((pod, state)) => Behind::Pod(pod, *state),
+            None if is_service => Behind::Service { ready: pods.ready(), all: pods.here() },
+            None => Behind::Unknown,
+        }
+    };
+    found
+        .map(|entry| Server { entry, behind: addresses(entry).next().map_or(Behind::Unknown, behind) })
+        .collect()
+}
+
+/// The addresses that the instances have of a server, without ports.
+fn addresses<'e>(entry: &'e Entry<'_>) -> impl Iterator<Item = &'e str> {
+    let told = entry
+        .current()
+        .flat_map(|seen| [seen.state.map(|state| state.address.as_str()), Some(seen.stat.address.as_str())]);
+    told.flatten().map(bare).filter(|address| !address.is_empty() && *address != "-")
+}
+
+/// What a server is called in findings.
+pub fn subject(entry: &Entry<'_>) -> Subject {
+    Subject::Server { backend: entry.proxy.to_owned(), server: entry.name.to_owned() }
+}
+
+/// Whether a server is known to be sent to, on all instances that answer.
+pub fn is_up(entry: &Entry<'_>) -> bool {
+    let condition = entry.condition();
+    condition.takes_requests() && condition != Condition::Unknown
+}
+
+/// Whether an instance has nothing to send to in a backend, so that it answers every request there with 503.
+pub fn is_dead(seen: &Seen<'_>, is_chosen: bool) -> bool {
+    match seen.condition {
+        Condition::Down | Condition::Maintenance => true,
+        // Backends that nobody chose may be there for statistics or redirections only.
+        Condition::Empty => is_chosen,
+        _ => false,
+    }
+}
+
+/// Why a server is as it is: who took it out, or what its check said.
+pub fn how(seen: &Seen<'_>) -> String {
+    let set = seen.state.map(|state| reasons(state.admin)).unwrap_or_default();
+    if set.is_empty() { words::outcome(seen.stat) } else { set.join(", ") }
+}
+
+/// Since when an instance says the same of something.
+pub fn since(scene: &Scene<'_>, seen: &Seen<'_>) -> Option<Timestamp> {
+    let at = looked(scene, seen)?;
+    let seconds = i64::try_from(seen.stat.last_change?).ok()?;
+    at.checked_sub(SignedDuration::from_secs(seconds)).ok()
+}
+
+/// When an instance said it.
+pub fn looked(scene: &Scene<'_>, seen: &Seen<'_>) -> Option<Timestamp> {
+    scene.haproxy.instances.get(seen.instance)?.health.seen()
+}
