@@ -7,10 +7,12 @@ use std::ops::Deref;
 use super::Scene;
 use super::endpoints::{Endpoint, endpoints};
 use super::pods::Pods;
+use super::servers::{Behind, Server, behind};
 use crate::model::Workload;
 use crate::sources::Health;
 use crate::sources::google::picture::Balancer;
 use crate::sources::haproxy::Entry;
+use crate::sources::haproxy::facts::Role;
 use crate::sources::kubernetes::objects::{Kind, Pod};
 use crate::sources::{bucket, logs};
 
@@ -77,6 +79,7 @@ pub struct Look<'a> {
     states: OnceCell<Pods<'a>>,
     endpoints: OnceCell<Vec<Endpoint<'a>>>,
     entries: OnceCell<Vec<Entry<'a>>>,
+    behind: OnceCell<Vec<Behind<'a>>>,
 }
 
 impl<'a> Deref for Look<'a> {
@@ -90,7 +93,13 @@ impl<'a> Deref for Look<'a> {
 impl<'a> Look<'a> {
     /// A look at this scene.
     pub const fn at(scene: Scene<'a>) -> Self {
-        Self { scene, states: OnceCell::new(), endpoints: OnceCell::new(), entries: OnceCell::new() }
+        Self {
+            scene,
+            states: OnceCell::new(),
+            endpoints: OnceCell::new(),
+            entries: OnceCell::new(),
+            behind: OnceCell::new(),
+        }
     }
 
     /// The registry's part of the cluster, once objects of all these kinds can be believed.
@@ -176,6 +185,24 @@ impl<'a> Look<'a> {
             entries.retain(|entry| backends.is_empty() || backends.iter().any(|name| name == entry.proxy));
             entries
         })
+    }
+
+    /// The servers of the registry's backends that an instance which answers has, each with what is behind it as far as
+    /// that is known.
+    ///
+    /// # Errors
+    ///
+    /// No instance answers, or none has such a server; why.
+    pub fn servers(&self) -> Result<Vec<Server<'_, 'a>>, Need> {
+        let entries = self.balancers()?;
+        let behind = self.behind.get_or_init(|| behind(&self.scene, entries, self.states().ok()));
+        let all = entries.iter().zip(behind).map(|(entry, behind)| Server { entry, behind: *behind });
+        let servers: Vec<_> =
+            all.filter(|server| server.entry.role == Role::Server && server.entry.is_live()).collect();
+        match servers.is_empty() {
+            true => Err(Need::blind("HAProxy", "no instance has a server of the registry's backends")),
+            false => Ok(servers),
+        }
     }
 
     /// The cloud's load balancers that answer, by name.

@@ -2,6 +2,7 @@
 
 pub mod endpoints;
 pub mod finding;
+pub mod happenings;
 pub mod ingress;
 pub mod look;
 pub mod path;

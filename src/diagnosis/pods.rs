@@ -2,6 +2,9 @@
 
 use jiff::{SignedDuration, Timestamp};
 
+use super::finding::Impact;
+use super::words::counted;
+use crate::model::Subject;
 use crate::sources::kubernetes::objects::{Container, Ended, Phase, Pod};
 use crate::sources::kubernetes::picture::Picture;
 
@@ -12,7 +15,7 @@ pub const PATIENCE: SignedDuration = SignedDuration::from_mins(2);
 pub const LATELY: SignedDuration = SignedDuration::from_mins(10);
 
 /// One after another the sources hear of the same change within this time.
-pub const MOMENT: SignedDuration = SignedDuration::from_secs(10);
+pub const MOMENT: SignedDuration = SignedDuration::from_secs(5);
 
 /// What state a pod is in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -78,6 +81,21 @@ impl<'a> Pods<'a> {
     /// Those that do.
     pub fn ready(&self) -> usize {
         self.all.iter().filter(|(pod, state)| *state != State::Leaving && pod.is_ready).count()
+    }
+
+    /// How many are ready, in words.
+    pub fn words(&self) -> String {
+        format!("{} of {} ready", self.ready(), counted(self.here(), "pod"))
+    }
+
+    /// What it means that some of them do not serve, where so many are wanted.
+    pub fn impact(&self, wanted: usize) -> Impact {
+        match self.ready() {
+            0 => Impact::Outage,
+            // A rollout that hangs leaves the old pods where they are.
+            ready if wanted > 0 && ready >= wanted => Impact::Risk,
+            _ => Impact::Degraded,
+        }
     }
 
     /// Those in a state like this.
@@ -154,4 +172,54 @@ pub fn last_end(pod: &Pod) -> Option<(&Container, &Ended)> {
         .iter()
         .filter_map(|container| Some((container, container.ended.as_ref().or(container.last.as_ref())?)));
     ends.filter(|(_, end)| end.exit_code != 0).max_by_key(|(_, end)| end.at)
+}
+
+/// What these pods have in common that no other has: the version, what owns them, the node.
+pub fn in_common(pods: &[&Pod], others: &[&Pod]) -> Option<Common> {
+    let first = pods.first().filter(|_| !others.is_empty())?;
+    let only =
+        |same: &dyn Fn(&Pod) -> bool| pods.iter().all(|pod| same(pod)) && !others.iter().any(|pod| same(pod));
+    let (image, owner, node) = (&first.images, &first.owner, &first.node);
+    if !image.is_empty() && only(&|pod| pod.images == *image) {
+        return Some(Common::Image(image.join(", ")));
+    }
+    if let Some(name) = owner.as_ref().filter(|_| only(&|pod| pod.owner == *owner)) {
+        return Some(Common::Owner(name.clone()));
+    }
+    let name = node.as_ref().filter(|_| pods.len() > 1 && only(&|pod| pod.node == *node))?;
+    Some(Common::Node(name.clone()))
+}
+
+/// Something that some pods have in common.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Common {
+    Image(String),
+    Owner(String),
+    Node(String),
+}
+
+impl Common {
+    /// In words.
+    pub fn words(&self) -> String {
+        match self {
+            Self::Image(image) => format!("these run {image}, the others do not"),
+            Self::Owner(owner) => format!("these are of {owner}, the others are not"),
+            Self::Node(node) => format!("these are on node {node}, the others are not"),
+        }
+    }
+
+    /// Whether it came with a release.
+    pub const fn is_release(&self) -> bool {
+        matches!(self, Self::Image(_) | Self::Owner(_))
+    }
+}
+
+/// How many pods the deployments want.
+pub fn wanted(picture: &Picture) -> usize {
+    picture.deployments.values().map(|deployment| deployment.wanted as usize).sum()
+}
+
+/// Pods as what findings are about.
+pub fn subjects(pods: &[&Pod]) -> Vec<Subject> {
+    pods.iter().map(|pod| Subject::Pod(pod.name.clone())).collect()
 }

@@ -31,33 +31,27 @@ pub struct Server<'l, 'a> {
     pub behind: Behind<'a>,
 }
 
-/// Every server of these entries that an instance which answers now has.
-pub fn servers<'l, 'a>(
-    scene: &Scene<'a>,
-    entries: &'l [Entry<'a>],
-    pods: Option<&Pods<'a>>,
-) -> Vec<Server<'l, 'a>> {
-    let found = entries.iter().filter(|entry| entry.role == Role::Server && entry.is_live());
-    let Some(pods) = pods else {
-        return found.map(|entry| Server { entry, behind: Behind::Unknown }).collect();
-    };
-    let by_ip: HashMap<_, _> =
-        pods.all.iter().filter_map(|(pod, state)| Some((pod.ip.as_deref()?, (*pod, *state)))).collect();
+/// What is behind each of these entries, in their order.
+pub fn behind<'a>(scene: &Scene<'a>, entries: &[Entry<'a>], pods: Option<&Pods<'a>>) -> Vec<Behind<'a>> {
+    let Some(pods) = pods else { return vec![Behind::Unknown; entries.len()] };
+    let with_address = pods.all.iter().filter_map(|(pod, state)| Some((pod.ip.as_deref()?, (*pod, *state))));
+    let by_ip: HashMap<_, _> = with_address.collect();
     let workload = scene.watched.kubernetes.as_ref();
     let service = workload.and_then(|workload| scene.kubernetes.services.get(&workload.service));
-    let behind = |address: &str| {
-        let is_service = service.is_some_and(|service| {
-            service.ingress.iter().chain(&service.cluster_ip).any(|ip| ip.as_str() == address)
-        });
-        match by_ip.get(address) {
-            Some((pod, state)) => Behind::Pod(pod, *state),
-            None if is_service => Behind::Service { ready: pods.ready(), all: pods.here() },
-            None => Behind::Unknown,
-        }
+    let is_service = |address: &str| {
+        service
+            .is_some_and(|service| service.ingress.iter().chain(&service.cluster_ip).any(|ip| ip == address))
     };
-    found
-        .map(|entry| Server { entry, behind: addresses(entry).next().map_or(Behind::Unknown, behind) })
-        .collect()
+    let at = |address: &str| match by_ip.get(address) {
+        Some((pod, state)) => Behind::Pod(pod, *state),
+        None if is_service(address) => Behind::Service { ready: pods.ready(), all: pods.here() },
+        None => Behind::Unknown,
+    };
+    let of = |entry: &Entry<'a>| match entry.role {
+        Role::Server => addresses(entry).next().map_or(Behind::Unknown, at),
+        Role::Frontend | Role::Backend | Role::Listener => Behind::Unknown,
+    };
+    entries.iter().map(of).collect()
 }
 
 /// The addresses that the instances have of a server, without ports.

@@ -46,3 +46,22 @@ pub fn some<'a>(names: impl Iterator<Item = &'a str>) -> String {
         more => format!("{shown} and {more} more"),
     }
 }
+
+/// How many of all: `2 of 6 pods`, `all 6 pods`.
+pub fn of_all(number: usize, all: usize, word: &str) -> String {
+    match (number, all) {
+        (1, 1) => format!("the only {word}"),
+        _ if number >= all => format!("all {}", counted(number, word)),
+        _ => format!("{number} of {}", counted(all, word)),
+    }
+}
+
+/// The first line of a text, and no more of it than can be taken in at a glance.
+pub fn clip(text: &str) -> String {
+    const LONGEST: usize = 200;
+    let line = text.lines().map(str::trim).find(|line| !line.is_empty()).unwrap_or_default();
+    match line.char_indices().nth(LONGEST) {
+        Some((end, _)) => format!("{}…", line[..end].trim_end()),
+        None => line.to_owned(),
+    }
+}

@@ -13,7 +13,7 @@ use crate::sources::front_door::picture::{Asked, CertificateState};
 use crate::sources::{Health, Trouble, TroubleKind};
 
 /// An answer that takes longer than this is slow.
-const SLOW: Duration = Duration::from_secs(1);
+pub const SLOW: Duration = Duration::from_secs(1);
 
 /// The status of one who is asked for patience.
 const TOO_MANY: u16 = 429;
@@ -25,24 +25,33 @@ pub fn hop(scene: &Look<'_>) -> Hop {
     if !scene.watched.front_door {
         return Hop::off(HopId::FrontDoor);
     }
-    let asked = PAGES.map(|(page, name)| (name, scene.front_door.pages.get(&page)));
+    let asked = asked(scene);
     if asked
         .iter()
         .all(|(_, asked)| asked.is_none_or(|asked| matches!(asked.health, Health::Off | Health::Waiting)))
     {
         return Hop::waiting(HopId::FrontDoor);
     }
-    let mut evidence: Vec<_> = asked.iter().map(|(name, asked)| page(scene, name, *asked)).collect();
-    // Pulls go by the API alone.
-    if evidence[1].verdict == Verdict::Broken && matches!(evidence[0].verdict, Verdict::Good | Verdict::Minor)
-    {
-        evidence[1].verdict = Verdict::Minor;
-    }
+    let mut evidence = pages(scene);
     evidence.extend(scene.front_door.certificate.as_ref().map(|shown| certificate(shown, scene.now)));
     let evidence = evidence.into_iter().map(|one| one.about(Subject::FrontDoor)).collect();
     let (words, gauge) = summary(asked[0].1.or(asked[1].1));
     let seen = asked.iter().filter_map(|(_, asked)| asked.and_then(|asked| asked.health.seen())).max();
     Hop::judged(HopId::FrontDoor, words, gauge, evidence).seen(seen)
+}
+
+fn asked<'a>(scene: &Look<'a>) -> [(&'static str, Option<&'a Asked>); 2] {
+    PAGES.map(|(page, name)| (name, scene.front_door.pages.get(&page)))
+}
+
+/// How each page answers, that of the API first: pulls go by it alone.
+pub fn pages(scene: &Look<'_>) -> Vec<Evidence> {
+    let mut evidence: Vec<_> = asked(scene).iter().map(|(name, asked)| page(scene, name, *asked)).collect();
+    if evidence[1].verdict == Verdict::Broken && matches!(evidence[0].verdict, Verdict::Good | Verdict::Minor)
+    {
+        evidence[1].verdict = Verdict::Minor;
+    }
+    evidence
 }
 
 fn summary(asked: Option<&Asked>) -> (String, String) {
@@ -117,7 +126,8 @@ pub fn not_reached(what: &str, trouble: &Trouble, since: Timestamp, seen: Option
     }
 }
 
-fn certificate(shown: &Certificate, now: Timestamp) -> Evidence {
+/// How the certificate stands.
+pub fn certificate(shown: &Certificate, now: Timestamp) -> Evidence {
     let left = shown.not_after.duration_since(now);
     let ends = shown.not_after.strftime("%Y-%m-%d");
     match &shown.wrong {

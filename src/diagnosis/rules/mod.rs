@@ -2,6 +2,13 @@
 //!
 //! A rule claims nothing of what could not be looked at: it fires, it does not, or it says what it needs.
 
+mod backend_without_servers;
+mod crash_loop;
+mod endpoints;
+mod front_door_failing;
+mod servers;
+mod stuck_in_init;
+
 use super::finding::{Finding, Impact};
 use super::look::{Look, Need};
 
@@ -46,7 +53,123 @@ impl Rule {
 }
 
 /// All rules; those before stand for causes of those after them where nothing else decides.
-pub const RULES: &[Rule] = &[];
+pub const RULES: &[Rule] = &[
+    Rule {
+        id: stuck_in_init::ID,
+        sentence: "Pods do not get to serving: no node, no image, no settings, or stuck in their init containers",
+        impact: Impact::Degraded,
+        step: "registry-not-answering#pods-stuck-in-init",
+        explains: &[
+            "endpoints-short",
+            "endpoints-empty",
+            "lb-server-down",
+            "lb-up-pod-unready",
+            "backend-without-servers",
+            "front-door-failing",
+            "pods-below-baseline",
+        ],
+        look: stuck_in_init::look,
+    },
+    Rule {
+        id: crash_loop::ID,
+        sentence: "Pods end again and again",
+        impact: Impact::Degraded,
+        step: "registry-not-answering#pods-in-a-crash-loop",
+        explains: &[
+            "endpoints-short",
+            "endpoints-empty",
+            "lb-server-down",
+            "lb-up-pod-unready",
+            "backend-without-servers",
+            "front-door-failing",
+            "pods-below-baseline",
+            "errors-spread",
+            "pods-throw-errors",
+        ],
+        look: crash_loop::look,
+    },
+    Rule {
+        id: endpoints::EMPTY,
+        sentence: "The service has no address to send to",
+        impact: Impact::Outage,
+        step: ENDPOINTS,
+        explains: &["lb-server-down", "lb-up-pod-unready", "backend-without-servers", "front-door-failing"],
+        look: endpoints::empty,
+    },
+    Rule {
+        id: endpoints::SHORT,
+        sentence: "Nothing is sent to some of the pods that run",
+        impact: Impact::Degraded,
+        step: ENDPOINTS,
+        explains: &[
+            "endpoints-empty",
+            "lb-server-down",
+            "lb-up-pod-unready",
+            "backend-without-servers",
+            "front-door-failing",
+        ],
+        look: endpoints::short,
+    },
+    Rule {
+        id: endpoints::FOREIGN,
+        sentence: "The service sends to addresses that no ready pod has",
+        impact: Impact::Degraded,
+        step: ENDPOINTS,
+        explains: &["errors-spread"],
+        look: endpoints::foreign,
+    },
+    Rule {
+        id: servers::MAINTENANCE,
+        sentence: "Servers of HAProxy were taken out by hand",
+        impact: Impact::Risk,
+        step: HAPROXY,
+        explains: &["backend-without-servers"],
+        look: servers::maintenance,
+    },
+    Rule {
+        id: servers::DOWN_READY,
+        sentence: "HAProxy finds servers down whose pods are ready",
+        impact: Impact::Degraded,
+        step: HAPROXY,
+        explains: &["backend-without-servers", "front-door-failing"],
+        look: servers::down_ready,
+    },
+    Rule {
+        id: servers::UP_UNREADY,
+        sentence: "HAProxy sends to servers whose pods are not ready",
+        impact: Impact::Degraded,
+        step: HAPROXY,
+        explains: &["errors-spread"],
+        look: servers::up_unready,
+    },
+    Rule {
+        id: servers::DOWN,
+        sentence: "HAProxy finds servers down, and what is behind them is not ready or not known",
+        impact: Impact::Degraded,
+        step: HAPROXY,
+        explains: &["backend-without-servers", "front-door-failing"],
+        look: servers::down,
+    },
+    Rule {
+        id: backend_without_servers::ID,
+        sentence: "A backend of HAProxy has no server to send to: every request there gets 503",
+        impact: Impact::Outage,
+        step: HAPROXY,
+        explains: &["gcp-lb-unhealthy", "front-door-failing", "errors-spread", "canary-fails"],
+        look: backend_without_servers::look,
+    },
+    Rule {
+        id: front_door_failing::ID,
+        sentence: "The registry's own pages fail or are slow",
+        impact: Impact::Outage,
+        step: "registry-not-answering#does-the-front-door-answer",
+        explains: &["canary-fails"],
+        look: front_door_failing::look,
+    },
+];
+
+const ENDPOINTS: &str = "registry-not-answering#does-the-service-have-its-endpoints";
+const HAPROXY: &str = "registry-not-answering#is-haproxy-healthy";
 
 /// The rule of this id.
 pub fn rule(id: &str) -> Option<&'static Rule> {

@@ -1,6 +1,6 @@
 //! What is known of Kubernetes: the fold of its own facts.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 
@@ -25,6 +25,10 @@ pub struct Picture {
     pub services: BTreeMap<String, Service>,
     /// Endpoint slices, or one for each old Endpoints object.
     pub slices: BTreeMap<String, Slice>,
+    /// When each slice was last seen to be another than before.
+    pub moved: BTreeMap<String, Timestamp>,
+    /// When a pod was last seen to be gone.
+    pub lost: Option<Timestamp>,
     pub deployments: BTreeMap<String, Deployment>,
     pub replica_sets: BTreeMap<String, ReplicaSet>,
     pub autoscalers: BTreeMap<String, Autoscaler>,
@@ -42,16 +46,22 @@ impl Picture {
             Fact::NotConfigured { trouble } => self.health.failed(trouble.clone(), at),
             Fact::Listed(batch) => {
                 self.odd.remove(&batch.kind());
+                self.note(batch, at);
+                self.note_lost(batch, at);
                 self.forget(batch);
                 self.take(batch);
                 self.answered(batch.kind(), at);
             }
             Fact::Changed(batch) => {
+                self.note(batch, at);
                 self.take(batch);
                 self.answered(batch.kind(), at);
             }
             Fact::Gone { kind, names } => {
                 names.iter().for_each(|name| self.lose(*kind, name));
+                if *kind == Kind::Pod {
+                    self.lost = Some(at);
+                }
                 self.answered(*kind, at);
             }
             Fact::Watched { kind, watch } => self.watched(*kind, watch, at),
@@ -59,6 +69,24 @@ impl Picture {
                 self.odd.insert(*kind, trouble.clone());
             }
             Fact::Rights(rights) => self.rights.clone_from(rights),
+        }
+    }
+
+    /// Notes which slices are about to be others than before. Those that are the first of which anything is known have
+    /// been so for nobody knows how long.
+    fn note(&mut self, batch: &Batch, at: Timestamp) {
+        let Batch::Slices(_, slices) = batch else { return };
+        let is_first = self.slices.is_empty();
+        for slice in slices.iter().filter(|slice| !is_first && self.slices.get(&slice.name) != Some(slice)) {
+            self.moved.insert(slice.name.clone(), at);
+        }
+    }
+
+    fn note_lost(&mut self, batch: &Batch, at: Timestamp) {
+        let Batch::Pods(pods) = batch else { return };
+        let there: BTreeSet<_> = pods.iter().map(|pod| pod.name.as_str()).collect();
+        if self.pods.keys().any(|name| !there.contains(name.as_str())) {
+            self.lost = Some(at);
         }
     }
 
@@ -133,7 +161,10 @@ impl Picture {
         match kind {
             Kind::Pod => drop(self.pods.remove(name)),
             Kind::Service => drop(self.services.remove(name)),
-            Kind::EndpointSlice | Kind::Endpoints => drop(self.slices.remove(name)),
+            Kind::EndpointSlice | Kind::Endpoints => {
+                self.slices.remove(name);
+                self.moved.remove(name);
+            }
             Kind::Deployment => drop(self.deployments.remove(name)),
             Kind::ReplicaSet => drop(self.replica_sets.remove(name)),
             Kind::Autoscaler => drop(self.autoscalers.remove(name)),

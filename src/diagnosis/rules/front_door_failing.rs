@@ -1,0 +1,72 @@
+//! The registry's own pages, as clients reach them, fail or are slow.
+
+use jiff::SignedDuration;
+
+use super::Judgement;
+use crate::diagnosis::finding::{Evidence, Finding, Impact, Witness};
+use crate::diagnosis::look::{Look, Need};
+use crate::diagnosis::path::Verdict;
+use crate::diagnosis::path::front_door::{certificate, pages};
+use crate::model::Subject;
+use crate::sources::Health;
+use crate::sources::front_door::facts::Page;
+
+pub const ID: &str = "front-door-failing";
+
+/// A page that fails for so long was asked more than once.
+const STEADY: SignedDuration = SignedDuration::from_secs(5);
+
+pub fn look(look: &Look<'_>) -> Result<Judgement, Need> {
+    if !look.watched.front_door {
+        return Err(Need::off("front door"));
+    }
+    let found = pages(look);
+    let shown = look.front_door.certificate.as_ref().map(|shown| certificate(shown, look.now));
+    let bad: Vec<_> = found
+        .iter()
+        .chain(shown.iter().filter(|one| one.verdict == Verdict::Broken))
+        .filter(|one| matches!(one.verdict, Verdict::Broken | Verdict::Minor))
+        .collect();
+    let Some(worst) = bad.iter().min_by_key(|one| one.verdict) else {
+        return quiet(&found);
+    };
+    let is_broken = worst.verdict == Verdict::Broken;
+    let evidence = bad.iter().map(|one| {
+        let is_steady = one.since.is_none_or(|since| look.now.duration_since(since) >= STEADY);
+        let make = if is_steady { Evidence::proof } else { Evidence::hint };
+        make(Witness::FrontDoor, one.words.clone()).seen(seen(look))
+    });
+    let good = found.iter().filter(|one| one.verdict == Verdict::Good);
+    let against = good.map(|one| Evidence::hint(Witness::FrontDoor, one.words.clone()).seen(seen(look)));
+    Ok(Judgement::Fires(vec![Finding {
+        rule: ID,
+        words: format!("The front door {}: {}", if is_broken { "fails" } else { "is not well" }, worst.words),
+        impact: if is_broken { Impact::Outage } else { Impact::Degraded },
+        about: vec![Subject::FrontDoor],
+        since: bad.iter().filter_map(|one| one.since).min(),
+        evidence: evidence.collect(),
+        against: if is_broken { Vec::new() } else { against.collect() },
+        next: "Ask GET /v2/ yourself from outside; then follow the way of a pull: load balancers, service, pods."
+            .to_owned(),
+        verbs: vec!["describe"],
+    }]))
+}
+
+/// Nothing is known to be bad: all is well, or it is not known.
+fn quiet(found: &[crate::diagnosis::path::Evidence]) -> Result<Judgement, Need> {
+    // Pulls go by the API alone, which stands first.
+    match found.first() {
+        Some(api) if api.verdict == Verdict::Good => Ok(Judgement::Clear(api.words.clone())),
+        Some(api) if api.verdict == Verdict::Unknown => Err(Need::blind("front door", &api.words)),
+        Some(_) | None => Err(Need::waiting("front door")),
+    }
+}
+
+fn seen(look: &Look<'_>) -> Option<jiff::Timestamp> {
+    let asked = look.front_door.pages.get(&Page::Api)?;
+    match &asked.health {
+        // That it does not answer is seen all the time.
+        Health::Down { .. } => None,
+        health => health.seen(),
+    }
+}
