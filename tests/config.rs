@@ -622,6 +622,7 @@ fn a_bucket_alone_watches_nothing_else_unless_variables_say_so() {
         ("QUARTERDECK_GOOGLE_ENDPOINT", "http://127.0.0.1:1"),
         ("QUARTERDECK_GOOGLE_ANONYMOUS", "true"),
         ("QUARTERDECK_GOOGLE_STATUS_URL", "http://127.0.0.1:2/incidents.json"),
+        ("QUARTERDECK_GOOGLE_INTERVAL", "7s"),
         ("QUARTERDECK_GOOGLE_PRODUCTS", "Google Cloud Storage,Google Compute Engine"),
         ("QUARTERDECK_FRONT_DOOR_URL", "http://127.0.0.1:3"),
         ("QUARTERDECK_FRONT_DOOR_CANARIES", "g/p:v1"),
@@ -676,6 +677,7 @@ fn a_bucket_alone_watches_nothing_else_unless_variables_say_so() {
         backend_services: vec![regional(None, "c")],
         endpoint: Some(url("http://127.0.0.1:1")),
         anonymous: true,
+        interval: Duration::from_secs(7),
         status_url: Some(url("http://127.0.0.1:2/incidents.json")),
         products: vec![text("Google Cloud Storage"), text("Google Compute Engine")],
     };

@@ -19,12 +19,26 @@ use crate::runtime::stores::OpenOptions;
 use crate::runtime::{CockpitOptions, look_with};
 use crate::sources::bucket::scan::ScanOptions;
 use crate::sources::look::Looking;
-use crate::staging::scenario::{Addresses, BACKEND, IMAGE, NAMESPACE, SELECTOR, SERVICE};
+use crate::sources::registry_api::{Client, Settings as ClientSettings};
+use crate::staging::google::{COMPUTE, FEED};
+use crate::staging::scenario::{
+    Addresses, BACKEND, BALANCERS, CANARY, Environment as StagedEnvironment, NAMESPACE, PROJECT, REGION,
+    SELECTOR, SERVICE, Scenario,
+};
 use crate::state::Session;
 
 /// Opens the cockpit on a scenario.
 pub fn run(demo: &Demo, screen: &Screen, arming: &Arming) -> ExitCode {
-    match options(demo, screen, arming) {
+    let shown = demonstration(demo.scenario.as_deref(), arming).and_then(|shown| {
+        let settings = settings(screen)?;
+        let unable = |error| {
+            complain(&format!("cannot bring up the demonstration: {error}"));
+            Exit::Unread
+        };
+        shown.environment.serve(|_| ()).map_err(unable)?;
+        Ok((cockpit::dressed(shown.options, &settings), shown.folder))
+    });
+    match shown {
         Ok((options, folder)) => {
             let code = cockpit::show(options, screen);
             staged::remove(folder.path());
@@ -34,10 +48,23 @@ pub fn run(demo: &Demo, screen: &Screen, arming: &Arming) -> ExitCode {
     }
 }
 
-/// Journal and backups lie beside the registry: all of it goes away with the folder.
-fn options(demo: &Demo, screen: &Screen, arming: &Arming) -> Result<(CockpitOptions, TempDir), Exit> {
-    let staged = Staged::open("demo", demo.scenario.as_deref(), None)?;
-    let settings = settings(screen)?;
+/// A cockpit on a scenario, before anything is served.
+pub struct Demonstration {
+    pub options: CockpitOptions,
+    pub scenario: Scenario,
+    pub environment: StagedEnvironment,
+    /// All files are in it, and go away with it.
+    pub folder: TempDir,
+}
+
+/// The cockpit on a scenario, or on the usual one. Journal and backups lie beside the registry: all of it goes away with
+/// the folder.
+///
+/// # Errors
+///
+/// There is no such scenario, or its sockets cannot be opened; it has been said.
+pub fn demonstration(scenario: Option<&str>, arming: &Arming) -> Result<Demonstration, Exit> {
+    let staged = Staged::open("demo", scenario, None)?;
     let mut gate = Gate::shut(vec!["demo".to_owned()], false);
     writing::arm(&mut gate, arming)?;
     let url = staged.url();
@@ -49,12 +76,12 @@ fn options(demo: &Demo, screen: &Screen, arming: &Arming) -> Result<(CockpitOpti
         profile: "demo".to_owned(),
         protection: "embedded".to_owned(),
         bucket: url.clone(),
-        registry: None,
+        registry: profile.registry.url.as_ref().map(ToString::to_string),
         watched: sources::watched(&profile),
         staging: staged.guide(),
         zone: jiff::tz::TimeZone::try_system().ok(),
     };
-    let looking = Looking::new(ScanOptions::default(), Configured::Files, None);
+    let looking = looking(&profile);
     let deeds = writing::assembled(
         looking.clone(),
         staged.open.clone(),
@@ -63,11 +90,7 @@ fn options(demo: &Demo, screen: &Screen, arming: &Arming) -> Result<(CockpitOpti
         staged.folder.path().join("state"),
         "demo embedded".to_owned(),
     );
-    let Staged { folder, environment, open, .. } = staged;
-    environment.serve(|_| ()).map_err(|error| {
-        complain(&format!("cannot bring up the demonstration: {error}"));
-        Exit::Unread
-    })?;
+    let Staged { folder, scenario, environment, open, .. } = staged;
     let going_away = folder.path().to_owned();
     let options = CockpitOptions {
         deeds: Some(Arc::new(Deeds { fleet: sources::fleet(&profile), ..deeds })),
@@ -77,7 +100,7 @@ fn options(demo: &Demo, screen: &Screen, arming: &Arming) -> Result<(CockpitOpti
         last_words: Box::new(move || staged::remove(&going_away)),
         ..CockpitOptions::new(session, open, look_with(looking), "")
     };
-    Ok((cockpit::dressed(options, &settings), folder))
+    Ok(Demonstration { options, scenario, environment, folder })
 }
 
 /// Colours and clipboard. The file is not read: whatever stands in it, the demonstration works.
@@ -102,18 +125,43 @@ fn profile(staged: &Staged, url: &str) -> Option<Profile> {
             ..config::Kubernetes::default()
         }),
         haproxy: Some(haproxy(addresses)),
-        google: None,
+        google: Some(google(addresses)?),
         logs: Some(config::Logs {
             files: addresses.balancers.iter().map(|it| (it.name.clone(), it.log.clone())).collect(),
             ..config::Logs::default()
         }),
         front_door: Some(config::FrontDoor {
             url: Url::parse(&format!("http://{}", addresses.front_door)).ok(),
-            canaries: Reference::parse(IMAGE).into_iter().collect(),
-            interval: Duration::from_secs(3),
+            canaries: Reference::parse(CANARY).into_iter().collect(),
+            interval: Duration::from_secs(1),
         }),
     };
-    Some(Profile { watch, ..Profile::around(Bucket::at(Url::parse(url).ok()?)) })
+    let mut profile = Profile { watch, ..Profile::around(Bucket::at(Url::parse(url).ok()?)) };
+    if staged.scenario.metadata_database {
+        profile.registry.url = Url::parse(&format!("http://{}", addresses.front_door)).ok();
+    }
+    Some(profile)
+}
+
+/// Where the registry's own address is known, it is asked whether a database holds its tags.
+fn looking(profile: &Profile) -> Arc<Looking> {
+    let client = profile.registry.url.clone().and_then(|url| Client::new(ClientSettings::at(url)).ok());
+    let configured = if client.is_some() { Configured::Auto } else { Configured::Files };
+    Looking::new(ScanOptions::default(), configured, client)
+}
+
+fn google(addresses: &Addresses) -> Option<config::Google> {
+    let pool = |name: &&str| config::Regional { region: None, name: (*name).to_owned() };
+    Some(config::Google {
+        project: Some(PROJECT.to_owned()),
+        region: Some(REGION.to_owned()),
+        target_pools: BALANCERS.iter().map(pool).collect(),
+        endpoint: Some(Url::parse(&format!("http://{}{COMPUTE}", addresses.cloud)).ok()?),
+        anonymous: true,
+        interval: Duration::from_secs(2),
+        status_url: Some(Url::parse(&format!("http://{}{FEED}", addresses.cloud)).ok()?),
+        ..config::Google::default()
+    })
 }
 
 fn haproxy(addresses: &Addresses) -> config::Haproxy {

@@ -42,6 +42,7 @@ pub use arguments::{
     Again, Arguments, Arming, Audit, By, Command, Config, Delete, Demo, Journal, Look, Output, Place, Resume,
     Scan, Screen, Size, Staging, Top, Undo, Words,
 };
+pub use demo::{Demonstration, demonstration};
 pub use exit::Exit;
 
 /// Runs the program with `arguments` (the first is the program's own name).

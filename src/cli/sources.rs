@@ -17,6 +17,8 @@ use crate::sources::logs::{
 use crate::sources::registry_api::{Credentials, Password};
 use crate::sources::{front_door, google, kubernetes};
 
+/// How seldom canaries are pulled at the most.
+const CANARY_INTERVAL: Duration = Duration::from_mins(1);
 /// How long an HAProxy may take for an answer.
 const PATIENCE: Duration = Duration::from_secs(5);
 
@@ -177,6 +179,7 @@ fn front_door(profile: &Profile) -> Option<front_door::Options> {
             .map(|(username, secret)| Credentials { username, password: password(secret) }),
         canaries: section.canaries.clone(),
         interval: section.interval,
+        canary_interval: CANARY_INTERVAL.min(section.interval * 4),
         ..front_door::Options::at(url)
     })
 }
@@ -201,7 +204,9 @@ fn google(profile: &Profile) -> Option<google::Options> {
     }
     let usual = google::Options::new(section.project.as_deref().unwrap_or_default());
     let endpoint = section.endpoint.as_ref().map_or(usual.endpoint, ToString::to_string);
-    Some(google::Options { balancers, endpoint, anonymous: section.anonymous, feed, ..usual })
+    let (interval, status_interval) = (section.interval, section.interval * 2);
+    let anonymous = section.anonymous;
+    Some(google::Options { balancers, endpoint, anonymous, feed, interval, status_interval, ..usual })
 }
 
 /// Where a password is, as clients take it.

@@ -12,8 +12,8 @@ use super::Exit;
 use super::out::complain;
 use crate::runtime::Opener;
 use crate::runtime::stores::{self, OpenOptions};
-use crate::staging::scenario::{self, Bucket, Environment, Scenario, guide};
-use crate::staging::tree::{Spec, write_into};
+use crate::staging::scenario::{self, Bucket, Environment, Scenario, Trees, guide};
+use crate::staging::tree::{Spec, share_blobs, write_into};
 use crate::storage::{ErrorKind, ObjectStore, StoreError};
 
 /// A scenario whose sockets are open. Its files are in `folder` and go away with it.
@@ -37,9 +37,9 @@ impl Staged {
         let scenario = named(name.unwrap_or(scenario::USUAL))?;
         let folder = temporary_folder(what).map_err(unable)?;
         let root = folder.path().join("registry");
-        let open = opener(root.clone(), scenario.bucket);
-        let environment =
-            Environment::open(scenario.clone(), folder.path(), port, open.clone()).map_err(unable)?;
+        let trees = trees(folder.path(), &scenario);
+        let open = Arc::clone(&trees.bucket);
+        let environment = Environment::open(scenario.clone(), folder.path(), port, trees).map_err(unable)?;
         Ok(Self { folder, scenario, environment, root, open })
     }
 
@@ -87,33 +87,57 @@ pub fn remove(folder: &Path) {
     let _ = std::fs::remove_dir_all(gone);
 }
 
-/// Writes the tree when it is asked for, once: behind the first frame.
-fn opener(root: PathBuf, bucket: Bucket) -> Opener {
-    let written = Arc::new(OnceCell::new());
-    Arc::new(move || {
-        let (root, written) = (root.clone(), Arc::clone(&written));
-        Box::pin(async move {
-            written.get_or_try_init(|| write(root.clone(), bucket)).await?;
-            open(&root).await
+/// How the registry's tree and its bucket are opened: for a registry with a database the bucket is only a part.
+fn trees(folder: &Path, scenario: &Scenario) -> Trees {
+    let root = folder.join("registry");
+    let tree = if scenario.metadata_database { folder.join("database") } else { root.clone() };
+    let place = Arc::new(Place { tree, root, bucket: scenario.bucket, written: OnceCell::new() });
+    let opener = |of: fn(&Place) -> &Path| -> Opener {
+        let place = Arc::clone(&place);
+        Arc::new(move || {
+            let place = Arc::clone(&place);
+            Box::pin(async move {
+                place.written.get_or_try_init(|| write(Arc::clone(&place))).await?;
+                open(of(&place)).await
+            })
         })
-    })
+    };
+    Trees { registry: opener(|place| &place.tree), bucket: opener(|place| &place.root) }
 }
 
-async fn write(root: PathBuf, bucket: Bucket) -> Result<(), StoreError> {
+/// Where everything lies. It is written when it is asked for, once: behind the first frame.
+struct Place {
+    /// Where the registry's tree is.
+    tree: PathBuf,
+    /// Where the bucket is: the same, but for a registry with a database.
+    root: PathBuf,
+    bucket: Bucket,
+    written: OnceCell<()>,
+}
+
+async fn write(place: Arc<Place>) -> Result<(), StoreError> {
     let failed = |why: String| StoreError::new(ErrorKind::Broken, "", why);
-    let spec = match bucket {
-        Bucket::Whole => Spec::whole,
-        Bucket::Incidents => Spec::demo,
-    };
-    let writing = tokio::task::spawn_blocking(move || {
-        // Not the folder above it: if that is gone, so is whoever wanted the tree.
-        std::fs::create_dir(&root).map_err(|error| format!("{}: {error}", root.display()))?;
-        write_into(&root, &spec(Timestamp::now())).map_err(|error| error.to_string())
-    });
-    match writing.await {
-        Ok(Ok(_)) => Ok(()),
+    match tokio::task::spawn_blocking(move || place.write()).await {
+        Ok(Ok(())) => Ok(()),
         Ok(Err(why)) => Err(failed(why)),
         Err(panic) => Err(failed(panic.to_string())),
+    }
+}
+
+impl Place {
+    fn write(&self) -> Result<(), String> {
+        let spec = match self.bucket {
+            Bucket::Whole => Spec::whole,
+            Bucket::Incidents => Spec::demo,
+        };
+        // Not the folder above it: if that is gone, so is whoever wanted the tree.
+        let words = |error: io::Error| format!("{}: {error}", self.tree.display());
+        std::fs::create_dir(&self.tree).map_err(words)?;
+        write_into(&self.tree, &spec(Timestamp::now())).map_err(|error| error.to_string())?;
+        if self.tree == self.root {
+            return Ok(());
+        }
+        share_blobs(&self.tree, &self.root).map_err(|error| format!("{}: {error}", self.root.display()))
     }
 }
 

@@ -13,7 +13,7 @@ use super::watch::{Address, FrontDoor, Google, Haproxy, Kubernetes, Watch};
 const PASSWORD: &str = "QUARTERDECK_HAPROXY_PASSWORD";
 
 /// Variables that change what the file said, or bring a section that it has not.
-pub const ROWS: [(&str, Apply); 22] = [
+pub const ROWS: [(&str, Apply); 23] = [
     ("QUARTERDECK_KUBECONFIG", |settings, text| {
         // From here, as a shell would take it.
         let path = std::path::absolute(text).map_err(|error| format!("is no path: {error}"))?;
@@ -81,6 +81,10 @@ pub const ROWS: [(&str, Apply); 22] = [
     ("QUARTERDECK_GOOGLE_ANONYMOUS", |settings, text| {
         let anonymous = value::boolean(text)?;
         google(settings, |google| google.anonymous = anonymous)
+    }),
+    ("QUARTERDECK_GOOGLE_INTERVAL", |settings, text| {
+        let interval = interval(text)?;
+        google(settings, |google| google.interval = interval)
     }),
     ("QUARTERDECK_GOOGLE_STATUS_URL", |settings, text| {
         let status = value::endpoint(text)?;

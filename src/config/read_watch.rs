@@ -86,6 +86,7 @@ fn google(mut section: Section<'_>, findings: &mut Findings<'_>) -> Google {
         backend_services: section.list("backend_services", findings, regional).unwrap_or_default(),
         endpoint: section.text("endpoint", findings, value::endpoint),
         anonymous: section.boolean("anonymous", findings).unwrap_or_default(),
+        interval: section.text("interval", findings, interval).unwrap_or(usual.interval),
         status_url: section.text("status_url", findings, value::endpoint),
         products: section.list("products", findings, line).unwrap_or(usual.products),
     };

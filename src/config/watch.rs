@@ -99,6 +99,8 @@ pub struct Google {
     pub endpoint: Option<Url>,
     /// Whether to ask the Compute API without credentials.
     pub anonymous: bool,
+    /// How often the load balancers are asked; the incidents half as often.
+    pub interval: Duration,
     /// The provider's public feed of incidents.
     pub status_url: Option<Url>,
     /// Products whose incidents matter.
@@ -114,6 +116,7 @@ impl Default for Google {
             backend_services: Vec::new(),
             endpoint: None,
             anonymous: false,
+            interval: Duration::from_secs(30),
             status_url: None,
             products: vec!["Google Cloud Storage".to_owned()],
         }

@@ -5,11 +5,13 @@ use std::collections::BTreeMap;
 use jiff::{SignedDuration, Timestamp};
 use quarterdeck::runtime::open_with;
 use quarterdeck::runtime::stores::OpenOptions;
+use quarterdeck::staging::google::Cloud;
 use quarterdeck::staging::haproxy::Balancer;
 use quarterdeck::staging::kubernetes::Cluster;
 use quarterdeck::staging::registry::FrontDoor;
 use quarterdeck::staging::scenario::{
-    self, Bucket, LogFile, LogFormat, NAMESPACE, Player, Scenario, Stage, Traffic, layouts,
+    self, BALANCERS, Bucket, LogFile, LogFormat, NAMESPACE, NODES, PROJECT, Player, REGION, Scenario, Stage,
+    Traffic, layouts,
 };
 use quarterdeck::staging::tree::{Shown, Spec, write_into};
 use regex::Regex;
@@ -60,11 +62,15 @@ impl Town {
         let spec = Spec { faults, lookalikes: Shown::None, ..Spec::demo(start()) };
         write_into(&root, &spec).unwrap();
         let open = open_with(format!("file://{}", root.display()), OpenOptions::default());
-        let front_door = FrontDoor::new(open).with_deletes(scenario.deletes);
+        let front_door = FrontDoor::new(open.clone()).with_deletes(scenario.deletes);
         let cluster = Cluster::new(NAMESPACE);
-        let balancers = layouts().iter().map(|it| (it.node.clone(), Balancer::new(it, clock))).collect();
-        let stage = Stage { cluster: cluster.clone(), balancers, front_door };
-        let files = layouts().into_iter().map(|it| {
+        let balancers = layouts(scenario.servers_are)
+            .iter()
+            .map(|it| (it.node.clone(), Balancer::new(it, clock)))
+            .collect();
+        let cloud = Cloud::new(PROJECT, REGION, &BALANCERS, &NODES);
+        let stage = Stage { cluster: cluster.clone(), balancers, front_door, cloud, bucket: open };
+        let files = layouts(scenario.servers_are).into_iter().map(|it| {
             let path = folder.path().join(format!("{}.log", it.node));
             (it.node, LogFile::create(&path).unwrap())
         });
@@ -113,7 +119,7 @@ impl Town {
     }
 
     fn balancers(&self) -> Vec<String> {
-        let files = layouts().into_iter().map(|it| self.folder.path().join(format!("{}.log", it.node)));
+        let files = NODES.into_iter().map(|it| self.folder.path().join(format!("{it}.log")));
         let texts = files.map(|file| std::fs::read_to_string(file).unwrap());
         texts.flat_map(|text| text.lines().map(str::to_owned).collect::<Vec<_>>()).collect()
     }

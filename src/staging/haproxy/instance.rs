@@ -84,6 +84,10 @@ pub struct Server {
     pub check: Check,
     /// Share of its answers that are server errors, from 0 to 1.
     pub errors: f64,
+    /// Share of what it answers in good order that is an error of the registry, from 0 to 1.
+    pub failing: f64,
+    /// Milliseconds that an answer takes beyond the usual.
+    pub slowness: u64,
     /// What the last check brought, if there was one.
     pub checked: Option<Check>,
     pub health: u8,
@@ -220,6 +224,8 @@ impl Server {
             admin: 0,
             check: Check::default(),
             errors: 0.0,
+            failing: 0.0,
+            slowness: 0,
             checked: Some(Check::default()),
             health: WHOLE,
             changed: started,

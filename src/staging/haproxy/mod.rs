@@ -19,7 +19,7 @@ use jiff::Timestamp;
 use tokio::net::{TcpListener, UnixListener};
 
 pub use health::Check;
-pub use instance::{Backend, BackendLayout, Instance, Layout, Server, ServerLayout};
+pub use instance::{Backend, BackendLayout, DRAIN, Instance, Layout, MAINTENANCE, Server, ServerLayout};
 pub use session::Level;
 
 /// How it behaves towards those who ask it.

@@ -44,14 +44,14 @@ impl Row {
         self.put("scur", current).put("smax", served.rate_max / 8)
     }
 
-    fn onward(&mut self, served: &Counters) -> &mut Self {
+    fn onward(&mut self, served: &Counters, slowness: u64) -> &mut Self {
         self.put("econ", served.connect_errors)
             .put("wretr", served.retries)
             .put("wredis", served.redispatches);
         self.put("cli_abrt", served.client_aborts);
         self.put("lbtot", served.sessions).put("lastsess", if served.sessions == 0 { "-1" } else { "0" });
         if served.sessions > 0 {
-            self.put("ctime", 1).put("rtime", 38).put("ttime", 61);
+            self.put("ctime", 1).put("rtime", 38 + slowness).put("ttime", 61 + slowness);
         }
         self
     }
@@ -100,7 +100,7 @@ fn server_row(server: &Server, backend: &Backend, ids: Ids, now: Timestamp) -> S
     row.put("uweight", server.weight);
     row.put("chkfail", server.failures).put("chkdown", server.downs);
     row.put("lastchg", seconds(server.changed, now)).put("downtime", server.downtime);
-    row.put("addr", server.layout.address).counters(&server.served).onward(&server.served);
+    row.put("addr", server.layout.address).counters(&server.served).onward(&server.served, server.slowness);
     check(&mut row, server);
     row.line()
 }
@@ -131,7 +131,8 @@ fn backend_row(backend: &Backend, ids: Ids, now: Timestamp) -> String {
     row.put("chkdown", backend.downs)
         .put("lastchg", seconds(backend.changed, now))
         .put("downtime", backend.downtime);
-    row.put("req_tot", backend.served.sessions).counters(&backend.served).onward(&backend.served);
+    let slowness = backend.servers.iter().map(|server| server.slowness).max().unwrap_or_default();
+    row.put("req_tot", backend.served.sessions).counters(&backend.served).onward(&backend.served, slowness);
     for clean in ["h1_total_connections", "h1_total_streams", "h1_bytes_in", "h1_bytes_out"] {
         row.put(clean, 0);
     }

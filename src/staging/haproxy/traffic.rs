@@ -112,7 +112,7 @@ pub fn spread(backend: &mut Backend, second: i64, seed: u64) {
         // Until enough checks have failed, clients are sent to a server that is gone.
         let told = server.served.told;
         let (errors, unconnected) = match server.check {
-            Check::Passes => (whole(&mut server.served.carry, share, server.errors), 0),
+            Check::Passes => (whole(&mut server.served.carry, share, server.errors.max(server.failing)), 0),
             Check::Status(_) | Check::Silent => (share, 0),
             Check::Refused | Check::TimesOut => (share / 3, share / 3),
         };

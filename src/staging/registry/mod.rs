@@ -1,16 +1,21 @@
 //! A registry's front door on loopback: what clients ask of `/` and `/v2/`, answered from a store as distribution 2.x does.
 //!
-//! It reads only: nothing can be pushed, and nothing deleted, whatever it says of deletes.
+//! It reads only: nothing can be pushed, and nothing deleted, whatever it says of deletes. Staging's own clients push what
+//! is there already.
 
 mod answers;
 mod blobs;
 mod links;
 mod lists;
 mod manifests;
+mod pushes;
+mod trouble;
 
+use std::collections::BTreeSet;
 use std::io;
 use std::net::SocketAddr;
-use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use axum::Router;
@@ -27,6 +32,7 @@ use crate::registry::reference::{ApiPath, NameError, ReferenceError, Target};
 use crate::storage::{ObjectStore, StoreError};
 pub use answers::Failure;
 use answers::Refusal;
+pub use trouble::{Failing, Hand, StoreManner, Troubles};
 
 /// Opens the store that the registry's tree lies in.
 pub type Opener = Arc<dyn Fn() -> BoxFuture<'static, Result<Arc<dyn ObjectStore>, StoreError>> + Send + Sync>;
@@ -50,18 +56,47 @@ pub struct FrontDoor {
     open: Opener,
     /// Whether deletes are enabled, as far as it shows: a tag's name is no digest then.
     deletes: bool,
+    /// Whether it says that a database holds its metadata.
+    database: bool,
     manner: Arc<watch::Sender<Manner>>,
+    troubles: Arc<watch::Sender<Troubles>>,
+    /// Repository and digest of blobs that were pushed lately.
+    fresh: Arc<Mutex<BTreeSet<(String, String)>>>,
+    /// Requests over the wire, which the pods answer in turn.
+    turn: Arc<AtomicUsize>,
 }
+
+/// How much longer an answer took because of what is behind the registry; an answer carries it as an extension.
+#[derive(Clone, Copy, Debug)]
+pub struct Waited(pub Duration);
 
 impl FrontDoor {
     /// A front door to the tree that `open` opens.
     pub fn new(open: Opener) -> Self {
-        Self { open, deletes: false, manner: Arc::new(watch::Sender::new(Manner::default())) }
+        Self {
+            open,
+            deletes: false,
+            database: false,
+            manner: Arc::default(),
+            troubles: Arc::default(),
+            fresh: Arc::default(),
+            turn: Arc::default(),
+        }
     }
 
     /// The same, as a registry whose deletes are enabled: who deletes by tag is told 400 instead of 405.
     pub fn with_deletes(self, deletes: bool) -> Self {
         Self { deletes, ..self }
+    }
+
+    /// The same, as GitLab's registry that keeps its metadata in a database.
+    pub fn with_database(self, database: bool) -> Self {
+        Self { database, ..self }
+    }
+
+    /// What is wrong behind it from now on.
+    pub fn trouble(&self, troubles: Troubles) {
+        self.troubles.send_replace(troubles);
     }
 
     /// How it behaves now.
@@ -74,8 +109,61 @@ impl FrontDoor {
         (self.open)().await
     }
 
-    /// What the registry behind the door answers to this request, however the door behaves.
-    pub async fn ask(&self, request: &Parts) -> Response {
+    /// What the registry behind the door answers to this request of staging's own clients, however the door behaves.
+    pub async fn ask(&self, request: &Parts, hand: Hand<'_>) -> Response {
+        let Ok(asked) = ApiPath::parse(request.uri.path()) else { return routed(self, request).await };
+        if let Some(refused) = self.refused(&asked, request, hand) {
+            return refused;
+        }
+        let query = request.uri.query();
+        let pushed = pushes::answer(&asked, &request.method, query);
+        if let (Some(_), Some(repository), Some(digest)) =
+            (&pushed, asked.repository(), pushes::pushed(query))
+        {
+            self.fresh().insert((repository.to_string(), digest));
+        }
+        let mut response = match pushed {
+            Some(response) => response,
+            None => routed(self, request).await,
+        };
+        response.extensions_mut().insert(Waited(self.troubles.borrow().wait(&asked)));
+        response
+    }
+
+    /// What it would answer if nothing were wrong.
+    pub async fn read(&self, request: &Parts) -> Response {
+        routed(self, request).await
+    }
+
+    /// What is in the way of a request.
+    fn refused(&self, asked: &ApiPath, request: &Parts, hand: Hand<'_>) -> Option<Response> {
+        let is_fresh = match asked {
+            ApiPath::Blob { repository, digest } => {
+                self.fresh().contains(&(repository.to_string(), digest.to_string()))
+            }
+            _ => false,
+        };
+        let refusal = self.troubles.borrow().refusal(asked, &request.method, hand, is_fresh);
+        refusal.map(IntoResponse::into_response)
+    }
+
+    fn fresh(&self) -> std::sync::MutexGuard<'_, BTreeSet<(String, String)>> {
+        self.fresh.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The same over the wire, where the pods answer in turn and a slow store makes itself felt.
+    async fn ask_over_the_wire(&self, request: &Parts) -> Response {
+        if let Ok(asked) = ApiPath::parse(request.uri.path()) {
+            let turn = self.turn.fetch_add(1, Ordering::Relaxed);
+            let wait = self.troubles.borrow().wait(&asked);
+            tokio::time::sleep(wait).await;
+            let chance = fastrand::Rng::with_seed(turn as u64).f64();
+            let pods = self.troubles.borrow().pods.clone();
+            let pod = turn.checked_rem(pods.len()).and_then(|turn| pods.get(turn)).map_or("", String::as_str);
+            if let Some(refused) = self.refused(&asked, request, Hand { pod, chance }) {
+                return refused;
+            }
+        }
         routed(self, request).await
     }
 
@@ -110,6 +198,13 @@ impl FrontDoor {
     }
 }
 
+/// What GitLab's registry says of itself.
+const GITLAB: [(&str, &str); 3] = [
+    ("gitlab-container-registry-version", "4.15.2-gitlab"),
+    ("gitlab-container-registry-features", "tag_delete"),
+    ("gitlab-container-registry-database-enabled", "true"),
+];
+
 async fn bind(address: SocketAddr) -> io::Result<TcpListener> {
     TcpListener::bind(address).await
 }
@@ -122,7 +217,12 @@ async fn answer(State(door): State<FrontDoor>, request: Request) -> Response {
     }
     // Bodies are of no interest, and cannot be looked at by two threads.
     let (request, _) = request.into_parts();
-    let mut response = routed(&door, &request).await;
+    let mut response = door.ask_over_the_wire(&request).await;
+    if door.database && request.uri.path() == "/v2/" {
+        for (name, value) in GITLAB {
+            response.headers_mut().insert(name, header::HeaderValue::from_static(value));
+        }
+    }
     if request.uri.path() != "/" {
         let version = header::HeaderValue::from_static("registry/2.0");
         response.headers_mut().insert("docker-distribution-api-version", version);

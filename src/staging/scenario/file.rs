@@ -1,5 +1,6 @@
 //! The file of a scenario: read strictly, so that a slip of the pen is named with its line.
 
+use std::net::Ipv4Addr;
 use std::time::Duration;
 
 use jiff::SignedDuration;
@@ -7,6 +8,7 @@ use serde::{Deserialize, Deserializer, de};
 use toml::Spanned;
 
 use super::environment::{BACKEND, INGRESS, NODES};
+use super::fault::{Behind, CloudServer, Endpoints, Errors, ServerState, StoreManner, store};
 use super::requests::{LogFormat, Pull, Repeated};
 use crate::registry::reference::Reference;
 use crate::staging::haproxy::{Check, Manner as BalancerManner};
@@ -33,6 +35,8 @@ pub struct Scenario {
     pub title: String,
     /// What whoever is on call would be told.
     pub story: String,
+    /// Ids of the rules that name what is wrong, the one that matters most first.
+    pub causes: Vec<String>,
     #[serde(default)]
     pub bucket: Bucket,
     /// How many pods there are at the start.
@@ -47,6 +51,12 @@ pub struct Scenario {
     /// Whether the registry has deletes enabled.
     #[serde(default)]
     pub deletes: bool,
+    /// Whether the registry keeps tags and manifests in a database, and only blobs in the bucket.
+    #[serde(default)]
+    pub metadata_database: bool,
+    /// What the servers of the HAProxies are.
+    #[serde(default)]
+    pub servers_are: Behind,
     /// Images that are pulled over and over, beside those that always are.
     #[serde(default)]
     pub pulls: Vec<Pull>,
@@ -95,6 +105,36 @@ pub struct Step {
     /// Tags whose `current/link` becomes empty, as an upload leaves it that was cut off: `repository:tag`.
     #[serde(default, deserialize_with = "references")]
     pub empties: Vec<Reference>,
+    /// Tags whose manifest's blob becomes empty.
+    #[serde(default, deserialize_with = "references")]
+    pub zeroes: Vec<Reference>,
+    /// Tags whose manifest's blob goes, so that their link points at nothing.
+    #[serde(default, deserialize_with = "references")]
+    pub dangles: Vec<Reference>,
+    /// Addresses of the Service's load balancer from now on.
+    pub ingress: Option<Vec<Ipv4Addr>>,
+    /// What of the Service's endpoints is not as the pods are.
+    pub endpoints: Option<Endpoints>,
+    /// Per cent of their processors that the pods use.
+    pub used: Option<u32>,
+    /// What the cloud makes of the servers behind its load balancers.
+    #[serde(default)]
+    pub cloud: Vec<CloudServer>,
+    /// What the provider says of an incident of its store that begins now.
+    pub incident: Option<String>,
+    /// Requests that the registry fails at.
+    #[serde(default)]
+    pub errors: Vec<Errors>,
+    /// How the registry's store answers it: `well`, `refuses`, `denies` or `slow 3s`.
+    #[serde(default, deserialize_with = "store")]
+    pub store: Option<StoreManner>,
+    /// Whether the registry knows no blob but those that are pushed from now on.
+    pub forgets_blobs: Option<bool>,
+    /// Whether the registry writes links of layers into its bucket with each push.
+    pub writes_links: Option<bool>,
+    /// In how long the disk would be full that the log of the first HAProxy is on.
+    #[serde(default, deserialize_with = "maybe_span")]
+    pub fills: Option<Duration>,
 }
 
 /// What becomes of some pods.
@@ -126,6 +166,8 @@ pub struct Servers {
     pub check: Option<Check>,
     /// Share of its answers that are server errors, from 0 to 1.
     pub errors: Option<f64>,
+    /// What somebody sets by hand: `ready`, `drain` or `maintenance`.
+    pub state: Option<ServerState>,
 }
 
 /// What becomes of an HAProxy.
@@ -193,7 +235,9 @@ impl Scenario {
 
 impl Step {
     fn mistake(&self, pods: u32) -> Option<String> {
-        let numbers = self.pods.iter().flat_map(|pods| &pods.numbers);
+        let missing = self.endpoints.iter().flat_map(|endpoints| &endpoints.missing);
+        let failing = self.errors.iter().flat_map(|errors| &errors.pods);
+        let numbers = self.pods.iter().flat_map(|pods| &pods.numbers).chain(missing).chain(failing);
         if let Some(number) = numbers.into_iter().find(|number| **number >= pods) {
             return Some(format!(
                 "there is no pod {number}: they are counted from 0 to {}",
@@ -209,7 +253,8 @@ impl Step {
             ));
         }
         let instances = self.servers.iter().filter_map(|it| it.on.as_deref());
-        let mut named = instances.chain(self.balancers.iter().map(|it| it.on.as_str()));
+        let named = instances.chain(self.balancers.iter().map(|it| it.on.as_str()));
+        let mut named = named.chain(self.cloud.iter().map(|it| it.server.as_str()));
         let unknown = named.find(|name| !NODES.contains(name))?;
         Some(format!("there is no HAProxy {unknown:?}; there are {}", NODES.join(", ")))
     }
@@ -225,11 +270,15 @@ pub(super) fn span<'de, D: Deserializer<'de>>(from: D) -> Result<Duration, D::Er
         .ok_or_else(|| de::Error::custom(format!("{text:?} is no span of time such as 10s or 1m")))
 }
 
-fn parse_span(text: &str) -> Option<Duration> {
+pub(super) fn parse_span(text: &str) -> Option<Duration> {
     Duration::try_from(text.parse::<SignedDuration>().ok()?).ok()
 }
 
-fn references<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<Reference>, D::Error> {
+fn maybe_span<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Duration>, D::Error> {
+    span(from).map(Some)
+}
+
+pub(super) fn references<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<Reference>, D::Error> {
     Vec::<String>::deserialize(from)?.iter().map(|text| read_reference(text)).collect()
 }
 
@@ -279,7 +328,7 @@ fn unspanned<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<(Step, usize)>, D
 mod tests {
     use super::*;
 
-    const HEAD: &str = "title = \"t\"\nstory = \"s\"\n";
+    const HEAD: &str = "title = \"t\"\nstory = \"s\"\ncauses = []\n";
     const ENDS: &str = "[ends]\npods = 20\nready = 20\nservers_up = 8\nfront_door = 200\n";
 
     fn error(body: &str) -> LoadError {
@@ -289,28 +338,28 @@ mod tests {
     #[test]
     fn a_slip_of_the_pen_is_named_with_its_line() {
         for (body, line, part) in [
-            ("pod = 3\n", 3, "unknown field"),
-            ("[[step]]\nat = \"2 apples\"\nsays = \"\"\n", 4, "no span of time"),
-            ("[[step]]\nat = \"2s\"\nsays = \"\"\nfront_door = \"sad\"\n", 6, "none of well"),
+            ("pod = 3\n", 4, "unknown field"),
+            ("[[step]]\nat = \"2 apples\"\nsays = \"\"\n", 5, "no span of time"),
+            ("[[step]]\nat = \"2s\"\nsays = \"\"\nfront_door = \"sad\"\n", 7, "none of well"),
             (
                 "[[step]]\nat = \"2s\"\nsays = \"\"\n[[step.servers]]\nserver = \"gke-registry-9\"\n",
-                3,
+                4,
                 "gke-registry-4",
             ),
             (
                 "[[step]]\nat = \"2s\"\nsays = \"\"\n[[step.servers]]\nserver = \"gke-registry-1\"\ncheck = \"ill\"\n",
-                8,
+                9,
                 "none of passes",
             ),
             (
                 "[[step]]\nat = \"2s\"\nsays = \"\"\n[[step.pods]]\nnumbers = [20]\nstate = \"running\"\n",
-                3,
+                4,
                 "no pod 20",
             ),
-            ("[[step]]\nat = \"2s\"\nsays = \"\"\n[[step.balancers]]\non = \"fe-09\"\n", 3, "fe-01, fe-02"),
+            ("[[step]]\nat = \"2s\"\nsays = \"\"\n[[step.balancers]]\non = \"fe-09\"\n", 4, "fe-01, fe-02"),
             (
                 "[[step]]\nat = \"2s\"\nsays = \"\"\n[[step]]\nat = \"1s\"\nsays = \"\"\n",
-                6,
+                7,
                 "before the one above",
             ),
         ] {

@@ -2,13 +2,16 @@
 
 use std::path::Path;
 
-use super::environment::{BACKEND, SELECTOR, SERVICE};
+use super::environment::{BACKEND, BALANCERS, NODES, PROJECT, REGION, SELECTOR, SERVICE};
 use super::file::Scenario;
 use super::wire::Addresses;
 use crate::registry::repair::quote;
+use crate::staging::google::{COMPUTE, FEED};
 
 /// An image that is whole in every scenario.
 pub const IMAGE: &str = "base/alder/runtime:latest";
+/// One that nobody pushes again or pulls, but to see whether that works.
+pub const CANARY: &str = "base/alder/runtime:v1.0.0";
 
 /// Story, addresses and commands, line by line.
 pub fn guide(scenario: &Scenario, addresses: &Addresses) -> Vec<String> {
@@ -27,6 +30,7 @@ pub fn guide(scenario: &Scenario, addresses: &Addresses) -> Vec<String> {
     lines.extend(kubernetes(addresses));
     lines.extend(haproxy(addresses));
     lines.extend(front_door(addresses));
+    lines.extend(cloud(addresses));
     lines
 }
 
@@ -71,6 +75,19 @@ fn front_door(addresses: &Addresses) -> Vec<String> {
         format!("  curl -s http://{door}/v2/_catalog"),
         format!("  skopeo inspect --tls-verify=false docker://{door}/{IMAGE}"),
         format!("  skopeo copy --all --src-tls-verify=false docker://{door}/{IMAGE} dir:/tmp/image"),
+    ]
+}
+
+fn cloud(addresses: &Addresses) -> Vec<String> {
+    let at = addresses.cloud;
+    let pool = BALANCERS.first().copied().unwrap_or_default();
+    let pool = format!("http://{at}{COMPUTE}/projects/{PROJECT}/regions/{REGION}/targetPools/{pool}");
+    let body = NODES.first().map(|node| format!("'{{\"instance\": \"{node}\"}}'")).unwrap_or_default();
+    vec![
+        String::new(),
+        format!("Google Cloud on http://{at}"),
+        format!("  curl -s -X POST -H 'Content-Type: application/json' -d {body} {pool}/getHealth"),
+        format!("  curl -s http://{at}{FEED}"),
     ]
 }
 

@@ -14,7 +14,7 @@ const EARLIER: i64 = 12;
 
 /// What all pods that run have written before the start.
 pub fn before(cluster: &Cluster, workload: &Workload, format: LogFormat, started: Timestamp) {
-    let images = usual();
+    let images = usual().pulled;
     for (pod, number) in workload.pods.iter().zip(0..) {
         for back in (1..=EARLIER).rev() {
             let ago = SignedDuration::from_secs(back * 3 + number % 3);

@@ -1,17 +1,18 @@
 //! Has the servers of staging show what a scenario says, step by step.
 
-use std::net::Ipv4Addr;
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::environment::{INGRESS, SERVICE, layouts};
+use super::environment::{SERVICE, layouts};
+use super::fault::{Errors, ServerState, StoreManner};
 use super::file::Scenario;
 use super::logs;
-use super::situation::Situation;
-use crate::staging::haproxy::Balancer;
+use super::situation::{ServerWish, Situation};
+use crate::staging::google::{Cloud, Incident};
+use crate::staging::haproxy::{Balancer, DRAIN, MAINTENANCE, Server};
 use crate::staging::kubernetes::{Cluster, Workload};
-use crate::staging::registry::FrontDoor;
+use crate::staging::registry::{Failing, FrontDoor, Opener, Troubles};
 
 /// The servers that a scenario is played on.
 #[derive(Clone)]
@@ -20,6 +21,9 @@ pub struct Stage {
     /// By node.
     pub balancers: Vec<(String, Balancer)>,
     pub front_door: FrontDoor,
+    pub cloud: Cloud,
+    /// Opens the bucket, which need not hold all that the registry knows.
+    pub bucket: Opener,
 }
 
 /// A scenario on its stage.
@@ -37,8 +41,10 @@ pub struct Player {
 impl Player {
     /// Sets the stage as it is at the start.
     pub fn new(scenario: Scenario, stage: Stage, started: Timestamp) -> Self {
-        let demand =
-            layouts().first().and_then(|layout| Some(layout.backends.first()?.demand)).unwrap_or_default();
+        let demand = layouts(scenario.servers_are)
+            .first()
+            .and_then(|layout| Some(layout.backends.first()?.demand))
+            .unwrap_or_default();
         let mut player = Self { scenario, stage, started, happened: 0, shown: None, demand };
         player.play(started);
         let workload = workload(&player.scenario, &player.scenario.at(Duration::ZERO), started);
@@ -77,22 +83,40 @@ impl Player {
 
     fn show(&self, situation: &Situation, now: Timestamp) {
         self.show_pods(situation, now);
+        let troubles = troubles(situation, &workload(&self.scenario, situation, self.started));
+        let failing = troubles.share();
         self.stage.front_door.behave(situation.front_door.clone());
+        self.stage.front_door.trouble(troubles);
+        let incident = situation.incident.clone().map(|(since, text)| {
+            let since = SignedDuration::try_from(since).unwrap_or_default();
+            Incident { began: self.started.checked_add(since).unwrap_or(self.started), text }
+        });
+        self.stage.cloud.show(&situation.cloud, incident);
         for (node, balancer) in &self.stage.balancers {
-            balancer.now(|instance, _| {
+            balancer.now(|instance, now| {
                 for backend in &mut instance.backends {
                     backend.demand = self.demand * situation.demand;
                     for server in &mut backend.servers {
-                        let wish = situation
-                            .servers
-                            .iter()
-                            .find(|((on, name), _)| on == node && *name == server.layout.name);
+                        let mut wishes = situation.servers.iter();
+                        let wish = wishes.find(|((on, name), _)| on == node && *name == server.layout.name);
                         let wish = wish.map(|(_, wish)| *wish).unwrap_or_default();
-                        (server.check, server.errors) = (wish.check, wish.errors);
+                        (server.failing, server.slowness) = (failing, slowness(situation.store));
+                        self.show_server(server, wish, now);
                     }
                 }
             });
             balancer.behave(situation.balancers.get(node.as_str()).copied().unwrap_or_default());
+        }
+    }
+
+    fn show_server(&self, server: &mut Server, wish: ServerWish, now: Timestamp) {
+        (server.check, server.errors) = (wish.check, wish.errors);
+        // What the operator sets meanwhile stays as it is.
+        match wish.state {
+            None => {}
+            Some(ServerState::Ready) => server.administer(0, now),
+            Some(ServerState::Drain) => server.administer(DRAIN, now),
+            Some(ServerState::Maintenance) => server.administer(MAINTENANCE, now),
         }
     }
 
@@ -114,7 +138,12 @@ pub fn workload(scenario: &Scenario, situation: &Situation, started: Timestamp) 
     let mut workload = Workload::registry(scenario.pods.max(situation.replicas), started);
     workload.name = SERVICE.to_owned();
     workload.replicas = situation.replicas;
-    workload.ingress = INGRESS.iter().map(|address| Ipv4Addr::from(*address).to_string()).collect();
+    workload.ingress = situation.ingress.iter().map(ToString::to_string).collect();
+    let endpoints = &situation.endpoints;
+    let is_out = |number: u32| endpoints.none || endpoints.missing.contains(&number);
+    let outside = workload.pods.iter().zip(0..).filter(|(_, number)| is_out(*number));
+    workload.outside = outside.map(|(pod, _)| pod.name.clone()).collect();
+    workload.foreign = endpoints.foreign.iter().map(ToString::to_string).collect();
     for (number, wish) in &situation.pods {
         let Some(pod) = workload.pods.get_mut(*number as usize) else { continue };
         pod.state = wish.state;
@@ -125,9 +154,35 @@ pub fn workload(scenario: &Scenario, situation: &Situation, started: Timestamp) 
     workload.pods.truncate(situation.replicas as usize);
     if let Some(autoscaler) = &mut workload.autoscaler {
         (autoscaler.min, autoscaler.max) = (4, scenario.baseline * 2);
-        autoscaler.current = Some(if situation.demand < 0.5 { 6 } else { 48 });
+        let usual = if situation.demand < 0.5 { 6 } else { 70 };
+        autoscaler.current = Some(situation.used.unwrap_or(usual));
     }
     workload
+}
+
+/// What is wrong behind the front door.
+fn troubles(situation: &Situation, workload: &Workload) -> Troubles {
+    let pod = |number: &u32| Some(workload.pods.get(*number as usize)?.name.clone());
+    let failing = |errors: &Errors| Failing {
+        says: errors.says.clone(),
+        share: errors.share,
+        pods: errors.pods.iter().filter_map(pod).collect(),
+        images: errors.images.clone(),
+    };
+    let takes = workload.pods.iter().filter(|pod| pod.state.takes_traffic());
+    Troubles {
+        failing: situation.errors.iter().map(failing).collect(),
+        store: situation.store,
+        forgets_blobs: situation.forgets_blobs,
+        pods: takes.map(|pod| pod.name.clone()).collect(),
+    }
+}
+
+fn slowness(store: StoreManner) -> u64 {
+    match store {
+        StoreManner::Slow(wait) => u64::try_from(wait.as_millis()).unwrap_or(u64::MAX),
+        _ => 0,
+    }
 }
 
 /// The name of the pod that is always there; names do not depend on the time.

@@ -56,6 +56,7 @@ pub struct Errand<'a> {
 #[derive(Clone, Copy, Debug)]
 pub enum What<'a> {
     Pull(&'a Reference),
+    Push(&'a Reference),
     Ask(&'a Repeated),
 }
 
@@ -71,25 +72,53 @@ const USUAL: [&str; 6] = [
 /// How often one of them is pulled. A pull is some five requests.
 const USUALLY: Duration = Duration::from_millis(900);
 
-/// The images that are pulled in every scenario.
-pub fn usual() -> Vec<Reference> {
-    USUAL.iter().filter_map(|image| Reference::parse(image).ok()).collect()
+/// Images that are pushed in every scenario, in turn.
+const PUSHED: [&str; 4] = [
+    "shipyard/ci/runner:latest",
+    "lighthouse/checkout/api:latest",
+    "signal/bridge/relay:v1.6.0",
+    "lighthouse/checkout/worker:latest",
+];
+/// How often one of them is pushed. Its layers are there already.
+const PUSHING: Duration = Duration::from_millis(1_700);
+/// Errands that push are told apart from those that pull by this.
+const PUSHES: u64 = 1 << 39;
+
+/// The images that are pulled in every scenario, and those that are pushed.
+pub fn usual() -> Usual {
+    let parse = |images: &[&str]| images.iter().filter_map(|image| Reference::parse(image).ok()).collect();
+    Usual { pulled: parse(&USUAL), pushed: parse(&PUSHED) }
+}
+
+/// Images of every day.
+#[derive(Clone, Debug)]
+pub struct Usual {
+    pub pulled: Vec<Reference>,
+    pub pushed: Vec<Reference>,
 }
 
 /// What is begun after `from` and up to `to`, in the order of time. `demand` is a multiple of an ordinary day's, and
 /// only concerns what is pulled every day.
 pub fn due<'a>(
     scenario: &'a Scenario,
-    usual: &'a [Reference],
+    usual: &'a Usual,
     demand: f64,
     (from, to): (Duration, Duration),
 ) -> Vec<Errand<'a>> {
     let mut errands = Vec::new();
-    let every = if demand > 0.0 { USUALLY.div_f64(demand.min(10.0)) } else { Duration::MAX };
-    for turn in turns(Duration::ZERO, every, from, to) {
-        let image = usize::try_from(turn).ok().and_then(|turn| usual.get(turn.checked_rem(usual.len())?));
-        let at = moment(Duration::ZERO, every, turn);
-        errands.extend(image.map(|image| Errand { at, number: turn, what: What::Pull(image) }));
+    let begin = Duration::ZERO;
+    let (pull, push) = (What::Pull as fn(&'a Reference) -> What<'a>, What::Push as _);
+    for (images, every, first, what) in
+        [(&usual.pulled, USUALLY, 0, pull), (&usual.pushed, PUSHING, PUSHES, push)]
+    {
+        let every = if demand > 0.0 { every.div_f64(demand.min(10.0)) } else { Duration::MAX };
+        for turn in turns(begin, every, from, to) {
+            let image =
+                usize::try_from(turn).ok().and_then(|turn| images.get(turn.checked_rem(images.len())?));
+            let errand =
+                |image| Errand { at: moment(begin, every, turn), number: first | turn, what: what(image) };
+            errands.extend(image.map(errand));
+        }
     }
     let pulls = scenario.pulls.iter().map(|pull| (pull.from, pull.every, What::Pull(&pull.image)));
     let asked = scenario.requests.iter().map(|it| (it.from, it.every, What::Ask(it)));

@@ -1,9 +1,11 @@
 //! How everything stands at a moment of a scenario, as a pure function of the time since its start.
 
 use std::collections::BTreeMap;
+use std::net::Ipv4Addr;
 use std::time::Duration;
 
-use super::environment::NODES;
+use super::environment::{INGRESS, NODES};
+use super::fault::{Endpoints, Errors, ServerHealth, ServerState, StoreManner};
 use super::file::{Pods, Scenario, Step};
 use crate::registry::reference::Reference;
 use crate::staging::haproxy::{Check, Manner as BalancerManner};
@@ -22,8 +24,34 @@ pub struct Situation {
     pub front_door: DoorManner,
     /// Requests, as a multiple of an ordinary day's.
     pub demand: f64,
-    /// Tags whose `current/link` is empty by now.
-    pub empty: Vec<Reference>,
+    /// What is broken in the store by now, in the order in which it broke.
+    pub damage: Vec<(Damage, Reference)>,
+    /// Addresses of the Service's load balancer.
+    pub ingress: Vec<Ipv4Addr>,
+    pub endpoints: Endpoints,
+    /// Per cent of their processors that the pods use, where that was said.
+    pub used: Option<u32>,
+    /// How the cloud sees the servers that are not healthy.
+    pub cloud: BTreeMap<String, ServerHealth>,
+    /// What the provider says of an incident, and since when after the start.
+    pub incident: Option<(Duration, String)>,
+    pub errors: Vec<Errors>,
+    pub store: StoreManner,
+    pub forgets_blobs: bool,
+    pub writes_links: bool,
+    /// In how long a log would fill its disk.
+    pub fills: Option<Duration>,
+}
+
+/// What an object of a tag can suffer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Damage {
+    /// Its `current/link` is empty.
+    EmptyLink,
+    /// Its manifest's blob is empty.
+    EmptyManifest,
+    /// Its manifest's blob is gone.
+    NoManifest,
 }
 
 /// What a pod is to show, and since when after the start.
@@ -42,6 +70,7 @@ pub struct PodWish {
 pub struct ServerWish {
     pub check: Check,
     pub errors: f64,
+    pub state: Option<ServerState>,
 }
 
 impl Scenario {
@@ -54,7 +83,17 @@ impl Scenario {
             balancers: BTreeMap::new(),
             front_door: DoorManner::Well,
             demand: 1.0,
-            empty: Vec::new(),
+            damage: Vec::new(),
+            ingress: INGRESS.map(Ipv4Addr::from).to_vec(),
+            endpoints: Endpoints::default(),
+            used: None,
+            cloud: BTreeMap::new(),
+            incident: None,
+            errors: Vec::new(),
+            store: StoreManner::default(),
+            forgets_blobs: false,
+            writes_links: false,
+            fills: None,
         };
         let due = self.steps.iter().map(|(step, _)| step).take_while(|step| step.at <= elapsed);
         due.for_each(|step| situation.take(step));
@@ -67,7 +106,16 @@ impl Situation {
         self.replicas = step.replicas.unwrap_or(self.replicas);
         self.demand = step.demand.unwrap_or(self.demand);
         self.front_door = step.front_door.clone().unwrap_or_else(|| self.front_door.clone());
-        self.empty.extend(step.empties.iter().cloned());
+        let damage = [
+            (Damage::EmptyLink, &step.empties),
+            (Damage::EmptyManifest, &step.zeroes),
+            (Damage::NoManifest, &step.dangles),
+        ];
+        for (damage, tags) in damage {
+            self.damage.extend(tags.iter().map(|tag| (damage, tag.clone())));
+        }
+        self.take_registry(step);
+        self.take_surroundings(step);
         for pods in &step.pods {
             let wish = wish(pods, step.at);
             self.pods.extend(pods.numbers.iter().map(|number| (*number, wish.clone())));
@@ -77,12 +125,31 @@ impl Situation {
                 let wish = self.servers.entry((node, server.server.clone())).or_default();
                 wish.check = server.check.unwrap_or(wish.check);
                 wish.errors = server.errors.unwrap_or(wish.errors);
+                wish.state = server.state.or(wish.state);
             }
         }
         for balancer in &step.balancers {
             let node = NODES.into_iter().find(|node| balancer.on == *node);
             self.balancers.extend(node.zip(balancer.manner));
         }
+    }
+}
+
+impl Situation {
+    fn take_registry(&mut self, step: &Step) {
+        self.errors.extend(step.errors.iter().cloned());
+        self.store = step.store.unwrap_or(self.store);
+        self.forgets_blobs = step.forgets_blobs.unwrap_or(self.forgets_blobs);
+        self.writes_links = step.writes_links.unwrap_or(self.writes_links);
+        self.fills = step.fills.or(self.fills);
+    }
+
+    fn take_surroundings(&mut self, step: &Step) {
+        self.ingress = step.ingress.clone().unwrap_or_else(|| std::mem::take(&mut self.ingress));
+        self.endpoints = step.endpoints.clone().unwrap_or_else(|| std::mem::take(&mut self.endpoints));
+        self.used = step.used.or(self.used);
+        self.cloud.extend(step.cloud.iter().map(|it| (it.server.clone(), it.health)));
+        self.incident = step.incident.clone().map(|text| (step.at, text)).or_else(|| self.incident.take());
     }
 }
 

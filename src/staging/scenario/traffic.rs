@@ -5,26 +5,25 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::body::{Bytes, to_bytes};
+use axum::http::request::Parts;
 use axum::http::{HeaderMap, Method, Request, StatusCode, header};
 use axum::response::Response;
 use fastrand::Rng;
 use jiff::{SignedDuration, Timestamp};
 
+use super::bucket;
 use super::environment::{BACKEND, NODES};
 use super::file::Scenario;
 use super::lines::Asked;
-use super::logfile::LogFile;
+use super::logfile::{LOG_ROOM, LogFile};
 use super::play::{Stage, workload};
-use super::requests::{Errand, What, due, usual};
+use super::requests::{Errand, Usual, What, due, usual};
 use super::situation::Situation;
-use crate::registry::layout::Key;
 use crate::registry::manifest::{self, MANIFEST_LIMIT, media_type};
-use crate::registry::reference::{Reference, Target};
+use crate::registry::reference::Reference;
 use crate::staging::haproxy::{Backend, Check, Instance};
 use crate::staging::kubernetes::CONTAINER;
-use crate::staging::registry::{Failure, Manner};
-use crate::storage::filesystem::Filesystem;
-use crate::storage::{ObjectStore, StoreError};
+use crate::staging::registry::{Failure, Hand, Manner, Waited};
 
 /// Time that an errand is given to be over before it is written down, so that lines are in the order of time.
 const SETTLED: Duration = Duration::from_millis(400);
@@ -59,18 +58,20 @@ pub struct Traffic {
     scenario: Arc<Scenario>,
     stage: Stage,
     started: Timestamp,
-    usual: Arc<[Reference]>,
+    usual: Arc<Usual>,
     /// The log of each HAProxy, by node.
     files: BTreeMap<String, LogFile>,
     /// Up to where errands were run, after the start.
     reached: Duration,
-    /// How many tags were emptied.
-    emptied: usize,
+    /// How many tags were damaged.
+    damaged: usize,
     /// The pods that take requests, and the situation of which that is true.
     pods: Option<(Situation, Vec<String>)>,
     requests: usize,
     /// The time of the last line that a container wrote.
     latest: Timestamp,
+    /// What is written down once it is over.
+    pending: Written,
 }
 
 /// What was written down since the last look.
@@ -104,6 +105,8 @@ struct Answered {
     status: StatusCode,
     headers: HeaderMap,
     bytes: Bytes,
+    /// How long it had to wait for what is behind the registry.
+    waited: Duration,
 }
 
 impl Traffic {
@@ -121,10 +124,11 @@ impl Traffic {
             usual: usual().into(),
             files,
             reached: Duration::ZERO,
-            emptied: 0,
+            damaged: 0,
             pods: None,
             requests: 0,
             latest: started,
+            pending: Written::default(),
         }
     }
 
@@ -152,18 +156,37 @@ impl Traffic {
                 self.run_errand(&errand, &mut written).await;
             }
         }
-        self.write(written);
-        self.empty(&situation).await;
+        self.write(written, now);
+        self.damage(&situation).await;
+        self.fill(&situation, (from, until));
     }
 
-    /// Empties the links that are due. One that is not there is none that could break.
-    async fn empty(&mut self, situation: &Situation) {
-        for reference in situation.empty.get(self.emptied..).unwrap_or_default() {
+    /// Damages what is due. What is not there is nothing that could break.
+    async fn damage(&mut self, situation: &Situation) {
+        for (damage, reference) in situation.damage.get(self.damaged..).unwrap_or_default() {
             if let Ok(store) = self.stage.front_door.store().await {
-                let _ = empty(store.url(), reference).await;
+                let _ = bucket::damage(store.url(), *damage, reference).await;
             }
         }
-        self.emptied = situation.empty.len();
+        self.damaged = situation.damage.len();
+    }
+
+    /// Somebody left on that every probe is written down.
+    fn fill(&mut self, situation: &Situation, (from, to): (Duration, Duration)) {
+        let (Some(span), Some((node, file))) = (situation.fills, self.files.first_key_value()) else {
+            return;
+        };
+        let now = self.started + SignedDuration::try_from(to).unwrap_or_default();
+        let mut client = Client::of(to.as_secs(), Rng::with_seed(to.as_secs()), now);
+        let mut probe = client.asks("GET", "/v2/");
+        (probe.status, probe.written, probe.took) = (200, 2, Duration::from_millis(1));
+        let server = format!("{BACKEND}/{BACKEND}-1");
+        let line = probe.haproxy(node, 2_211, "registry_https", &server, "----");
+        let share = to.saturating_sub(from).as_secs_f64() / span.as_secs_f64();
+        #[allow(clippy::cast_precision_loss, clippy::cast_possible_truncation, clippy::cast_sign_loss)]
+        let lines = (LOG_ROOM as f64 * share / line.len() as f64) as usize;
+        // Without the file the rest of staging is as good as ever.
+        let _ = file.fill(&line.repeat(lines));
     }
 
     fn look_for_pods(&mut self, situation: &Situation) {
@@ -184,6 +207,7 @@ impl Traffic {
                 let mut client = Client { agent, address, rng, at };
                 self.ask(&mut client, &asked.method, &asked.uri, written).await;
             }
+            What::Push(image) => self.push(&mut Client::of(errand.number, rng, at), image, written).await,
             What::Pull(image) => self.pull(&mut Client::of(errand.number, rng, at), image, written).await,
         }
     }
@@ -218,6 +242,47 @@ impl Traffic {
         }
     }
 
+    /// As Docker pushes an image whose layers are there: those it has not got it uploads, then the manifest.
+    async fn push(&mut self, client: &mut Client, image: &Reference, written: &mut Written) {
+        let base = format!("/v2/{}", image.repository);
+        let Some(found) = self.image(image).await else { return };
+        let parts: Vec<_> = found.config.iter().chain(found.layers.iter().take(LAYERS)).collect();
+        for part in &parts {
+            let blob = format!("{base}/blobs/{}", part.digest_text);
+            let known = self.ask(client, "HEAD", &blob, written).await;
+            if known.is_some_and(|answer| answer.status.is_success()) {
+                continue;
+            }
+            let id = uuid(client.rng.u128(..));
+            let upload = format!("{base}/blobs/uploads/");
+            let steps = [
+                ("POST", upload.clone()),
+                ("PATCH", format!("{upload}{id}")),
+                ("PUT", format!("{upload}{id}?digest={}", part.digest_text)),
+            ];
+            for (method, uri) in steps {
+                if self.ask(client, method, &uri, written).await.is_none_or(|it| !it.status.is_success()) {
+                    return;
+                }
+            }
+        }
+        self.ask(client, "PUT", &format!("{base}/manifests/{}", image.target), written).await;
+        if self.scenario.at(self.reached).writes_links
+            && let Ok(store) = (self.stage.bucket)().await
+        {
+            let digests = parts.iter().filter_map(|part| part.digest.clone().ok());
+            // A link that is there already is as good as a new one.
+            let _ = bucket::link(store.url(), &image.repository, digests).await;
+        }
+    }
+
+    /// What an image consists of, as whoever pushes it knows.
+    async fn image(&self, image: &Reference) -> Option<manifest::Manifest> {
+        let uri = format!("/v2/{}/manifests/{}", image.repository, image.target);
+        let answer = self.stage.front_door.read(&request("GET", &uri)?).await;
+        manifest::parse(&Answered::of(answer).await.bytes).ok()
+    }
+
     async fn get(
         &mut self,
         client: &mut Client,
@@ -248,8 +313,10 @@ impl Traffic {
                 (server, flags, None)
             }
             Way::Through { server } => {
-                let answer = self.answer(method, uri).await?;
+                let pod = self.pod().unwrap_or_default();
+                let answer = self.answer(method, uri, Hand { pod: &pod, chance: client.rng.f64() }).await?;
                 answer.0.describe(&mut asked, &answer.1);
+                asked.took += answer.0.waited;
                 balancer.now(|instance, _| {
                     let server = instance.server(BACKEND, &server);
                     server.into_iter().for_each(|server| server.served.tell(asked.status));
@@ -271,27 +338,29 @@ impl Traffic {
     }
 
     /// What the registry answers, and why if it does not like to.
-    async fn answer(&self, method: &str, uri: &str) -> Option<(Answered, Option<Failure>)> {
-        let mut request = Request::builder().method(Method::from_bytes(method.as_bytes()).ok()?).uri(uri);
-        for accepted in media_type::ACCEPTED {
-            request = request.header(header::ACCEPT, accepted);
-        }
-        let (parts, ()) = request.body(()).ok()?.into_parts();
-        let response = self.stage.front_door.ask(&parts).await;
+    async fn answer(&self, method: &str, uri: &str, hand: Hand<'_>) -> Option<(Answered, Option<Failure>)> {
+        let response = self.stage.front_door.ask(&request(method, uri)?, hand).await;
         let failure = response.extensions().get::<Failure>().cloned();
         Some((Answered::of(response).await, failure))
     }
 
     /// The lines of the pod whose turn it is.
     fn note(&self, asked: &Asked, balancer: &str, written: &mut Written) {
-        let pods = self.pods.as_ref().map(|(_, pods)| pods.as_slice()).unwrap_or_default();
-        let Some(pod) = self.requests.checked_rem(pods.len()).and_then(|turn| pods.get(turn)) else { return };
+        let Some(pod) = self.pod() else { return };
         let at = asked.answered();
         let lines = [asked.registry(self.scenario.log_format), asked.access(balancer)];
         written.containers.extend(lines.map(|line| (at, pod.clone(), line)));
     }
 
-    fn write(&mut self, mut written: Written) {
+    /// The pod whose turn it is.
+    fn pod(&self) -> Option<String> {
+        let pods = self.pods.as_ref().map(|(_, pods)| pods.as_slice()).unwrap_or_default();
+        self.requests.checked_rem(pods.len()).and_then(|turn| pods.get(turn)).cloned()
+    }
+
+    /// Lines come when a request is over, which may be a while after it came.
+    fn write(&mut self, written: Written, now: Timestamp) {
+        let mut written = self.pending.with(written).over(now);
         written.containers.sort_by_key(|(at, ..)| *at);
         for (at, pod, line) in written.containers {
             // What a container writes is stamped when it is written: never earlier than the line before.
@@ -310,6 +379,31 @@ impl Traffic {
     }
 }
 
+impl Written {
+    fn with(&mut self, more: Self) -> &mut Self {
+        self.containers.extend(more.containers);
+        self.balancers.extend(more.balancers);
+        self
+    }
+
+    /// Takes out what is over by `now`.
+    fn over(&mut self, now: Timestamp) -> Self {
+        Self {
+            containers: self.containers.extract_if(.., |(at, ..)| *at <= now).collect(),
+            balancers: self.balancers.extract_if(.., |(at, ..)| *at <= now).collect(),
+        }
+    }
+}
+
+/// A request as one of staging's clients makes it.
+fn request(method: &str, uri: &str) -> Option<Parts> {
+    let mut request = Request::builder().method(Method::from_bytes(method.as_bytes()).ok()?).uri(uri);
+    for accepted in media_type::ACCEPTED {
+        request = request.header(header::ACCEPT, accepted);
+    }
+    Some(request.body(()).ok()?.into_parts().0)
+}
+
 /// Where HAProxy sends a request: `chance` (0 to 1) decides where a server fails now and then.
 fn way(instance: &mut Instance, chance: f64, manner: &Manner) -> Way {
     let nobody = |status| Way::Short { server: format!("{BACKEND}/<NOSRV>"), status, flags: "SC--" };
@@ -326,17 +420,6 @@ fn way(instance: &mut Instance, chance: f64, manner: &Manner) -> Way {
         Check::Passes if chance < server.errors => short(502, "SH--"),
         Check::Passes => Way::Through { server: name },
     }
-}
-
-/// Empties a tag's link. The store that the registry reads cannot be written to, so its folder is opened anew.
-async fn empty(url: &str, reference: &Reference) -> Result<(), StoreError> {
-    if let (Target::Tag(tag), Some(root)) = (&reference.target, url.strip_prefix("file://")) {
-        let store = Filesystem::open(root)?;
-        let key = Key::CurrentLink { repository: reference.repository.clone(), tag: tag.clone() }.path();
-        let version = store.stat(&key).await?.version;
-        store.replace(&key, Bytes::new(), &version).await?;
-    }
-    Ok(())
 }
 
 impl Client {
@@ -379,7 +462,8 @@ impl Answered {
         let (parts, body) = response.into_parts();
         let limit = usize::try_from(MANIFEST_LIMIT).unwrap_or(usize::MAX).saturating_mul(16);
         let bytes = to_bytes(body, limit).await.unwrap_or_default();
-        Self { status: parts.status, headers: parts.headers, bytes }
+        let waited = parts.extensions.get::<Waited>().map_or(Duration::ZERO, |waited| waited.0);
+        Self { status: parts.status, headers: parts.headers, bytes, waited }
     }
 
     fn header(&self, name: &str) -> Option<String> {

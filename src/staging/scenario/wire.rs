@@ -10,11 +10,12 @@ use std::thread;
 use jiff::Timestamp;
 use tokio::task::JoinSet;
 
-use super::environment::{NAMESPACE, NODES, layouts};
+use super::environment::{BALANCERS, NAMESPACE, NODES, PROJECT, REGION, layouts};
 use super::file::Scenario;
 use super::logfile::LogFile;
 use super::play::{Player, Stage, first_pod};
 use super::traffic::Traffic;
+use crate::staging::google::Cloud;
 use crate::staging::haproxy::{Balancer, Level};
 use crate::staging::kubernetes::{self, Cluster};
 use crate::staging::registry::{FrontDoor, Opener};
@@ -29,6 +30,15 @@ pub struct Addresses {
     pub front_door: SocketAddr,
     /// By node.
     pub balancers: Vec<BalancerAddresses>,
+    /// Google's APIs.
+    pub cloud: SocketAddr,
+}
+
+/// How the trees are opened: what the registry knows, and what of it lies in its bucket.
+#[derive(Clone)]
+pub struct Trees {
+    pub registry: Opener,
+    pub bucket: Opener,
 }
 
 /// Where an HAProxy can be asked.
@@ -46,9 +56,10 @@ pub struct BalancerAddresses {
 pub struct Environment {
     pub addresses: Addresses,
     scenario: Scenario,
-    open: Opener,
+    trees: Trees,
     kubernetes: TcpListener,
     front_door: TcpListener,
+    cloud: TcpListener,
     balancers: Vec<Sockets>,
     logs: BTreeMap<String, LogFile>,
 }
@@ -63,7 +74,7 @@ struct Sockets {
 impl Environment {
     /// Opens all sockets. In `folder`, which has to be private, are the kubeconfig, the Unix sockets and the log files.
     /// Ports are counted from `port` on, or chosen by the system.
-    pub fn open(scenario: Scenario, folder: &Path, port: Option<u16>, open: Opener) -> io::Result<Self> {
+    pub fn open(scenario: Scenario, folder: &Path, port: Option<u16>, trees: Trees) -> io::Result<Self> {
         let mut next = port;
         let mut bind = || {
             let port = next.unwrap_or(0);
@@ -89,8 +100,10 @@ impl Environment {
             balancers.push(BalancerAddresses { name: name.to_owned(), unix: path, tcp, page: at, log });
         }
         let pod = first_pod(&scenario);
-        let addresses = Addresses { kubernetes: api, kubeconfig, pod, front_door: door, balancers };
-        Ok(Self { addresses, scenario, open, kubernetes, front_door, balancers: listeners, logs })
+        let (cloud, at) = bind()?;
+        let addresses =
+            Addresses { kubernetes: api, kubeconfig, pod, front_door: door, balancers, cloud: at };
+        Ok(Self { addresses, scenario, trees, kubernetes, front_door, cloud, balancers: listeners, logs })
     }
 
     /// Serves on a thread of its own until the process ends; tells what happens in the scenario.
@@ -105,10 +118,13 @@ impl Environment {
         let listener = tokio::net::TcpListener::from_std;
         let clock = Timestamp::now;
         let cluster = Cluster::new(NAMESPACE);
-        let front_door = FrontDoor::new(self.open).with_deletes(self.scenario.deletes);
+        let front_door = FrontDoor::new(self.trees.registry)
+            .with_deletes(self.scenario.deletes)
+            .with_database(self.scenario.metadata_database);
+        let cloud = Cloud::new(PROJECT, REGION, &BALANCERS, &NODES);
         let mut serving = JoinSet::new();
         let mut balancers = Vec::new();
-        for (layout, sockets) in layouts().into_iter().zip(self.balancers) {
+        for (layout, sockets) in layouts(self.scenario.servers_are).into_iter().zip(self.balancers) {
             let balancer = Balancer::new(&layout, clock);
             let unix = tokio::net::UnixListener::from_std(sockets.unix)?;
             serving.spawn(balancer.clone().serve_unix(unix, Level::Admin));
@@ -116,7 +132,13 @@ impl Environment {
             serving.spawn(balancer.clone().serve_page(listener(sockets.page)?));
             balancers.push((layout.node, balancer));
         }
-        let stage = Stage { cluster: cluster.clone(), balancers, front_door: front_door.clone() };
+        let stage = Stage {
+            cluster: cluster.clone(),
+            balancers,
+            front_door: front_door.clone(),
+            cloud: cloud.clone(),
+            bucket: self.trees.bucket,
+        };
         let started = clock();
         let player = Player::new(self.scenario.clone(), stage.clone(), started);
         serving.spawn(async move {
@@ -124,6 +146,7 @@ impl Environment {
             Ok(())
         });
         serving.spawn(front_door.serve(listener(self.front_door)?));
+        serving.spawn(cloud.serve(listener(self.cloud)?));
         serving.spawn(kubernetes::serve(cluster, listener(self.kubernetes)?));
         player.run(clock, tell).await;
         Ok(())

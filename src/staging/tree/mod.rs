@@ -4,6 +4,7 @@
 //! in `lookalikes/`.
 
 pub mod case;
+mod database;
 pub mod error;
 pub mod faults;
 pub mod healthy;
@@ -20,6 +21,7 @@ use jiff::{SignedDuration, Timestamp};
 
 pub use crate::registry::checks::StoreKind;
 use case::{Arrival, Control, Fault, Lookalike, Part, Place, Scene};
+pub use database::share_blobs;
 pub use error::{Result, TreeError};
 pub use healthy::Healthy;
 use images::{Images, Plan};

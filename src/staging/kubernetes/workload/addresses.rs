@@ -15,12 +15,16 @@ const PER_ENDPOINTS: usize = 1_000;
 impl Workload {
     /// Endpoint slices and Endpoints, as the pods are now.
     pub fn apply_addresses(&self, cluster: &Cluster) {
-        let pods: Vec<&PodSpec> = self.pods.iter().filter(|pod| pod.state.has_address()).collect();
+        let is_in = |pod: &&PodSpec| pod.state.has_address() && !self.outside.contains(&pod.name);
+        let pods: Vec<&PodSpec> = self.pods.iter().filter(is_in).collect();
         let owner = uid_of(cluster, "Service", &self.name);
         let slices = pods.len().div_ceil(PER_SLICE).max(1);
         for number in 0..slices {
             let members = pods.iter().skip(number * PER_SLICE).take(PER_SLICE);
-            let endpoints: Vec<Value> = members.map(|pod| endpoint(pod, cluster)).collect();
+            let mut endpoints: Vec<Value> = members.map(|pod| endpoint(pod, cluster)).collect();
+            if number == 0 {
+                endpoints.extend(self.foreign.iter().map(|ip| foreign(ip)));
+            }
             put(cluster, self.slice(number, endpoints, &owner));
         }
         let wanted: Vec<String> = (0..slices).map(|number| self.slice_name(number)).collect();
@@ -62,7 +66,8 @@ impl Workload {
                 .map(|pod| json!({"ip": pod.ip, "nodeName": pod.node, "targetRef": target(pod, cluster)}))
                 .collect::<Vec<_>>()
         };
-        let (ready, unready) = (of(true), of(false));
+        let (mut ready, unready) = (of(true), of(false));
+        ready.extend(self.foreign.iter().map(|ip| json!({"ip": ip})));
         let mut subset = json!({"ports": [{"name": "http", "port": self.port, "protocol": "TCP"}]});
         if !ready.is_empty() {
             subset["addresses"] = ready.into();
@@ -74,7 +79,7 @@ impl Workload {
         if pods.len() > PER_ENDPOINTS {
             metadata["annotations"] = json!({"endpoints.kubernetes.io/over-capacity": "truncated"});
         }
-        let subsets = if pods.is_empty() { json!([]) } else { json!([subset]) };
+        let subsets = if pods.is_empty() && self.foreign.is_empty() { json!([]) } else { json!([subset]) };
         json!({"kind": "Endpoints", "metadata": metadata, "subsets": subsets})
     }
 }
@@ -88,6 +93,11 @@ fn endpoint(pod: &PodSpec, cluster: &Cluster) -> Value {
         "nodeName": pod.node,
         "zone": "us-east1-c",
     })
+}
+
+/// An address that somebody wrote by hand, or that was left behind.
+fn foreign(ip: &str) -> Value {
+    json!({"addresses": [ip], "conditions": {"ready": true, "serving": true, "terminating": false}})
 }
 
 fn target(pod: &PodSpec, cluster: &Cluster) -> Value {

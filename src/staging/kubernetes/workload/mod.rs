@@ -42,6 +42,10 @@ pub struct Workload {
     pub port: u16,
     pub created: Timestamp,
     pub pods: Vec<PodSpec>,
+    /// Names of pods that are missing among the Service's endpoints.
+    pub outside: Vec<String>,
+    /// Addresses among them that no pod has.
+    pub foreign: Vec<String>,
 }
 
 /// A horizontal pod autoscaler that looks at the processor.
@@ -70,6 +74,8 @@ impl Workload {
             port: 5000,
             created,
             pods: Vec::new(),
+            outside: Vec::new(),
+            foreign: Vec::new(),
         };
         let nodes = (pods / 30).clamp(3, 100);
         let yesterday = now - SignedDuration::from_hours(24);
