@@ -3,13 +3,15 @@
 mod intent;
 
 pub use intent::{
-    Erasure, Errand, Intent, LogsPart, LogsWish, MenuKind, Motion, PanelId, PromptKind, Sorting, Sought,
-    TerminalWish, Way,
+    Erasure, Errand, Intent, LogsPart, LogsWish, MenuKind, Motion, PanelId, PromptKind, RunbookWish, Sorting,
+    Sought, TerminalWish, Way,
 };
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::model::{Done, Page, Past, Progress, Proposal};
+use crate::runbook::Walk;
 use crate::sources::{bucket, front_door, google, haproxy, kubernetes, logs};
 
 /// The only thing that travels on the bus.
@@ -59,6 +61,10 @@ pub enum Outcome {
     Recalled(Vec<Past>),
     /// The journal could not be read.
     NotRecalled { why: String },
+    /// How far somebody came with runbooks, by the runbook's id, and what of it could not be read.
+    Remembered { walks: BTreeMap<String, Walk>, troubles: Vec<String> },
+    /// How far somebody came with a runbook is kept, or why it is not.
+    Kept { why: Option<String> },
     /// Something of ours failed and was survived; where the report is.
     Survived { report: Option<String> },
 }

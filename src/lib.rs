@@ -34,7 +34,8 @@
 //! | [`sources`] | what watches the world: client, facts and picture of each | logs, registry, storage |
 //! | [`event`] | the closed vocabulary of the bus | facts of sources |
 //! | [`diagnosis`] | joins what the sources saw into conclusions, purely | pictures of sources, registry |
-//! | [`state`] | everything the screen shows, and the fold | event, diagnosis, pictures of sources, registry |
+//! | [`runbook`] | walkthroughs in Markdown: what they say, how each step stands, how far somebody came | diagnosis, registry |
+//! | [`state`] | everything the screen shows, and the fold | event, diagnosis, runbook, pictures of sources, registry |
 //! | [`actions`] | verbs and commands as tables, and the plan | state, event |
 //! | [`proposals`] | works out what a writing verb would do; reads only, one file for each verb | registry, storage, sources |
 //! | [`execution`] | carries effects out, a few at a time, cancellable; deeds, journal, backups | effects, proposals, source clients, storage |
@@ -59,6 +60,7 @@
 //! | a format of log lines | `src/logs/read/<format>.rs` | `FORMATS` in `logs::read` |
 //! | a lens on log lines | – | [`logs::LENSES`] |
 //! | a cause of repeated requests | – | `CAUSES` in [`diagnosis::storm`] |
+//! | a runbook | `assets/runbooks/<name>.md` | `FILES` in `runbook::shelf` |
 //! | a storage check | `src/registry/checks/<family>.rs` | `registry::checks::FAMILIES` |
 //! | a storage driver | `src/storage/<name>/`, held against the conformance suite | [`runtime::stores::open`] |
 //! | a theme | `assets/themes/<name>.toml` | `ui::theme::THEMES` |
@@ -75,6 +77,7 @@ pub mod logs;
 pub mod model;
 pub mod proposals;
 pub mod registry;
+pub mod runbook;
 pub mod runtime;
 pub mod sources;
 pub mod staging;

@@ -14,13 +14,17 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("storage", &[]),
     ("logs", &["registry"]),
     ("sources", &["logs", "registry", "storage"]),
-    ("event", &["logs", "registry", "sources"]),
+    ("event", &["logs", "registry", "runbook", "sources"]),
     ("diagnosis", &["logs", "registry", "sources"]),
-    ("state", &["bus", "diagnosis", "event", "logs", "registry", "sources"]),
-    ("actions", &["bus", "diagnosis", "event", "logs", "registry", "sources", "state"]),
+    ("runbook", &["diagnosis", "registry"]),
+    ("state", &["bus", "diagnosis", "event", "logs", "registry", "runbook", "sources"]),
+    ("actions", &["bus", "diagnosis", "event", "logs", "registry", "runbook", "sources", "state"]),
     ("proposals", &["logs", "registry", "sources", "storage"]),
-    ("execution", &["actions", "bus", "event", "logs", "proposals", "registry", "sources", "storage"]),
-    ("ui", &["actions", "diagnosis", "event", "logs", "registry", "sources", "state"]),
+    (
+        "execution",
+        &["actions", "bus", "event", "logs", "proposals", "registry", "runbook", "sources", "storage"],
+    ),
+    ("ui", &["actions", "diagnosis", "event", "logs", "registry", "runbook", "sources", "state"]),
     ("staging", &["registry", "storage"]),
     (
         "cli",
@@ -33,6 +37,7 @@ const ROOMS: &[(&str, &[&str])] = &[
             "logs",
             "proposals",
             "registry",
+            "runbook",
             "runtime",
             "sources",
             "staging",
@@ -54,6 +59,7 @@ const ROOMS: &[(&str, &[&str])] = &[
             "logs",
             "proposals",
             "registry",
+            "runbook",
             "sources",
             "staging",
             "state",
@@ -64,7 +70,8 @@ const ROOMS: &[(&str, &[&str])] = &[
 ];
 
 /// Rooms that must not touch the world, and the words that would show that they do.
-const PURE: &[&str] = &["model", "registry", "logs", "event", "diagnosis", "state", "actions", "ui"];
+const PURE: &[&str] =
+    &["model", "registry", "logs", "event", "diagnosis", "runbook", "state", "actions", "ui"];
 const WORLDLY: &[&str] = &[
     "std::fs",
     "std::net",

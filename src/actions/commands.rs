@@ -128,6 +128,16 @@ pub const COMMANDS: &[Command] = &[
         intent: |_| Ok(Intent::Panel(PanelId::Bucket)),
     },
     Command {
+        names: &["runbook", "rb"],
+        argument: "NAME#STEP",
+        title: "The runbooks, or a step of one",
+        choices: &[],
+        intent: |text| match text {
+            "" => Ok(Intent::Panel(PanelId::Runbook)),
+            step => Ok(Intent::OpenRunbook { step: step.to_owned() }),
+        },
+    },
+    Command {
         names: &["faults"],
         argument: "",
         title: "Only what is broken or could not be read, or everything",

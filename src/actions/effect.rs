@@ -3,6 +3,7 @@
 use super::confirm::Confirmed;
 use crate::event::TerminalWish;
 use crate::model::{About, Order, Permit, Question, Subject};
+use crate::runbook::Walk;
 use crate::sources::bucket::browse::Place;
 use crate::sources::bucket::facts::PageToken;
 
@@ -49,6 +50,10 @@ pub enum Work {
     CarryOut(Confirmed),
     /// Read the journal.
     Recall,
+    /// Read how far somebody came with runbooks.
+    Remember,
+    /// Keep how far somebody came with a runbook; anew puts aside what was kept before.
+    Keep { runbook: String, walk: Walk, anew: bool },
 }
 
 /// Something that only the terminal can do.

@@ -11,7 +11,7 @@ use crate::registry::reference::Target;
 use crate::sources::bucket::browse::Place;
 use crate::sources::bucket::facts::Fact as Seen;
 use crate::sources::bucket::picture::{Reach, Verdict};
-use crate::state::{Faults, Layer, Reader, Stage, State, touched, unseen_in};
+use crate::state::{Changed, Faults, Layer, Reader, Stage, State, touched, unseen_in};
 
 /// The effects that follow from an event, given the state after it was folded.
 pub fn plan(state: &State, event: &Stamped<Event>) -> Vec<Effect> {
@@ -20,6 +20,7 @@ pub fn plan(state: &State, event: &Stamped<Event>) -> Vec<Effect> {
         effects.push(Work::CloseDocument.into());
     }
     effects.extend(later(state.radar.wanted.clone()));
+    effects.extend(keep(state));
     match &event.what {
         Event::Fact(Fact::Bucket(fact)) => effects.extend(after_fact(state, fact)),
         Event::Fact(
@@ -30,6 +31,13 @@ pub fn plan(state: &State, event: &Stamped<Event>) -> Vec<Effect> {
         Event::Tick => {}
     }
     effects
+}
+
+/// What the event changed of how far somebody came with a runbook.
+fn keep(state: &State) -> Option<Effect> {
+    let Changed { runbook, anew } = state.walks.changed.clone()?;
+    let walk = state.walks.walk(&runbook).clone();
+    Some(Work::Keep { runbook, walk, anew }.into())
 }
 
 /// The pages that the event made wanted.
@@ -62,7 +70,7 @@ fn after_fact(state: &State, fact: &Seen) -> Vec<Effect> {
 fn after_intent(state: &State, intent: &Intent) -> Vec<Effect> {
     match intent {
         // What was opened before may have been moved or replaced, so a refresh begins at the beginning too.
-        Intent::Start => vec![Work::Open.into()],
+        Intent::Start => vec![Work::Remember.into(), Work::Open.into()],
         Intent::Refresh => vec![Work::Open.into(), Work::Nudge.into()],
         Intent::Look(subjects) => look(state, subjects),
         Intent::Rescan => {
@@ -130,6 +138,8 @@ fn after_intent(state: &State, intent: &Intent) -> Vec<Effect> {
         | Intent::Theme(_)
         | Intent::Quit
         | Intent::Logs(_)
+        | Intent::OpenRunbook { .. }
+        | Intent::Runbook(_)
         | Intent::Say(_) => Vec::new(),
     }
 }
@@ -154,6 +164,8 @@ fn after_outcome(state: &State, outcome: &Outcome) -> Vec<Effect> {
         | Outcome::Read { .. }
         | Outcome::Recalled(_)
         | Outcome::NotRecalled { .. }
+        | Outcome::Remembered { .. }
+        | Outcome::Kept { .. }
         | Outcome::Survived { .. } => Vec::new(),
     }
 }

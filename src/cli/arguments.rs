@@ -1,5 +1,6 @@
 //! What can be typed on the command line, and the help for it.
 
+mod runbook;
 mod staged;
 mod top;
 mod writing;
@@ -11,6 +12,7 @@ use jiff::SignedDuration;
 
 use crate::config::{self, Theme};
 
+pub use runbook::Runbook;
 pub use staged::{Demo, Staging};
 pub use top::{By, Top};
 pub use writing::{Again, Arming, Delete, Journal, Resume, Undo, Words};
@@ -34,7 +36,7 @@ Exit codes:
   0   nothing worse than `harmless` was found
   1   a finding worse than `harmless` (wins over 2)
   2   nothing was found, but something could not be read, a tag is absent, or there is no registry there
-      (for top, delete, undo, resume and journal see their own --help)
+      (for top, delete, undo, resume, journal and runbook see their own --help)
   64  wrong usage or wrong configuration
 
 Settings come from the configuration file, then QUARTERDECK_* variables, then flags; the last one wins.
@@ -79,8 +81,12 @@ impl Arguments {
                 .then_some(SCREEN)
                 .or(write.then_some(WRITE))
                 .or((*place != Place::default()).then_some(DEMO)),
+            Some(Command::Runbook(Runbook::Show { .. })) => {
+                screen.then_some(SCREEN).or(write.then_some(WRITE))
+            }
             Some(
                 Command::Top(_)
+                | Command::Runbook(Runbook::List { .. } | Runbook::Check { .. })
                 | Command::Config(_)
                 | Command::Journal(_)
                 | Command::Completions { .. }
@@ -115,6 +121,9 @@ pub enum Command {
     /// Show or verify the journal of what was done
     #[command(subcommand)]
     Journal(Journal),
+    /// Name, print or check runbooks: walkthroughs for an incident, those that come with the program and your own
+    #[command(subcommand)]
+    Runbook(Runbook),
     /// Write, check or find the configuration file
     #[command(subcommand)]
     Config(Config),

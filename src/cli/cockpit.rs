@@ -8,8 +8,9 @@ use std::time::Duration;
 use tokio::runtime::Runtime;
 
 use super::out::{Out, complain, printed};
-use super::{Arming, Exit, Place, Screen, Size, look, place, sources, writing};
+use super::{Arming, Exit, Place, Screen, Size, look, place, runbooks, sources, writing};
 use crate::config::{Clipboard, Settings, Theme};
+use crate::execution::notebook::Notebook;
 use crate::model::Watched;
 use crate::runtime::clipboard::Method;
 use crate::runtime::{self, CockpitOptions, Sheet, look_with, open_with};
@@ -66,14 +67,17 @@ fn options(place: Place, screen: &Screen, arming: &Arming, logs: &[PathBuf]) -> 
         registry: profile.registry.url.as_ref().map(ToString::to_string),
         watched: Watched { logs: watched.logs || !logs.is_empty(), ..watched },
         staging: Vec::new(),
+        runbooks: Arc::new(runbooks::shelf(&settings.location)),
         zone: jiff::tz::TimeZone::try_system().ok(),
     };
     let (mut watching, consult) = (sources::sources(profile), sources::consultant(profile));
     if !logs.is_empty() {
         watching.push(super::logs::source(logs, screen.print)?);
     }
+    let environment = settings.name.clone().unwrap_or_else(|| url.clone());
+    let notebook = settings.state_folder.as_deref().map(|folder| Notebook::new(folder, &environment));
     let options = CockpitOptions::new(session, open_with(url, open), look_with(looking), "");
-    Ok(dressed(CockpitOptions { deeds, gate, sources: watching, consult, ..options }, &settings))
+    Ok(dressed(CockpitOptions { deeds, notebook, gate, sources: watching, consult, ..options }, &settings))
 }
 
 /// With the colours and the clipboard of `settings`.

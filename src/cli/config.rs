@@ -18,7 +18,12 @@ pub fn run(command: Command, place: Place) -> Exit {
     match command {
         Command::Init => with_path(&named(None), init),
         Command::Check { file } => with_path(&named(file), |path| check(path, &environment)),
-        Command::Path => with_path(&named(None), |path| say(&path.display().to_string())),
+        Command::Path => with_path(&named(None), |path| {
+            if let Some(folder) = super::runbooks::folder(&named(None)) {
+                complain(&format!("your own runbooks: {}/*.md", folder.display()));
+            }
+            say(&path.display().to_string())
+        }),
     }
 }
 

@@ -9,9 +9,10 @@ use url::Url;
 
 use super::out::{complain, complain_of};
 use super::staged::{self, Staged};
-use super::{Arming, Demo, Exit, Screen, cockpit, sources, writing};
-use crate::config::{self, Bucket, Environment, Flags, Profile, Settings, Watch, without_file};
+use super::{Arming, Demo, Exit, Screen, cockpit, runbooks, sources, writing};
+use crate::config::{self, Bucket, Environment, Flags, Location, Profile, Settings, Watch, without_file};
 use crate::execution::deeds::Deeds;
+use crate::execution::notebook::Notebook;
 use crate::model::Gate;
 use crate::registry::mode::Configured;
 use crate::registry::reference::Reference;
@@ -79,15 +80,18 @@ pub fn demonstration(scenario: Option<&str>, arming: &Arming) -> Result<Demonstr
         registry: profile.registry.url.as_ref().map(ToString::to_string),
         watched: sources::watched(&profile),
         staging: staged.guide(),
+        runbooks: Arc::new(runbooks::shelf(&Location::find(None, &Environment::of_process()))),
         zone: jiff::tz::TimeZone::try_system().ok(),
     };
     let looking = looking(&profile);
+    let state_folder = staged.folder.path().join("state");
+    let notebook = Notebook::new(&state_folder, "demo");
     let deeds = writing::assembled(
         looking.clone(),
         staged.open.clone(),
         url,
         OpenOptions::default(),
-        staged.folder.path().join("state"),
+        state_folder,
         "demo embedded".to_owned(),
     );
     let Staged { folder, scenario, environment, open, .. } = staged;
@@ -96,6 +100,7 @@ pub fn demonstration(scenario: Option<&str>, arming: &Arming) -> Result<Demonstr
         deeds: Some(Arc::new(Deeds { fleet: sources::fleet(&profile), ..deeds })),
         sources: sources::sources(&profile),
         consult: sources::consultant(&profile),
+        notebook: Some(notebook),
         gate,
         last_words: Box::new(move || staged::remove(&going_away)),
         ..CockpitOptions::new(session, open, look_with(looking), "")

@@ -7,11 +7,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::out::complain;
-use super::{Arming, Exit, writing};
+use super::{Arming, Exit, runbooks, writing};
 use crate::config::Settings;
 use crate::event::Fact;
 use crate::execution::deeds::Deeds;
-use crate::model::{Gate, Watched};
+use crate::execution::notebook::Notebook;
+use crate::model::{Called, Gate, Watched};
 use crate::registry::mode::Configured;
 use crate::runtime::stores::OpenOptions;
 use crate::runtime::{CockpitOptions, Opener, Source, scan_with};
@@ -40,18 +41,32 @@ pub fn options(
 ) -> Result<CockpitOptions, Exit> {
     let mut gate = Gate::shut(vec![NAME.to_owned()], false);
     writing::arm(&mut gate, arming)?;
+    let notebook = settings.state_folder.as_deref().map(|folder| Notebook::new(folder, NAME));
     let deeds = settings.state_folder.clone().map(|folder| Arc::new(deeds(folder)));
     if deeds.is_none() && arming.write.is_some() {
         return Err(writing::no_state_folder());
     }
     let session = Session {
         profile: NAME.to_owned(),
-        watched: Watched { logs: true, ..Watched::default() },
+        watched: Watched { logs: true, called: called(paths), ..Watched::default() },
+        runbooks: Arc::new(runbooks::shelf(&settings.location)),
         ..Session::default()
     };
     let scan = scan_with(ScanOptions::default());
     let sources = vec![source(paths, is_print)?];
-    Ok(CockpitOptions { sources, gate, deeds, ..CockpitOptions::new(session, no_bucket(), scan, "") })
+    Ok(CockpitOptions {
+        sources,
+        gate,
+        deeds,
+        notebook,
+        ..CockpitOptions::new(session, no_bucket(), scan, "")
+    })
+}
+
+/// The first of the files, as commands call it.
+fn called(paths: &[PathBuf]) -> Called {
+    let file = paths.iter().find(|path| *path != Path::new(STANDARD));
+    Called { log_file: file.map(|path| path.display().to_string()), ..Called::default() }
 }
 
 /// What can be done to the files themselves, where they lie on this host.

@@ -23,6 +23,8 @@ mod proposal;
 mod references;
 mod report;
 mod resume;
+mod runbook;
+mod runbooks;
 mod scan;
 mod sources;
 mod staged;
@@ -40,7 +42,7 @@ use clap::Parser;
 
 pub use arguments::{
     Again, Arguments, Arming, Audit, By, Command, Config, Delete, Demo, Journal, Look, Output, Place, Resume,
-    Scan, Screen, Size, Staging, Top, Undo, Words,
+    Runbook, Scan, Screen, Size, Staging, Top, Undo, Words,
 };
 pub use demo::{Demonstration, demonstration};
 pub use exit::Exit;
@@ -79,6 +81,7 @@ fn dispatch(arguments: Arguments) -> ExitCode {
         Some(Command::Undo(arguments)) => undo::run(arguments, place, arming).into(),
         Some(Command::Resume(arguments)) => resume::run(arguments, place, arming).into(),
         Some(Command::Journal(command)) => journal::run(command, place).into(),
+        Some(Command::Runbook(command)) => runbook::run(command, place).into(),
         Some(Command::Config(command)) => config::run(command, place).into(),
         Some(Command::Completions { shell }) => completions::run(shell).into(),
         Some(Command::Man) => man::run().into(),

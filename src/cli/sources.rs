@@ -3,10 +3,10 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::config::{self, FrontDoor, Haproxy, Kubernetes, Profile, Regional, Secret};
+use crate::config::{self, Address, FrontDoor, Haproxy, Kubernetes, Profile, Regional, Secret};
 use crate::event::Fact;
 use crate::execution::Consultant;
-use crate::model::{Reading, Watched, Workload};
+use crate::model::{Called, Reading, Watched, Workload};
 use crate::runtime::Source;
 use crate::sources::google::facts::BalancerKind;
 use crate::sources::haproxy::{self, Fleet, Login, Named};
@@ -33,6 +33,25 @@ pub fn watched(profile: &Profile) -> Watched {
         front_door: front_door(profile).is_some(),
         logs: logs(profile, &Roll::default()).is_some(),
         reading: watch.logs.as_ref().map(reading).unwrap_or_default(),
+        called: called(profile),
+    }
+}
+
+/// What commands of other programs call what is watched.
+fn called(profile: &Profile) -> Called {
+    let watch = &profile.watch;
+    let addresses = watch.haproxy.iter().flat_map(|haproxy| &haproxy.instances);
+    let instance = addresses.map(|(_, address)| address).find_map(|address| match address {
+        Address::Unix(path) => Some(path.display().to_string()),
+        Address::Tcp(place) => Some(format!("tcp:{place}")),
+        Address::Http(_) => None,
+    });
+    let logs = watch.logs.as_ref().and_then(|logs| logs.files.first());
+    Called {
+        context: watch.kubernetes.as_ref().and_then(|kubernetes| kubernetes.context.clone()),
+        instance,
+        front_door: front_door(profile).map(|options| options.url.to_string()),
+        log_file: logs.map(|(_, path)| path.display().to_string()),
     }
 }
 

@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::path::PathBuf;
 
-use super::mistake::{Mistake, Origin, nearest};
+use super::mistake::{Mistake, Origin};
+use crate::model::nearest;
 
 /// What every variable of ours starts with.
 const PREFIX: &str = "QUARTERDECK_";

@@ -3,6 +3,8 @@
 use std::fmt;
 use std::path::{Path, PathBuf};
 
+use crate::model::nearest;
+
 /// Where a setting was made.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Origin {
@@ -58,14 +60,6 @@ pub struct Mistakes(pub Vec<Mistake>);
 
 fn lines(mistakes: &[Mistake]) -> String {
     mistakes.iter().map(Mistake::to_string).collect::<Vec<_>>().join("\n")
-}
-
-/// The allowed word nearest to `word`, if one is near enough to be meant.
-pub fn nearest<'a>(word: &str, allowed: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
-    let lower = word.to_lowercase();
-    let distance = |candidate: &&str| strsim::damerau_levenshtein(&lower, &candidate.to_lowercase());
-    let best = allowed.into_iter().min_by_key(distance);
-    best.filter(|best| distance(best) <= 1 + best.chars().count() / 4)
 }
 
 /// `; did you mean "bucket"?` for the allowed word nearest to `word`, or nothing where none is near.

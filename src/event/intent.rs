@@ -125,6 +125,12 @@ pub enum Intent {
     Terminal(TerminalWish),
     /// Something of the error logs.
     Logs(LogsWish),
+    /// Open the runbook at this step: `runbook#step`; a runbook alone opens where one was.
+    OpenRunbook {
+        step: String,
+    },
+    /// Something of the runbook that is open.
+    Runbook(RunbookWish),
     /// Say why a key or command did nothing.
     Say(String),
 }
@@ -180,6 +186,8 @@ pub enum PromptKind {
     Find,
     /// The name of what would be written to, for so long.
     Name(SignedDuration),
+    /// What is to be remembered of a runbook's step.
+    Note,
 }
 
 /// What a menu offers.
@@ -212,6 +220,26 @@ pub enum PanelId {
     Logs,
     #[default]
     Bucket,
+    Runbook,
+}
+
+/// Something that the operator wants of the runbook that is open.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum RunbookWish {
+    /// The step is done, or as it should be, or it is not; the same once more takes it back.
+    Answer { fine: bool },
+    /// Remember this of the step; nothing forgets it.
+    Note(String),
+    /// To the next or previous step that nobody answered.
+    Waiting(Way),
+    /// Back to the step that led here.
+    Return,
+    /// To what the step's check found.
+    Show,
+    /// A verb is about to be done to this.
+    Aim(Subject),
+    /// Begin anew.
+    Anew,
 }
 
 /// Something that the operator wants of the error logs.

@@ -8,6 +8,7 @@ pub mod deeds;
 pub mod disk;
 mod document;
 pub mod journal;
+pub mod notebook;
 mod queue;
 mod work;
 mod write;
@@ -29,6 +30,7 @@ use crate::sources::bucket::facts::Fact;
 use crate::storage::{ObjectStore, StoreError};
 pub use document::Consultant;
 use document::Reading;
+use notebook::{Keeper, Notebook};
 use queue::Queue;
 
 /// How long the end of the program waits for the object that is being written to.
@@ -53,6 +55,8 @@ pub struct Tools {
     pub deeds: Option<Arc<deeds::Deeds>>,
     /// Fetches documents; without it there are none.
     pub consult: Option<Consultant>,
+    /// Keeps how far somebody came with runbooks; without it that is over with the program.
+    pub notebook: Option<Notebook>,
     /// Asks the sources to look again now.
     pub nudge: Arc<Notify>,
 }
@@ -61,7 +65,7 @@ pub struct Tools {
 pub struct Executor {
     orders: mpsc::UnboundedSender<Work>,
     load: watch::Sender<usize>,
-    /// Proposals that are being carried out, or are about to be.
+    /// Proposals that are being carried out, or are about to be, and what is being kept.
     writing: watch::Sender<usize>,
 }
 
@@ -70,6 +74,7 @@ impl Executor {
     pub fn start(tools: Tools, outbox: Lossless<Event>) -> Self {
         let (orders, inbox) = mpsc::unbounded_channel();
         let (load, writing) = (watch::Sender::new(0), watch::Sender::new(0));
+        let keeper = Keeper::start(tools.notebook.clone(), outbox.clone(), [load.clone(), writing.clone()]);
         let desk = Desk {
             tools,
             outbox: outbox.clone(),
@@ -81,6 +86,7 @@ impl Executor {
             deeds: JoinSet::new(),
             stops: Vec::new(),
             turn: Arc::default(),
+            keeper,
             document: Reading::new(outbox),
         };
         tokio::spawn(desk.run(inbox));
@@ -90,7 +96,7 @@ impl Executor {
     /// Takes an effect in hand; never waits. The desk only moves orders into its queue, so none pile up before it.
     pub fn submit(&self, work: Work) {
         self.load.send_modify(|load| *load += 1);
-        if matches!(work, Work::CarryOut(_)) {
+        if matches!(work, Work::CarryOut(_) | Work::Keep { .. } | Work::Remember) {
             self.writing.send_modify(|writing| *writing += 1);
         }
         // A desk that is gone means that the program is ending.
@@ -138,6 +144,8 @@ struct Desk {
     stops: Vec<watch::Sender<bool>>,
     /// They write one after the other.
     turn: Arc<Mutex<()>>,
+    /// What nobody stops: it takes no time, and what was noted is not lost.
+    keeper: Keeper,
     /// The document that somebody reads.
     document: Reading,
 }
@@ -164,6 +172,7 @@ impl Desk {
         match work {
             Work::Stop => return self.stop(),
             Work::CarryOut(confirmed) => return self.carry_out(confirmed),
+            Work::Keep { .. } | Work::Remember => return self.keeper.take(work),
             Work::Consult { ticket, question } => {
                 return self.document.open(&self.tools, ticket, question, &self.load);
             }
@@ -204,6 +213,7 @@ impl Desk {
         self.jobs.abort_all();
         self.stops.drain(..).for_each(|stop| _ = stop.send_replace(true));
         while self.deeds.join_next().await.is_some() {}
+        self.keeper.end().await;
     }
 
     fn stop(&mut self) {

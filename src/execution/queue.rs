@@ -45,7 +45,9 @@ impl Queue {
             | Work::Consult { .. }
             | Work::CloseDocument
             | Work::Nudge
-            | Work::Recall => self.now.push_back(work),
+            | Work::Recall
+            | Work::Remember
+            | Work::Keep { .. } => self.now.push_back(work),
         }
     }
 

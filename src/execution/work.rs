@@ -54,7 +54,9 @@ pub async fn job(
         | Work::Consult { .. }
         | Work::CloseDocument
         | Work::Nudge
-        | Work::Recall => {}
+        | Work::Recall
+        | Work::Remember
+        | Work::Keep { .. } => {}
     }
     Done::Nothing
 }
@@ -146,6 +148,8 @@ fn not_open(work: &Work, url: &str) -> Seen {
         | Work::CloseDocument
         | Work::Nudge
         | Work::Recall
+        | Work::Remember
+        | Work::Keep { .. }
         | Work::Stop => Seen::NotOpened { url: url.to_owned(), trouble },
     }
 }

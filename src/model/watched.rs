@@ -18,6 +18,21 @@ pub struct Watched {
     pub logs: bool,
     /// What is made of their lines.
     pub reading: Reading,
+    /// What commands call these things.
+    pub called: Called,
+}
+
+/// What commands of other programs call what is watched, as the profile says.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Called {
+    /// Context of kubectl.
+    pub context: Option<String>,
+    /// Address of an instance of HAProxy, as socat wants it.
+    pub instance: Option<String>,
+    /// The front door's URL.
+    pub front_door: Option<String>,
+    /// Path or pattern of log files.
+    pub log_file: Option<String>,
 }
 
 impl Watched {

@@ -19,6 +19,7 @@ use super::terminal::{self, Guard, LastWords, Notice, TerminalError};
 use super::watching::Source;
 use crate::event::Outcome;
 use crate::execution::deeds::Deeds;
+use crate::execution::notebook::Notebook;
 use crate::execution::{Consultant, Opener, Scanner, Tools};
 use crate::model::{Gate, Subject};
 use crate::registry::digest::Digest;
@@ -39,6 +40,8 @@ pub struct CockpitOptions {
     pub scan: Scanner,
     /// What writes; without it the cockpit can only look.
     pub deeds: Option<Arc<Deeds>>,
+    /// What keeps how far somebody came with runbooks; without it that is over with the program.
+    pub notebook: Option<Notebook>,
     /// What fetches documents; without it there are none to read.
     pub consult: Option<Consultant>,
     /// What watches the world besides the bucket.
@@ -73,6 +76,7 @@ impl CockpitOptions {
             open,
             scan,
             deeds: None,
+            notebook: None,
             consult: None,
             sources: Vec::new(),
             gate: Gate::shut(Vec::new(), true),
@@ -92,6 +96,7 @@ impl CockpitOptions {
             open: self.open,
             scan: self.scan,
             deeds: self.deeds,
+            notebook: self.notebook,
             consult: self.consult,
             nudge: Arc::default(),
         };

@@ -7,7 +7,7 @@ use super::reader::{Reader, ReaderStage};
 use super::rows::{Faults, Internals};
 use super::screen::{Layer, Leaving, Mouse, Notice, Prompt, View};
 use super::tables::{self, Drill, Terms};
-use super::{Deed, Filter, Journal, State, deeds, logs, way};
+use super::{Deed, Filter, Journal, State, deeds, logs, walks, way};
 use crate::event::{Erasure, Intent, Motion, PanelId, PromptKind, Sorting, TerminalWish, Way};
 use crate::model::{Document, Subject, TagState};
 use crate::registry::reference::{Reference, Target};
@@ -44,6 +44,7 @@ pub fn fold(state: &mut State, intent: &Intent, at: Timestamp) {
         Intent::Unfold => unfold(state),
         Intent::Fold => fold_up(state),
         Intent::Parent => to_parent(state),
+        Intent::Panel(PanelId::Runbook) if state.screen.panel == PanelId::Runbook => walks::to_list(state),
         Intent::Panel(panel) => show(state, *panel),
         Intent::Turn(way) => show(state, state.screen.panel.turn(*way)),
         Intent::Ask(kind) => ask(state, *kind),
@@ -100,6 +101,9 @@ pub fn fold(state: &mut State, intent: &Intent, at: Timestamp) {
         Intent::Rescan => rescan(state),
         Intent::Refresh => refresh(state),
         Intent::Copy { .. } if state.deed().is_some() || state.reader().is_some() => {}
+        Intent::Copy { .. } if state.screen.panel == PanelId::Runbook && state.screen.layer.is_none() => {
+            state.walks.command += 1;
+        }
         Intent::Copy { .. } => state.screen.layer = None,
         Intent::Mark => match state.table_mut() {
             Some(table) => table.mark(),
@@ -116,14 +120,23 @@ pub fn fold(state: &mut State, intent: &Intent, at: Timestamp) {
         Intent::Cancel => cancel(state, at),
         Intent::Quit => state.screen.leaving = Leaving::Yes,
         Intent::Terminal(wish) => terminal(state, *wish),
+        Intent::OpenRunbook { step } => walks::open(state, step),
+        Intent::Runbook(wish) => walks::fold(state, wish, at),
         Intent::Say(text) => state.screen.notice = Some(Notice::plain(text.clone())),
     }
 }
 
 impl PanelId {
     /// All panels, by rising digit.
-    pub const ALL: [Self; 6] =
-        [Self::Overview, Self::Pods, Self::Endpoints, Self::Balancers, Self::Logs, Self::Bucket];
+    pub const ALL: [Self; 7] = [
+        Self::Overview,
+        Self::Pods,
+        Self::Endpoints,
+        Self::Balancers,
+        Self::Logs,
+        Self::Bucket,
+        Self::Runbook,
+    ];
 
     /// The neighbour in the order of the digits.
     pub fn turn(self, way: Way) -> Self {
@@ -176,6 +189,7 @@ fn step(state: &mut State, motion: Motion) {
     match (state.screen.panel, state.browser.pane) {
         (PanelId::Overview, _) => way::step(state, motion),
         (PanelId::Logs, _) => logs::step(state, motion),
+        (PanelId::Runbook, _) => walks::step(state, motion),
         (PanelId::Bucket, Pane::Tree) => state.browser.step(&mut state.bucket, motion),
         (PanelId::Bucket, Pane::Chain) => step_hop(state, motion),
         (_, _) => {
@@ -222,6 +236,7 @@ fn scroll(state: &mut State, line: usize) {
         ) => *top = line,
         Some(Layer::Document(reader)) => reader.scroll(line),
         Some(Layer::Deed(deed)) => deed.top = line,
+        None if state.screen.panel == PanelId::Runbook => state.walks.top = line,
         Some(Layer::Menu { .. } | Layer::Journal { .. }) | None => {}
     }
 }
@@ -231,6 +246,7 @@ fn enter(state: &mut State) {
         PanelId::Overview => way::enter(state),
         PanelId::Bucket => enter_row(state),
         PanelId::Logs => logs::enter(state),
+        PanelId::Runbook => walks::enter(state),
         panel => drill(state, panel),
     }
 }
@@ -353,6 +369,7 @@ fn ask(state: &mut State, kind: PromptKind) {
             None => state.tail.find.as_ref().map(|find| find.text.clone()).unwrap_or_default(),
         },
         PromptKind::Name(_) => String::new(),
+        PromptKind::Note => walks::note(state).to_owned(),
     };
     state.screen.prompt = Some(Prompt { kind, text });
 }
@@ -487,6 +504,10 @@ fn dismiss(state: &mut State) -> bool {
             return true;
         }
     }
+    // A runbook that was come to from elsewhere leads back there, not to the list.
+    if state.screen.panel == PanelId::Runbook && state.screen.drilled.is_none() && walks::close(state) {
+        return true;
+    }
     match state.screen.drilled.take() {
         Some(view) => {
             arrive(state, view);
@@ -575,6 +596,7 @@ fn to_fault(state: &mut State, way: Way) {
     let text = match state.screen.panel {
         PanelId::Overview => way::step_to_fault(state, way),
         panel if tables::sheet(panel).is_some() => fault_in_table(state, way),
+        PanelId::Runbook => walks::to_fault(state, way),
         PanelId::Pods | PanelId::Endpoints | PanelId::Balancers | PanelId::Logs => None,
         PanelId::Bucket => match state.browser.step_to_fault(&mut state.bucket, way) {
             Found::Ahead => None,

@@ -16,6 +16,7 @@ mod reader;
 mod rows;
 mod screen;
 pub mod tables;
+mod walks;
 mod way;
 
 use std::sync::{Arc, OnceLock};
@@ -32,6 +33,7 @@ pub use reader::{Find, Reader, ReaderStage, expression};
 pub use rows::{Faults, Internals, Row, is_stray, unseen_in};
 pub use screen::{Layer, Leaving, Mouse, Notice, Prompt, Screen, Tone, View};
 pub use tables::{Table, Tables};
+pub use walks::{Changed, Walks};
 
 use crate::bus::Stamped;
 use crate::diagnosis::Scene;
@@ -40,6 +42,7 @@ use crate::diagnosis::path::{Hop, path};
 use crate::diagnosis::verdict::{Diagnosis, diagnose};
 use crate::event::{Event, Fact, LogsPart, Outcome, PanelId};
 use crate::model::{Answer, Gate, Past, Proposal, Severity, Subject, TagState, Watched};
+use crate::runbook::Shelf;
 use crate::sources;
 use crate::sources::bucket::picture::{Picture, Verdict};
 use crate::sources::kubernetes::objects::Pod;
@@ -60,6 +63,8 @@ pub struct Session {
     pub watched: Watched,
     /// How an embedded site can be asked from another terminal, line by line; empty where there is none.
     pub staging: Vec<String>,
+    /// All runbooks.
+    pub runbooks: Arc<Shelf>,
     /// The operator's own time zone, if it is known.
     pub zone: Option<jiff::tz::TimeZone>,
 }
@@ -85,6 +90,8 @@ pub struct State {
     pub browser: Browser,
     pub screen: Screen,
     pub tables: Tables,
+    /// Runbooks, and how far somebody came with them.
+    pub walks: Walks,
     /// What was done earlier.
     pub journal: Journal,
     /// What the last event agreed to, for the plan to carry out.
@@ -209,6 +216,7 @@ impl State {
             PanelId::Overview => self.finding(),
             PanelId::Bucket => self.browser.subject(),
             PanelId::Logs => self.logged(),
+            PanelId::Runbook => self.step_subject(),
             panel => self.tables.get(panel)?.chosen.clone(),
         }
     }
@@ -272,6 +280,7 @@ pub fn fold(state: &mut State, event: &Stamped<Event>) {
     state.now = event.at;
     state.browser.asked.clear();
     state.agreed = None;
+    state.walks.changed = None;
     state.radar.wanted.clear();
     let reading = state.reader().map(|reader| reader.ticket);
     let over = state.gate.run_out(event.at);
@@ -341,6 +350,8 @@ fn take(state: &mut State, outcome: &Outcome) {
         Outcome::Ended(done) => deeds::ended(state, done),
         Outcome::Recalled(entries) => deeds::recalled(state, entries),
         Outcome::NotRecalled { why } => state.journal = Journal::Failed(why.clone()),
+        Outcome::Remembered { walks, troubles } => walks::remember(state, walks, troubles),
+        Outcome::Kept { why } => walks::kept(state, why.as_deref()),
         Outcome::Sent { .. }
         | Outcome::NotSent { .. }
         | Outcome::Stopped { .. }
@@ -385,6 +396,8 @@ fn notice_of(outcome: &Outcome) -> Option<Notice> {
         | Outcome::Ended(_)
         | Outcome::Read { .. }
         | Outcome::Recalled(_)
+        | Outcome::Remembered { .. }
+        | Outcome::Kept { .. }
         | Outcome::NotRecalled { .. } => return None,
     })
 }

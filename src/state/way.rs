@@ -114,7 +114,8 @@ fn to_hop(state: &mut State, id: HopId) {
     }
 }
 
-fn to_subject(state: &mut State, subject: Subject) {
+/// To where a subject is shown; one level back leads here again.
+pub fn to_subject(state: &mut State, subject: Subject) {
     match subject {
         Subject::Tag { repository, tag } => jump(state, &repository, &tag),
         Subject::Pod(_) => show_row(state, PanelId::Pods, subject),

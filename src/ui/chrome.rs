@@ -103,6 +103,7 @@ fn prompt_line(prompt: &Prompt, state: &State, view: &View) -> Line<'static> {
         PromptKind::Find => {
             ("/".to_owned(), "Enter goes to the first match, n and N walk them; Esc drops it".to_owned())
         }
+        PromptKind::Note => ("Note: ".to_owned(), "Enter keeps it; empty takes it away".to_owned()),
         PromptKind::Name(_) => (format!("Name of {}: ", clean(&state.environment())), name_hint(state)),
     };
     Line::from(vec![
@@ -202,15 +203,19 @@ fn key_words(view: &View, words: Vec<(String, String)>, room: usize) -> Line<'st
     Line::from(spans)
 }
 
+/// Cells of the first key on the right of the bar.
+const HELP: usize = 8;
+
 /// The panels and the way to everything else.
 pub fn bar(state: &State, view: &View, frame: &mut Frame<'_>, area: Rect) {
     let theme = &view.theme;
     let cells = usize::from(area.width);
     let mut left = panel_names(state, view, |panel| panel.title, " ");
-    if left.width() > cells {
+    // The way to the help is worth more than whole titles.
+    if left.width() + HELP > cells {
         left = panel_names(state, view, |panel| panel.short, "");
     }
-    if left.width() > cells {
+    if left.width() + HELP > cells {
         let here = state.screen.panel;
         left = panel_names(state, view, |panel| if panel.id == here { panel.short } else { "" }, "");
     }

@@ -33,6 +33,8 @@ pub struct Glyphs {
     pub falling: &'static str,
     /// Leads from a row to what explains it.
     pub leads: &'static str,
+    /// Leads to what comes next.
+    pub goes: &'static str,
     /// Between parts of a line.
     pub dot: &'static str,
     pub border: border::Set<'static>,
@@ -57,6 +59,7 @@ pub const UNICODE: Glyphs = Glyphs {
     rising: "▲",
     falling: "▼",
     leads: "└",
+    goes: "→",
     dot: "·",
     border: border::PLAIN,
 };
@@ -80,6 +83,7 @@ pub const ASCII: Glyphs = Glyphs {
     rising: "^",
     falling: "v",
     leads: "`",
+    goes: ">",
     dot: "|",
     border: border::Set {
         top_left: "+",

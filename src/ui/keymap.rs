@@ -1,6 +1,7 @@
 //! Which key means what, as one table; help and key bar are made from it.
 
 mod logs;
+mod runbook;
 
 use ratatui::crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
@@ -9,7 +10,8 @@ use super::{deed, document, journal, keys};
 use crate::actions::verbs::{self, VERBS, Verb};
 use crate::actions::{balancing, commands, writing};
 use crate::event::{
-    Erasure, Intent, LogsWish, MenuKind, Motion, PanelId, PromptKind, Sorting, Sought, TerminalWish, Way,
+    Erasure, Intent, LogsWish, MenuKind, Motion, PanelId, PromptKind, RunbookWish, Sorting, Sought,
+    TerminalWish, Way,
 };
 use crate::model::Document;
 use crate::sources::bucket::node::NodeKind;
@@ -264,7 +266,12 @@ const READING: &[Binding] = &[
 
 /// All bindings: the first one with the key that is valid counts.
 pub fn bindings() -> impl Iterator<Item = &'static Binding> {
-    READING.iter().chain(logs::LOGS).chain(KEYMAP)
+    READING.iter().chain(own()).chain(KEYMAP)
+}
+
+/// Keys of single panels, which come before those of all panels and those of verbs.
+fn own() -> impl Iterator<Item = &'static Binding> {
+    logs::LOGS.iter().chain(runbook::RUNBOOK)
 }
 
 /// The keymap of all that is no document.
@@ -734,6 +741,14 @@ pub const KEYMAP: &[Binding] = &[
         intent: |_, _| Intent::Panel(PanelId::Bucket),
     },
     Binding {
+        keys: &["7"],
+        title: "Runbooks",
+        group: Group::Go,
+        bar: "",
+        valid: anywhere,
+        intent: |_, _| Intent::Panel(PanelId::Runbook),
+    },
+    Binding {
         keys: &["tab"],
         title: "Next panel",
         group: Group::Go,
@@ -867,7 +882,7 @@ pub fn interpret(key: &KeyEvent, state: &State, view: &View) -> Vec<Intent> {
         return deed::keys(key, state, deed, view);
     }
     let now = Now::of(state);
-    let own = logs::LOGS.iter().any(|binding| (binding.valid)(now) && has(binding, key));
+    let own = own().any(|binding| (binding.valid)(now) && has(binding, key));
     if let (Some(verb), true) = (VERBS.iter().find(named), !own && (in_panel(now) || in_menu(now))) {
         return run(verb, state);
     }
@@ -892,7 +907,7 @@ fn has(binding: &Binding, key: &KeyEvent) -> bool {
 
 /// Whether the panel that is shown has another meaning for a verb's key.
 pub fn is_taken(key: &str, now: Now<'_>) -> bool {
-    logs::LOGS.iter().any(|binding| binding.keys.contains(&key) && (binding.valid)(now))
+    own().any(|binding| binding.keys.contains(&key) && (binding.valid)(now))
 }
 
 /// The column of the table that is shown which this key sorts by.
@@ -954,6 +969,15 @@ fn pick(state: &State) -> Vec<Intent> {
 }
 
 fn run(verb: &Verb, state: &State) -> Vec<Intent> {
+    // A runbook says what its verbs are for; the selection follows, for what comes after to mean the same.
+    if let Some(subject) =
+        state.target_of(verb.id).filter(|subject| Some(subject) != state.subject().as_ref())
+    {
+        return match (verb.intent)(state, &subject) {
+            Ok(intent) => vec![Intent::Runbook(RunbookWish::Aim(subject)), intent],
+            Err(why) => vec![Intent::Say(format!("{}: {why}.", verb.words()))],
+        };
+    }
     let Some(subject) = state.subject() else {
         // Where nothing is known there is most reason to ask again.
         let say = Intent::Say("Nothing is selected.".to_owned());
@@ -988,6 +1012,9 @@ fn type_into(key: &KeyEvent, prompt: &Prompt, state: &State, view: &View) -> Vec
 fn submit(prompt: &Prompt, state: &State, view: &View) -> Vec<Intent> {
     match prompt.kind {
         PromptKind::Filter => vec![Intent::Settle],
+        PromptKind::Note => {
+            vec![Intent::Settle, Intent::Runbook(RunbookWish::Note(prompt.text.clone()))]
+        }
         PromptKind::Find if state.reader().is_some() => vec![Intent::Settle, document::find(view, Way::Next)],
         PromptKind::Find if prompt.text.is_empty() => vec![Intent::Settle],
         PromptKind::Find => vec![Intent::Settle, Intent::Logs(LogsWish::Seek(Sought::Match, Way::Next))],

@@ -31,6 +31,7 @@ impl Cockpit {
             open,
             scan: Arc::new(|_, _| Box::pin(async { None })),
             deeds,
+            notebook: None,
             consult: None,
             nudge: std::sync::Arc::default(),
         };

@@ -45,9 +45,7 @@ impl Desk {
             protection: "PRODUCTION".into(),
             bucket: "gs://registry-bucket".into(),
             registry: Some("https://registry.example.com/".into()),
-            watched: quarterdeck::model::Watched::default(),
-            staging: Vec::new(),
-            zone: None,
+            ..Session::default()
         };
         let mut state = State::new(session, theme);
         state.gate = gate;

@@ -373,7 +373,7 @@ fn flip(state: &mut State) {
             find(state, &prompt.text);
             PromptKind::Find
         }
-        kind @ (PromptKind::Command | PromptKind::Name(_)) => kind,
+        kind @ (PromptKind::Command | PromptKind::Name(_) | PromptKind::Note) => kind,
     };
     state.screen.prompt = Some(Prompt { kind, text: prompt.text });
 }

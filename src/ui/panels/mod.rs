@@ -13,6 +13,7 @@ pub(super) mod logs;
 pub(super) mod overview;
 mod pods;
 mod rest;
+pub(super) mod runbook;
 mod server;
 mod tree;
 
@@ -47,6 +48,7 @@ pub const PANELS: &[Panel] = &[
     Panel { id: PanelId::Balancers, digit: '4', title: "Load balancers", short: "LB", draw: balancers::draw },
     Panel { id: PanelId::Logs, digit: '5', title: "Error logs", short: "Logs", draw: logs::draw },
     Panel { id: PanelId::Bucket, digit: '6', title: "Bucket", short: "Bucket", draw: bucket::draw },
+    Panel { id: PanelId::Runbook, digit: '7', title: "Runbook", short: "Book", draw: runbook::draw },
 ];
 
 /// The panel of this id.

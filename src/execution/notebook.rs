@@ -1,0 +1,201 @@
+//! How far somebody came with runbooks, kept in files of the state folder, one for each runbook.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::io::{ErrorKind, Write};
+use std::path::{Path, PathBuf};
+
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use serde::{Deserialize, Serialize};
+use tokio::sync::{mpsc, watch};
+use tokio::task::JoinHandle;
+
+use super::disk::{Trouble, private_folder, sync_folder};
+use crate::actions::Work;
+use crate::bus::Lossless;
+use crate::event::{Event, Outcome};
+use crate::runbook::Walk;
+
+/// What of a name stands for itself in the name of a file.
+const PLAIN: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_');
+const NOWHERE: &str =
+    "there is no state folder: set QUARTERDECK_STATE_FOLDER, or state_folder in the configuration";
+
+/// The files of one environment: `<state folder>/runbooks/<environment>/<runbook>.json`.
+#[derive(Clone, Debug)]
+pub struct Notebook {
+    folder: PathBuf,
+}
+
+/// What such a file holds.
+#[derive(Serialize, Deserialize)]
+struct Page {
+    runbook: String,
+    #[serde(flatten)]
+    walk: Walk,
+}
+
+impl Notebook {
+    /// Of the environment of this name, below this state folder; neither need be there yet.
+    pub fn new(state_folder: &Path, environment: &str) -> Self {
+        let environment = utf8_percent_encode(environment, PLAIN).to_string();
+        Self { folder: state_folder.join("runbooks").join(environment) }
+    }
+
+    fn path(&self, runbook: &str) -> PathBuf {
+        self.folder.join(format!("{}.json", utf8_percent_encode(runbook, PLAIN)))
+    }
+
+    /// All that is kept, by the runbook's id, and what of it could not be read: such a file is put aside.
+    pub fn read(&self) -> (BTreeMap<String, Walk>, Vec<String>) {
+        let (mut walks, mut troubles) = (BTreeMap::new(), Vec::new());
+        let listed = match fs::read_dir(&self.folder) {
+            Ok(listed) => listed,
+            Err(error) if error.kind() == ErrorKind::NotFound => return (walks, troubles),
+            Err(error) => return (walks, vec![Trouble::of(&self.folder, "read")(error).to_string()]),
+        };
+        let mut paths: Vec<_> = listed.flatten().map(|entry| entry.path()).collect();
+        paths.retain(|path| path.extension().is_some_and(|extension| extension == "json"));
+        paths.sort();
+        for path in paths {
+            match read(&path) {
+                Ok(page) => drop(walks.insert(page.runbook, page.walk)),
+                Err(trouble) => troubles.push(trouble),
+            }
+        }
+        (walks, troubles)
+    }
+
+    /// Keeps how far somebody came: after this the file holds all of it, whatever happens meanwhile.
+    ///
+    /// # Errors
+    ///
+    /// It could not be written; what was kept before is still there.
+    pub fn keep(&self, runbook: &str, walk: &Walk) -> Result<(), Trouble> {
+        private_folder(&self.folder)?;
+        let path = self.path(runbook);
+        let page = Page { runbook: runbook.to_owned(), walk: walk.clone() };
+        let bytes =
+            serde_json::to_vec_pretty(&page).map_err(|error| Trouble::of(&path, "written")(error.into()))?;
+        let mut file =
+            tempfile::NamedTempFile::new_in(&self.folder).map_err(Trouble::of(&path, "written"))?;
+        let written = file.write_all(&bytes).and_then(|()| file.as_file().sync_all());
+        written.map_err(Trouble::of(&path, "written"))?;
+        file.persist(&path).map_err(|error| Trouble::of(&path, "written")(error.error))?;
+        sync_folder(&self.folder)
+    }
+
+    /// Puts what was kept of a runbook aside as `<runbook>.json.previous`, in place of what was put aside before.
+    ///
+    /// # Errors
+    ///
+    /// It could not be renamed, and is still there.
+    pub fn put_aside(&self, runbook: &str) -> Result<(), Trouble> {
+        let path = self.path(runbook);
+        match fs::rename(&path, path.with_extension("json.previous")) {
+            Err(error) if error.kind() != ErrorKind::NotFound => Err(Trouble::of(&path, "put aside")(error)),
+            Ok(()) | Err(_) => Ok(()),
+        }
+    }
+}
+
+/// What a file holds; one that holds something else is put aside, so that it is not written over.
+fn read(path: &Path) -> Result<Page, String> {
+    let bytes = fs::read(path).map_err(|error| Trouble::of(path, "read")(error).to_string())?;
+    serde_json::from_slice(&bytes).map_err(|error| {
+        let aside = path.with_extension("json.broken");
+        let place = if fs::rename(path, &aside).is_ok() { &aside } else { path };
+        format!("what was kept of a runbook cannot be read: {error}; the file is {}", place.display())
+    })
+}
+
+/// Reads and writes the notebook in the background, one order after the other; what is newer takes the place of what
+/// was not written yet.
+pub struct Keeper {
+    orders: mpsc::UnboundedSender<Work>,
+    task: JoinHandle<()>,
+}
+
+impl Keeper {
+    /// Begins; each order that is done is taken from `load` and `writing`.
+    pub fn start(
+        notebook: Option<Notebook>,
+        outbox: Lossless<Event>,
+        counts: [watch::Sender<usize>; 2],
+    ) -> Self {
+        let (orders, inbox) = mpsc::unbounded_channel();
+        Self { orders, task: tokio::spawn(run(notebook, outbox, counts, inbox)) }
+    }
+
+    /// Takes an order in hand.
+    pub fn take(&self, work: Work) {
+        // One that is gone means that the program is ending.
+        let _ = self.orders.send(work);
+    }
+
+    /// Ends once all that was ordered is written.
+    pub async fn end(self) {
+        drop(self.orders);
+        let _ = self.task.await;
+    }
+}
+
+async fn run(
+    notebook: Option<Notebook>,
+    outbox: Lossless<Event>,
+    counts: [watch::Sender<usize>; 2],
+    mut inbox: mpsc::UnboundedReceiver<Work>,
+) {
+    while let Some(first) = inbox.recv().await {
+        let mut orders = vec![first];
+        while let Ok(order) = inbox.try_recv() {
+            orders.push(order);
+        }
+        let done = orders.len();
+        let notebook = notebook.clone();
+        let outcomes = tokio::task::spawn_blocking(move || work(notebook.as_ref(), orders)).await;
+        for outcome in outcomes.unwrap_or_default() {
+            // Nobody listens any more when the program is ending.
+            let _ = outbox.send(Event::Outcome(outcome)).await;
+        }
+        counts.iter().for_each(|count| count.send_modify(|count| *count = count.saturating_sub(done)));
+    }
+}
+
+/// What becomes of a runbook's file.
+struct Change {
+    walk: Walk,
+    anew: bool,
+}
+
+fn work(notebook: Option<&Notebook>, orders: Vec<Work>) -> Vec<Outcome> {
+    let (mut outcomes, mut changes) = (Vec::new(), BTreeMap::<String, Change>::new());
+    for order in orders {
+        match order {
+            Work::Keep { runbook, walk, anew } => {
+                let anew = anew || changes.get(&runbook).is_some_and(|change| change.anew);
+                changes.insert(runbook, Change { walk, anew });
+            }
+            Work::Remember => {
+                let (walks, troubles) = notebook.map(Notebook::read).unwrap_or_default();
+                outcomes.push(Outcome::Remembered { walks, troubles });
+            }
+            _ => {}
+        }
+    }
+    outcomes.extend(changes.into_iter().map(|(runbook, change)| {
+        let why = match notebook {
+            None => Some(NOWHERE.to_owned()),
+            Some(notebook) => write(notebook, &runbook, &change).err().map(|trouble| trouble.to_string()),
+        };
+        Outcome::Kept { why }
+    }));
+    outcomes
+}
+
+fn write(notebook: &Notebook, runbook: &str, change: &Change) -> Result<(), Trouble> {
+    if change.anew {
+        notebook.put_aside(runbook)?;
+    }
+    notebook.keep(runbook, &change.walk)
+}
