@@ -12,6 +12,8 @@ pub mod servers;
 pub mod storm;
 pub mod verdict;
 pub mod words;
+#[cfg(test)]
+pub mod world;
 
 use jiff::Timestamp;
 

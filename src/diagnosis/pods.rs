@@ -89,11 +89,11 @@ impl<'a> Pods<'a> {
     }
 
     /// What it means that some of them do not serve, where so many are wanted.
-    pub fn impact(&self, wanted: usize) -> Impact {
+    pub fn impact(&self, wanted: Option<usize>) -> Impact {
         match self.ready() {
             0 => Impact::Outage,
             // A rollout that hangs leaves the old pods where they are.
-            ready if wanted > 0 && ready >= wanted => Impact::Risk,
+            ready if wanted.is_some_and(|wanted| ready >= wanted) => Impact::Risk,
             _ => Impact::Degraded,
         }
     }
@@ -214,9 +214,10 @@ impl Common {
     }
 }
 
-/// How many pods the deployments want.
-pub fn wanted(picture: &Picture) -> usize {
-    picture.deployments.values().map(|deployment| deployment.wanted as usize).sum()
+/// How many pods the deployments want; none where no deployment is known.
+pub fn wanted(picture: &Picture) -> Option<usize> {
+    let wanted = picture.deployments.values().map(|deployment| deployment.wanted as usize);
+    wanted.reduce(|one, other| one + other)
 }
 
 /// Pods as what findings are about.

@@ -128,7 +128,7 @@ fn autoscaler(scaler: &Autoscaler) -> Vec<Evidence> {
     let metrics = if scaler.metrics.is_empty() { String::new() } else { format!(" ({})", scaler.metrics) };
     let sum =
         format!("autoscaler {}: {} of {} to {} pods", scaler.name, scaler.current, scaler.min, scaler.max);
-    let at_most = scaler.max > scaler.min && scaler.current >= scaler.max;
+    let at_most = scaler.is_at_maximum();
     let first = match at_most {
         true => {
             Evidence::minor(format!("{sum}, its maximum{metrics}: look for load, slow storage or network"))

@@ -2,12 +2,19 @@
 //!
 //! A rule claims nothing of what could not be looked at: it fires, it does not, or it says what it needs.
 
+mod autoscaler_at_maximum;
 mod backend_without_servers;
 mod crash_loop;
 mod endpoints;
 mod front_door_failing;
+mod gcp_lb_unhealthy;
+mod ingress_mismatch;
+mod pods_below_baseline;
 mod servers;
+mod storage_provider_incident;
 mod stuck_in_init;
+#[cfg(test)]
+mod tests;
 
 use super::finding::{Finding, Impact};
 use super::look::{Look, Need};
@@ -55,6 +62,21 @@ impl Rule {
 /// All rules; those before stand for causes of those after them where nothing else decides.
 pub const RULES: &[Rule] = &[
     Rule {
+        id: storage_provider_incident::ID,
+        sentence: "The provider tells of an open incident of its storage",
+        impact: Impact::Degraded,
+        step: "registry-not-answering#is-the-storage-provider-well",
+        explains: &[
+            "storage-refusing",
+            "storage-slow",
+            "errors-spread",
+            "pods-throw-errors",
+            "front-door-failing",
+            "canary-fails",
+        ],
+        look: storage_provider_incident::look,
+    },
+    Rule {
         id: stuck_in_init::ID,
         sentence: "Pods do not get to serving: no node, no image, no settings, or stuck in their init containers",
         impact: Impact::Degraded,
@@ -89,6 +111,30 @@ pub const RULES: &[Rule] = &[
         look: crash_loop::look,
     },
     Rule {
+        id: pods_below_baseline::IDLE,
+        sentence: "There are fewer pods than usual, and hardly any traffic for them",
+        impact: Impact::Degraded,
+        step: BASELINE,
+        explains: &["pods-below-baseline"],
+        look: pods_below_baseline::idle,
+    },
+    Rule {
+        id: pods_below_baseline::ID,
+        sentence: "There are fewer pods than usual",
+        impact: Impact::Risk,
+        step: BASELINE,
+        explains: &[],
+        look: pods_below_baseline::look,
+    },
+    Rule {
+        id: autoscaler_at_maximum::ID,
+        sentence: "The autoscaler may not add another pod",
+        impact: Impact::Risk,
+        step: "registry-not-answering#more-pods-than-usual",
+        explains: &[],
+        look: autoscaler_at_maximum::look,
+    },
+    Rule {
         id: endpoints::EMPTY,
         sentence: "The service has no address to send to",
         impact: Impact::Outage,
@@ -117,6 +163,14 @@ pub const RULES: &[Rule] = &[
         step: ENDPOINTS,
         explains: &["errors-spread"],
         look: endpoints::foreign,
+    },
+    Rule {
+        id: ingress_mismatch::ID,
+        sentence: "HAProxy sends to another address than the service has",
+        impact: Impact::Outage,
+        step: "registry-not-answering#is-the-ingress-the-one-that-haproxy-knows",
+        explains: &["lb-server-down", "lb-down-pod-ready", "backend-without-servers", "front-door-failing"],
+        look: ingress_mismatch::look,
     },
     Rule {
         id: servers::MAINTENANCE,
@@ -159,6 +213,14 @@ pub const RULES: &[Rule] = &[
         look: backend_without_servers::look,
     },
     Rule {
+        id: gcp_lb_unhealthy::ID,
+        sentence: "The cloud's load balancer takes servers for unhealthy",
+        impact: Impact::Degraded,
+        step: "registry-not-answering#are-the-cloud-s-load-balancers-well",
+        explains: &["front-door-failing"],
+        look: gcp_lb_unhealthy::look,
+    },
+    Rule {
         id: front_door_failing::ID,
         sentence: "The registry's own pages fail or are slow",
         impact: Impact::Outage,
@@ -168,6 +230,7 @@ pub const RULES: &[Rule] = &[
     },
 ];
 
+const BASELINE: &str = "registry-not-answering#fewer-pods-than-usual";
 const ENDPOINTS: &str = "registry-not-answering#does-the-service-have-its-endpoints";
 const HAPROXY: &str = "registry-not-answering#is-haproxy-healthy";
 

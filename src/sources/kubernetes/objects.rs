@@ -223,6 +223,13 @@ pub struct Autoscaler {
     pub complaints: Vec<Said>,
 }
 
+impl Autoscaler {
+    /// Whether it may not add another pod. One whose bounds are equal scales nothing.
+    pub const fn is_at_maximum(&self) -> bool {
+        self.max > self.min && self.current >= self.max
+    }
+}
+
 /// An event of Kubernetes about one of the objects above.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Happening {

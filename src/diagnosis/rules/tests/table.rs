@@ -1,0 +1,56 @@
+//! The table of the rules holds together.
+
+use std::collections::BTreeSet;
+
+use crate::diagnosis::rules::{RULES, Rule, rule};
+use crate::diagnosis::world::*;
+
+#[test]
+fn ids_are_unique_and_in_kebab_case_and_every_rule_says_what_it_is_and_where_to_go_on() {
+    let mut ids = BTreeSet::new();
+    for Rule { id, sentence, step, .. } in RULES {
+        assert!(ids.insert(id), "{id} is there twice");
+        let is_kebab = id.split('-').all(|part| {
+            !part.is_empty()
+                && part.chars().all(|letter| letter.is_ascii_lowercase() || letter.is_ascii_digit())
+        });
+        assert!(is_kebab, "{id}");
+        assert!(!sentence.is_empty() && !sentence.ends_with('.'), "{id}: {sentence}");
+        assert!(
+            step.split_once('#').is_some_and(|(book, step)| !book.is_empty() && !step.is_empty()),
+            "{id}: {step}"
+        );
+    }
+}
+
+#[test]
+fn no_rule_explains_itself_by_any_way() {
+    for start in RULES {
+        let (mut seen, mut next) = (BTreeSet::new(), start.explains.to_vec());
+        while let Some(id) = next.pop() {
+            assert_ne!(id, start.id, "{} leads back to itself", start.id);
+            if seen.insert(id) {
+                next.extend(rule(id).into_iter().flat_map(|rule| rule.explains));
+            }
+        }
+    }
+}
+
+#[test]
+fn every_verb_of_a_finding_is_one_of_the_verbs() {
+    let all = [
+        World::watched().pods(vec![crashing(0, 4), pending(1, "Init:0/1", 900), unready(2, 900)]),
+        World::healthy(2).slice(Vec::new()).baseline(9),
+    ];
+    let servers =
+        [backed("a", "DOWN", INGRESS), backed("b", "DOWN", "192.0.2.1"), backed("c", "DRAIN", "10.0.0.1")];
+    for world in all.map(|world| world.instance("fe-01", &servers, 0)) {
+        let diagnosis = world.diagnosis();
+        assert!(diagnosis.findings().count() > 2);
+        for finding in diagnosis.findings() {
+            for verb in &finding.verbs {
+                assert!(crate::actions::verbs::find(verb).is_some(), "{}: {verb}", finding.rule);
+            }
+        }
+    }
+}
