@@ -107,6 +107,7 @@ fn after_intent(state: &State, intent: &Intent) -> Vec<Effect> {
         | Intent::Choose(_)
         | Intent::Sort(_)
         | Intent::Scroll(_)
+        | Intent::Follow
         | Intent::Unfold
         | Intent::Fold
         | Intent::Parent

@@ -185,7 +185,7 @@ pub fn arming(state: &State) -> Result<Intent, &'static str> {
 }
 
 /// The verbs that a menu offers, by their ids: arming first where it is needed, then the cures of the worst finding,
-/// best first. Verbs that write are left out where they do not apply.
+/// best first, and what the selected cause calls for. Verbs that write are left out where they do not apply.
 pub fn offers(state: &State, kind: MenuKind) -> Vec<&'static str> {
     if kind == MenuKind::Copy {
         let subject = state.subject();
@@ -194,7 +194,12 @@ pub fn offers(state: &State, kind: MenuKind) -> Vec<&'static str> {
     }
     let arm = arming(state).ok().map(|_| "arm");
     let shown = |id: &&'static str| super::verbs::find(id).is_some_and(|verb| is_offered(state, verb));
-    let mut ids: Vec<&'static str> = arm.into_iter().chain(cures(state).into_iter().filter(shown)).collect();
+    let mut ids: Vec<&'static str> = arm.into_iter().collect();
+    for id in cures(state).into_iter().chain(advised(state)).filter(shown) {
+        if !ids.contains(&id) {
+            ids.push(id);
+        }
+    }
     let subject = state.subject();
     for verb in VERBS.iter().filter(|verb| subject.as_ref().is_none_or(verb.of)) {
         // What could be done to a server and cannot just now is shown with why.
@@ -205,6 +210,12 @@ pub fn offers(state: &State, kind: MenuKind) -> Vec<&'static str> {
         }
     }
     ids
+}
+
+/// The verbs that what is most likely wrong calls for, where that is selected, the best first.
+fn advised(state: &State) -> Vec<&'static str> {
+    let row = state.finding().filter(|_| state.screen.panel == PanelId::Overview);
+    row.and_then(|row| state.cause(&row)).map(|cause| cause.finding.verbs.clone()).unwrap_or_default()
 }
 
 /// The verbs that cure the worst finding of what is selected, best first. What only the owner can do begins with a

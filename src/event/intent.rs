@@ -28,6 +28,8 @@ pub enum Intent {
     Scroll(usize),
     /// Go into what is selected.
     Enter,
+    /// Go to what the selected row, or the cause that is read about, is about.
+    Follow,
     /// Open what is selected in its place.
     Unfold,
     /// Close what is selected, or go to what holds it.

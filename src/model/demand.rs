@@ -87,7 +87,11 @@ fn name(subject: &Subject) -> (String, &'static str) {
         Subject::Pod(name) | Subject::Service(name) | Subject::Address(name) | Subject::Instance(name) => {
             (name.clone(), "its name")
         }
-        Subject::FrontDoor | Subject::Request { .. } | Subject::Hop(_) => (subject.to_string(), "its name"),
+        Subject::FrontDoor
+        | Subject::Request { .. }
+        | Subject::Hop(_)
+        | Subject::Cause { .. }
+        | Subject::Checks => (subject.to_string(), "its name"),
     };
     let typeable = !word.is_empty() && word.bytes().all(|byte| byte.is_ascii_graphic() || byte == b' ');
     let trimmed = word.trim() == word;

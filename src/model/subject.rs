@@ -42,6 +42,10 @@ pub enum Subject {
     FrontDoor,
     /// A hop of the way of a pull.
     Hop(HopId),
+    /// What is most likely wrong: the id of what found it, and what it is about first.
+    Cause { rule: String, about: Option<Box<Subject>> },
+    /// Everything that was looked for.
+    Checks,
 }
 
 impl Subject {
@@ -63,7 +67,9 @@ impl Subject {
             | Self::LogFile(_)
             | Self::Request { .. }
             | Self::FrontDoor
-            | Self::Hop(_) => false,
+            | Self::Hop(_)
+            | Self::Cause { .. }
+            | Self::Checks => false,
         }
     }
 }
@@ -85,6 +91,8 @@ impl fmt::Display for Subject {
             Self::Request { method, uri, client } => write!(f, "{method} {uri} by {client}"),
             Self::FrontDoor => f.write_str("front door"),
             Self::Hop(hop) => write!(f, "{hop}"),
+            Self::Cause { rule, .. } => f.write_str(&rule.replace('-', " ")),
+            Self::Checks => f.write_str("everything that is looked for"),
             Self::Tag { repository, tag } => write!(f, "{repository}:{tag}"),
             Self::Manifest { repository, digest } => write!(f, "{repository}@{digest}"),
             Self::Upload { repository, id } => write!(f, "{repository} upload {id}"),

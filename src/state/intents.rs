@@ -41,6 +41,7 @@ pub fn fold(state: &mut State, intent: &Intent, at: Timestamp) {
         Intent::Select(node) => state.browser.select(&mut state.bucket, node.clone()),
         Intent::Scroll(line) => scroll(state, *line),
         Intent::Enter => enter(state),
+        Intent::Follow => way::follow(state),
         Intent::Unfold => unfold(state),
         Intent::Fold => fold_up(state),
         Intent::Parent => to_parent(state),
@@ -75,6 +76,10 @@ pub fn fold(state: &mut State, intent: &Intent, at: Timestamp) {
         Intent::Staging => staging(state),
         Intent::Help => state.screen.layer = Some(Layer::Help { top: 0 }),
         Intent::Menu { kind, offers } => {
+            // What is selected by itself may be something else when a verb is picked.
+            if state.screen.panel == PanelId::Overview {
+                state.screen.finding = state.finding();
+            }
             state.screen.layer = Some(Layer::Menu { kind: *kind, offers: offers.clone(), chosen: 0 });
         }
         Intent::Pick => state.screen.layer = None,

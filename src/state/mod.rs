@@ -210,10 +210,10 @@ impl State {
         }
     }
 
-    /// What a verb would act on: the row, hop or finding that is selected where the keys go.
+    /// What a verb would act on: the row, hop or tag that is selected where the keys go; of a cause what it is about.
     pub fn subject(&self) -> Option<Subject> {
         match self.screen.panel {
-            PanelId::Overview => self.finding(),
+            PanelId::Overview => self.finding().map(|row| self.meant(row)),
             PanelId::Bucket => self.browser.subject(),
             PanelId::Logs => self.logged(),
             PanelId::Runbook => self.step_subject(),

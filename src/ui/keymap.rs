@@ -13,7 +13,7 @@ use crate::event::{
     Erasure, Intent, LogsWish, MenuKind, Motion, PanelId, PromptKind, RunbookWish, Sorting, Sought,
     TerminalWish, Way,
 };
-use crate::model::Document;
+use crate::model::{Document, Subject};
 use crate::sources::bucket::node::NodeKind;
 use crate::state::tables::{self, Marking};
 use crate::state::{Layer, Pane, Prompt, State, is_stray};
@@ -143,6 +143,21 @@ fn takes_marks(now: Now<'_>) -> bool {
 
 fn in_overview(now: Now<'_>) -> bool {
     in_panel(now) && now.panel() == PanelId::Overview
+}
+
+/// On what is most likely wrong, or where it is read about.
+fn on_cause(now: Now<'_>) -> bool {
+    let is_cause = |row| matches!(row, Some(Subject::Cause { .. }));
+    in_overview(now) && is_cause(now.state.finding()) || in_cause(now)
+}
+
+fn in_cause(now: Now<'_>) -> bool {
+    matches!(now.layer, Some(Layer::Describe { subject: Subject::Cause { .. }, .. }))
+}
+
+/// On the row of everything that was looked for.
+fn on_checks(now: Now<'_>) -> bool {
+    in_overview(now) && now.state.finding() == Some(Subject::Checks)
 }
 
 fn in_tree(now: Now<'_>) -> bool {
@@ -454,6 +469,38 @@ pub const KEYMAP: &[Binding] = &[
     },
     Binding {
         keys: &["enter"],
+        title: "Why: what speaks for and against it, what follows, what to do",
+        group: Group::Look,
+        bar: "why",
+        valid: |now| on_cause(now) && !in_cause(now),
+        intent: |_, _| Intent::Enter,
+    },
+    Binding {
+        keys: &["enter"],
+        title: "Everything that was looked for",
+        group: Group::Look,
+        bar: "what was looked at",
+        valid: on_checks,
+        intent: |_, _| Intent::Enter,
+    },
+    Binding {
+        keys: &["o"],
+        title: "Show what it is about: the pod, the server, the tag",
+        group: Group::Look,
+        bar: "show",
+        valid: |now| on_cause(now) && !in_cause(now),
+        intent: |_, _| Intent::Follow,
+    },
+    Binding {
+        keys: &["enter", "o"],
+        title: "Show what it is about: the pod, the server, the tag",
+        group: Group::Look,
+        bar: "show",
+        valid: in_cause,
+        intent: |_, _| Intent::Follow,
+    },
+    Binding {
+        keys: &["enter"],
         title: "Show what it is about: the pod, the server, the tag",
         group: Group::Look,
         bar: "show",
@@ -537,7 +584,7 @@ pub const KEYMAP: &[Binding] = &[
         title: "What can be done to it, and why not",
         group: Group::Look,
         bar: "actions",
-        valid: on_something,
+        valid: |now| on_something(now) || in_cause(now),
         intent: |state, _| menu(state, MenuKind::Actions),
     },
     Binding {

@@ -3,7 +3,7 @@
 use ratatui::style::Style;
 use ratatui::text::Span;
 
-use super::panels::overview::{sign, style};
+use super::panels::overview::{name, sign, style, weight};
 use super::text::count;
 use super::view::View;
 use crate::diagnosis::path::{Hop, Verdict};
@@ -21,7 +21,16 @@ pub fn strip(state: &State, view: &View) -> Vec<Vec<Span<'static>>> {
     parts.extend(bucket(state, view));
     parts.extend(failures(state, view));
     parts.sort_by_key(|(verdict, _)| *verdict);
+    parts.splice(0..0, cause(state, view));
     parts.into_iter().map(|(_, spans)| spans).collect()
+}
+
+/// What is most likely wrong, in a few words, wherever one is.
+fn cause(state: &State, view: &View) -> Option<Part> {
+    let finding = &state.diagnosis().causes.first()?.finding;
+    let verdict = weight(finding.impact);
+    let text = format!("{} {}", sign(view, verdict), name(finding.rule));
+    Some(part(verdict, text, style(view, verdict)))
 }
 
 fn part(verdict: Verdict, text: String, style: Style) -> Part {

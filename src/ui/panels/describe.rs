@@ -17,6 +17,8 @@ use crate::ui::view::View;
 pub fn lines(state: &State, view: &View, subject: &Subject, cells: usize) -> Vec<Line<'static>> {
     let lines = match (subject, state.bucket.report(subject)) {
         (Subject::Hop(id), _) => overview::describe(state, view, *id, cells),
+        (Subject::Cause { .. }, _) => overview::cause(state, view, subject, cells),
+        (Subject::Checks, _) => overview::checks(state, view, cells),
         (Subject::Request { .. }, _) => overview::request(state, view, subject, cells),
         (Subject::LogFile(path), _) => overview::file(state, view, path, cells),
         (Subject::FrontDoor, _) => overview::describe(state, view, HopId::FrontDoor, cells),

@@ -1,4 +1,4 @@
-//! The tags that need somebody, the worst first.
+//! The tags that were looked at and are not whole, and do not fail just now: the worst first.
 
 use ratatui::Frame;
 use ratatui::layout::Rect;
@@ -15,7 +15,7 @@ use crate::ui::view::View;
 /// Draws them.
 pub fn draw(state: &State, view: &mut View, frame: &mut Frame<'_>, area: Rect, focus: Focus) {
     let faults = state.bucket.verdicts.faults();
-    let title = format!("Findings {}", count(faults as u64));
+    let title = format!("Faulty tags {}", count(faults as u64));
     let failing = state.radar.rows.iter().filter(|row| state.bucket.verdicts.is_faulty(&row.subject)).count();
     let here = faults - failing;
     let remark = match failing {
@@ -44,6 +44,11 @@ pub fn draw(state: &State, view: &mut View, frame: &mut Frame<'_>, area: Rect, f
         if Some(number) == at { select(view, &line, cells) } else { line }
     });
     frame.render_widget(Paragraph::new(lines.collect::<Vec<_>>()), inside);
+}
+
+/// Whether there is nothing to show but words.
+pub fn is_bare(state: &State) -> bool {
+    state.faults().next().is_none()
 }
 
 fn looked_at(state: &State) -> String {

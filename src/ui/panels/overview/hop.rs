@@ -1,17 +1,16 @@
 //! Everything that is known of a hop, as text: what speaks for and against it, with ages, and what was asked.
 
 use jiff::Timestamp;
-use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 
-use super::{sign, style};
+use super::{ago, sign, signed, style, titled};
 use crate::diagnosis::path::{Evidence, Hop, Verdict, first_broken};
 use crate::model::text::clean;
 use crate::model::{HopId, Subject};
 use crate::sources::bucket::facts::Survey;
 use crate::sources::front_door::facts::{Page, Pull};
 use crate::state::State;
-use crate::ui::text::{age, counted, wrap};
+use crate::ui::text::{counted, wrap};
 use crate::ui::view::View;
 
 /// The lines that tell about a hop.
@@ -29,13 +28,6 @@ pub fn lines(state: &State, view: &View, id: HopId, cells: usize) -> Vec<Line<'s
     });
     lines.extend(next(view, hop));
     lines
-}
-
-fn ago(then: Timestamp, now: Timestamp) -> String {
-    match age(then, now).as_str() {
-        "now" => "just now".to_owned(),
-        age => format!("{age} ago"),
-    }
 }
 
 fn head(state: &State, view: &View, hop: &Hop) -> Vec<Line<'static>> {
@@ -76,21 +68,6 @@ fn part(
         lines.extend(signed(sign(view, one.verdict), tint, &format!("{}{since}", one.words), cells));
     }
     lines
-}
-
-fn titled(view: &View, title: &'static str) -> Vec<Line<'static>> {
-    vec![Line::default(), Line::styled(title, view.theme.title.0)]
-}
-
-/// A sign, and text beside it in as many lines as it takes.
-fn signed(sign: &str, tint: Style, words: &str, cells: usize) -> Vec<Line<'static>> {
-    let parts = wrap(&clean(words), cells.saturating_sub(2)).into_iter().enumerate();
-    let lead = |number| if number == 0 { sign.to_owned() } else { " ".to_owned() };
-    parts
-        .map(|(number, part)| {
-            Line::from(vec![Span::styled(lead(number), tint), Span::raw(format!(" {part}"))])
-        })
-        .collect()
 }
 
 /// Every canary, step by step.

@@ -53,10 +53,10 @@ pub fn height(state: &State, spread: Spread) -> u16 {
 /// Draws it.
 pub fn draw(state: &State, view: &View, frame: &mut Frame<'_>, area: Rect, (spread, focus): (Spread, Focus)) {
     let remark = first_broken(state.path()).map_or_else(
-        || "the way of a pull".to_owned(),
-        |hop| format!("the way of a pull breaks at: {}", hop.title()),
+        || "from the client to the bucket".to_owned(),
+        |hop| format!("it breaks at: {}", hop.title()),
     );
-    let block = boxed(view, area, "1 Overview", &[remark], edge(view, focus));
+    let block = boxed(view, area, "The way of a pull", &[remark], edge(view, focus));
     let inside = block.inner(area);
     frame.render_widget(block, area);
     let cells = usize::from(inside.width);
