@@ -1,5 +1,6 @@
 //! What can be typed on the command line, and the help for it.
 
+mod check;
 mod runbook;
 mod staged;
 mod top;
@@ -12,6 +13,7 @@ use jiff::SignedDuration;
 
 use crate::config::{self, Theme};
 
+pub use check::Check;
 pub use runbook::Runbook;
 pub use staged::{Demo, Staging};
 pub use top::{By, Top};
@@ -26,6 +28,7 @@ told --write; what it then deletes it can take back.
 Try it without a registry:   quarterdeck demo
 Ask about one tag:           quarterdeck scan --bucket file:///srv/registry group/project/image:tag
 Ask about all of them:       quarterdeck audit --bucket gs://bucket
+Ask what is wrong right now: quarterdeck check
 Ask a log what fails most:   quarterdeck top /var/log/haproxy.log
 See what a delete would do:  quarterdeck delete --bucket file:///srv/registry group/project/image:tag
 Look into log files:         quarterdeck --log /var/log/haproxy.log
@@ -75,7 +78,9 @@ impl Arguments {
         match &self.command {
             None => None,
             Some(Command::Demo(_)) => (*place != Place::default()).then_some(DEMO),
-            Some(Command::Scan(_) | Command::Audit(_)) => screen.then_some(SCREEN).or(write.then_some(WRITE)),
+            Some(Command::Scan(_) | Command::Audit(_) | Command::Check(_)) => {
+                screen.then_some(SCREEN).or(write.then_some(WRITE))
+            }
             Some(Command::Delete(_) | Command::Undo(_) | Command::Resume(_)) => screen.then_some(SCREEN),
             Some(Command::Staging(_)) => screen
                 .then_some(SCREEN)
@@ -110,6 +115,8 @@ pub enum Command {
     Scan(Scan),
     /// Look at every tag under a prefix, or at the whole registry
     Audit(Audit),
+    /// Look for everything that is known to go wrong, once: what is broken, the evidence, the next safe step
+    Check(Check),
     /// Count which paths, repositories, tags, clients or servers fail most in logs
     Top(Top),
     /// Show what deleting tags would do; with --write and --yes, do it

@@ -44,7 +44,17 @@ pub fn run(place: Place, screen: &Screen, arming: &Arming, logs: &[PathBuf]) -> 
     }
 }
 
-fn options(place: Place, screen: &Screen, arming: &Arming, logs: &[PathBuf]) -> Result<CockpitOptions, Exit> {
+/// What the cockpit on the registry that `place` names is opened with.
+///
+/// # Errors
+///
+/// It is not clear which one is meant, or the settings are wrong; it has been said.
+pub fn options(
+    place: Place,
+    screen: &Screen,
+    arming: &Arming,
+    logs: &[PathBuf],
+) -> Result<CockpitOptions, Exit> {
     let names_registry = place.profile.is_some() || place.bucket.is_some();
     let settings = place::settings(place, screen.theme, None)?;
     if !logs.is_empty() && !names_registry {

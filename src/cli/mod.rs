@@ -3,6 +3,7 @@
 mod arguments;
 mod audit;
 mod chain;
+mod check;
 mod cockpit;
 mod completions;
 mod config;
@@ -41,8 +42,8 @@ use std::process::ExitCode;
 use clap::Parser;
 
 pub use arguments::{
-    Again, Arguments, Arming, Audit, By, Command, Config, Delete, Demo, Journal, Look, Output, Place, Resume,
-    Runbook, Scan, Screen, Size, Staging, Top, Undo, Words,
+    Again, Arguments, Arming, Audit, By, Check, Command, Config, Delete, Demo, Journal, Look, Output, Place,
+    Resume, Runbook, Scan, Screen, Size, Staging, Top, Undo, Words,
 };
 pub use demo::{Demonstration, demonstration};
 pub use exit::Exit;
@@ -76,6 +77,7 @@ fn dispatch(arguments: Arguments) -> ExitCode {
         Some(Command::Staging(arguments)) => staging::run(&arguments),
         Some(Command::Scan(arguments)) => scan::run(arguments, place).into(),
         Some(Command::Audit(arguments)) => audit::run(arguments, place).into(),
+        Some(Command::Check(arguments)) => check::run(arguments, place).into(),
         Some(Command::Top(arguments)) => top::run(arguments).into(),
         Some(Command::Delete(arguments)) => delete::run(arguments, place, arming).into(),
         Some(Command::Undo(arguments)) => undo::run(arguments, place, arming).into(),

@@ -90,7 +90,7 @@ impl CockpitOptions {
         }
     }
 
-    fn engine(self) -> Engine {
+    pub(super) fn engine(self) -> Engine {
         let tools = Tools {
             url: self.session.bucket.clone(),
             open: self.open,

@@ -258,6 +258,12 @@ impl Engine {
         Ok(())
     }
 
+    /// Concludes from all that was folded, as of now.
+    pub fn conclude(&mut self) {
+        self.state.pace = SignedDuration::ZERO;
+        self.publish(Event::Tick);
+    }
+
     fn is_due(&self) -> bool {
         match self.dirt {
             Dirt::Clean => false,

@@ -3,6 +3,7 @@
 pub mod clipboard;
 mod cockpit;
 mod engine;
+mod observe;
 mod paper;
 pub mod report;
 pub mod stores;
@@ -10,6 +11,7 @@ pub mod terminal;
 mod watching;
 
 pub use cockpit::{CockpitOptions, Sheet, cockpit, drive, look_with, open_with, print, scan_with};
+pub use observe::{Observed, observe};
 pub use paper::Paper;
 pub use watching::Source;
 

@@ -125,11 +125,11 @@ impl State {
 const fn source(hop: HopId) -> &'static str {
     match hop {
         HopId::Client => "a first pull",
-        HopId::FrontDoor => "the front door",
+        HopId::FrontDoor => "front door",
         HopId::CloudBalancer => "Google Cloud",
         HopId::Haproxy => "HAProxy",
         HopId::Service | HopId::Endpoints | HopId::Pods => "Kubernetes",
-        HopId::Bucket => "the bucket",
+        HopId::Bucket => "bucket",
     }
 }
 

@@ -172,8 +172,14 @@ fn key_line(state: &State, view: &View, room: usize) -> Line<'static> {
         return key_words(view, deed::hints(state, deed), room);
     }
     let bound = bindings().filter(|binding| !binding.bar.is_empty() && (binding.valid)(Now::of(state)));
-    let mut words: Vec<_> =
-        bound.map(|binding| (keys::label(binding.keys[0]), bar_word(state, binding))).collect();
+    let mut words: Vec<(String, String)> = Vec::new();
+    for binding in bound {
+        let key = keys::label(binding.keys[0]);
+        // The first binding of a key is what it means.
+        if words.iter().all(|(taken, _)| *taken != key) {
+            words.push((key, bar_word(state, binding)));
+        }
+    }
     if let (Some(subject), None) = (state.subject(), &state.screen.layer) {
         let free = |verb: &&verbs::Verb| !verb.key.is_empty() && !is_taken(verb.key, Now::of(state));
         let verbs = verbs::of(&subject).filter(free).filter(|verb| (verb.intent)(state, &subject).is_ok());

@@ -126,7 +126,7 @@ async fn a_name_that_nobody_listed_is_absent_and_no_fault() {
             let signs = frame.matches('✗').count();
             let known = house.frame("", sheet).await.matches('✗').count();
             assert!(signs <= known, "{frame}");
-            let overview = house.frame(&format!("{script} 1 g d"), sheet).await;
+            let overview = house.frame(&format!("{script} 1 g j d"), sheet).await;
             assert!(overview.contains("1 absent"), "{overview}");
             assert!(!overview.contains("could not be read") && !overview.contains("typo"), "{overview}");
         }

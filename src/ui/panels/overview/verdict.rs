@@ -14,7 +14,7 @@ use crate::diagnosis::verdict::{Cause, Diagnosis};
 use crate::model::Subject;
 use crate::model::text::clean;
 use crate::state::State;
-use crate::ui::text::{counted, fit, pad, width};
+use crate::ui::text::{counted, fit, pad, width, wrap};
 use crate::ui::view::View;
 
 /// Causes that are told at once: whoever needs more than two begins with these.
@@ -141,7 +141,14 @@ fn rest_of(cause: &Cause, form: Form, cells: usize) -> Vec<(&'static str, String
     let next = ("next:", cause.finding.next.clone());
     let explained = explained(cause).map(|explained| ("explains:", explained));
     match form {
-        Form::Full => explained.into_iter().chain([next]).collect(),
+        Form::Full => {
+            let room = cells.saturating_sub(LEAD + width(next.0) + 1);
+            let parts = wrap(&clean(&next.1), room);
+            // As much of the next step as fits where nothing is explained.
+            let lines =
+                if explained.is_some() || parts.len() == 1 { vec![next] } else { halved(&next, &parts) };
+            explained.into_iter().chain(lines).collect()
+        }
         Form::Short => {
             let both =
                 explained.map(|(label, text)| format!("{}; {label} {text}", next.1.trim_end_matches('.')));
@@ -150,6 +157,13 @@ fn rest_of(cause: &Cause, form: Form, cells: usize) -> Vec<(&'static str, String
         }
         Form::Words => Vec::new(),
     }
+}
+
+/// A step in two lines: the second is cut where even that is too little.
+fn halved((label, text): &(&'static str, String), parts: &[String]) -> Vec<(&'static str, String)> {
+    let first = parts.first().cloned().unwrap_or_default();
+    let rest = clean(text).chars().skip(first.chars().count()).collect::<String>().trim_start().to_owned();
+    vec![(*label, first), ("     ", rest)]
 }
 
 /// What follows from it, each once.
