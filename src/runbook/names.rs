@@ -43,7 +43,9 @@ pub fn names_of(subject: &Subject) -> Names {
         | Subject::CloudServer { .. }
         | Subject::Request { .. }
         | Subject::FrontDoor
-        | Subject::Hop(_) => &[],
+        | Subject::Hop(_)
+        | Subject::Cause { .. }
+        | Subject::Checks => &[],
     };
     names.iter().map(|(name, value)| (*name, (*value).clone())).collect()
 }

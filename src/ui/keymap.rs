@@ -9,6 +9,7 @@ use super::view::View;
 use super::{deed, document, journal, keys};
 use crate::actions::verbs::{self, VERBS, Verb};
 use crate::actions::{balancing, commands, writing};
+use crate::diagnosis::rules;
 use crate::event::{
     Erasure, Intent, LogsWish, MenuKind, Motion, PanelId, PromptKind, RunbookWish, Sorting, Sought,
     TerminalWish, Way,
@@ -153,6 +154,15 @@ fn on_cause(now: Now<'_>) -> bool {
 
 fn in_cause(now: Now<'_>) -> bool {
     matches!(now.layer, Some(Layer::Describe { subject: Subject::Cause { .. }, .. }))
+}
+
+/// To the step of the runbook that goes with what is most likely wrong.
+fn runbook(state: &State) -> Intent {
+    let found = state.finding().and_then(|row| state.cause(&row)).map(|cause| cause.finding.rule);
+    match found.and_then(rules::rule) {
+        Some(rule) => Intent::OpenRunbook { step: rule.step.to_owned() },
+        None => Intent::Say("No runbook tells of it; 7 opens those that there are.".to_owned()),
+    }
 }
 
 /// On the row of everything that was looked for.
@@ -490,6 +500,14 @@ pub const KEYMAP: &[Binding] = &[
         bar: "show",
         valid: |now| on_cause(now) && !in_cause(now),
         intent: |_, _| Intent::Follow,
+    },
+    Binding {
+        keys: &["r"],
+        title: "The step of the runbook to go on with",
+        group: Group::Look,
+        bar: "runbook",
+        valid: on_cause,
+        intent: |state, _| runbook(state),
     },
     Binding {
         keys: &["enter", "o"],
