@@ -6,8 +6,10 @@ use std::ops::Deref;
 
 use super::Scene;
 use super::endpoints::{Endpoint, endpoints};
+use super::failures::Failures;
 use super::pods::Pods;
 use super::servers::{Behind, Server, behind};
+use super::storm::{Repetitions, repetitions};
 use crate::model::Workload;
 use crate::sources::Health;
 use crate::sources::google::picture::Balancer;
@@ -80,6 +82,9 @@ pub struct Look<'a> {
     endpoints: OnceCell<Vec<Endpoint<'a>>>,
     entries: OnceCell<Vec<Entry<'a>>>,
     behind: OnceCell<Vec<Behind<'a>>>,
+    failures: OnceCell<Failures<'a>>,
+    known_storms: Option<&'a Repetitions>,
+    storms: OnceCell<Repetitions>,
 }
 
 impl<'a> Deref for Look<'a> {
@@ -99,7 +104,16 @@ impl<'a> Look<'a> {
             endpoints: OnceCell::new(),
             entries: OnceCell::new(),
             behind: OnceCell::new(),
+            failures: OnceCell::new(),
+            known_storms: None,
+            storms: OnceCell::new(),
         }
+    }
+
+    /// The same, with what is repeated worked out already: that is costly, and need not be done for every fact.
+    #[must_use]
+    pub fn with_storms(self, storms: &'a Repetitions) -> Self {
+        Self { known_storms: Some(storms), ..self }
     }
 
     /// The registry's part of the cluster, once objects of all these kinds can be believed.
@@ -242,6 +256,26 @@ impl<'a> Look<'a> {
         }
         let need = streams.values().find_map(|stream| Need::of("logs", &stream.health));
         Err(need.unwrap_or_else(|| Need::waiting("logs")))
+    }
+
+    /// What fails by the logs.
+    ///
+    /// # Errors
+    ///
+    /// No stream is read; why.
+    pub fn failures(&self) -> Result<&Failures<'a>, Need> {
+        self.logs()?;
+        Ok(self.failures.get_or_init(|| Failures::of(&self.scene)))
+    }
+
+    /// What is asked again and again without success.
+    ///
+    /// # Errors
+    ///
+    /// No stream is read; why.
+    pub fn storms(&self) -> Result<&Repetitions, Need> {
+        self.logs()?;
+        Ok(self.known_storms.unwrap_or_else(|| self.storms.get_or_init(|| repetitions(&self.scene))))
     }
 
     /// The bucket, once it answers.

@@ -1,6 +1,7 @@
 //! Joins what the sources saw into conclusions: pure, from pictures alone, with the time handed in.
 
 pub mod endpoints;
+pub mod failures;
 pub mod finding;
 pub mod happenings;
 pub mod ingress;

@@ -292,9 +292,8 @@ mod tests {
                 lines,
                 read: 5,
                 bytes: 5000,
-                sampled: 0,
-                dropped: 0,
                 answers: vec![answer],
+                ..Batch::default()
             };
             picture.fold(&Fact::Lines(Arc::new(batch)), at(second));
         }

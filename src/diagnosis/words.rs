@@ -65,3 +65,50 @@ pub fn clip(text: &str) -> String {
         None => line.to_owned(),
     }
 }
+
+/// A count as it stays for a while: `7`, `some 120`, `some 4500`.
+pub fn roughly(count: u64) -> String {
+    match count {
+        ..10 => count.to_string(),
+        _ => {
+            let unit = 10_u64.pow(count.ilog10().saturating_sub(1));
+            format!("some {}", count / unit * unit)
+        }
+    }
+}
+
+/// A part of a whole in percent: `96 %`, `under 1 %`, `all`.
+pub fn percent(part: u64, whole: u64) -> String {
+    match (u128::from(part) * 100).checked_div(u128::from(whole)) {
+        None | Some(0) => "under 1 %".to_owned(),
+        Some(_) if part >= whole => "all".to_owned(),
+        Some(percent) => format!("{percent} %"),
+    }
+}
+
+/// A time that is left, in hours where it is long: `40 min`, `6 h`, `3 d`.
+pub fn left(time: Duration) -> String {
+    match time.as_secs() / 60 {
+        minutes @ ..10 => format!("{} min", minutes.max(1)),
+        minutes @ ..120 => format!("{} min", minutes / 10 * 10),
+        minutes @ ..2_880 => format!("{} h", minutes / 60),
+        minutes => format!("{} d", minutes / 1_440),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_are_no_more_exact_than_matters() {
+        let counts = [7, 10, 99, 123, 4_567].map(roughly);
+        assert_eq!(counts, ["7", "some 10", "some 99", "some 120", "some 4500"]);
+        let parts =
+            [(0, 10), (1, 1_000), (96, 100), (10, 10), (1, 0)].map(|(part, whole)| percent(part, whole));
+        assert_eq!(parts, ["under 1 %", "under 1 %", "96 %", "all", "under 1 %"]);
+        let times =
+            [20, 300, 5_399, 7_200, 90_000, 900_000].map(|seconds| left(Duration::from_secs(seconds)));
+        assert_eq!(times, ["1 min", "5 min", "80 min", "2 h", "25 h", "10 d"]);
+    }
+}

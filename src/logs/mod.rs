@@ -15,6 +15,7 @@ pub use address::without_port;
 pub use clock::Clock;
 pub use fields::Fields;
 pub use line::{Answer, Client, Error, Layer, Level, Line, Request};
+pub use mask::repository as repository_of_uri;
 pub use pattern::pattern;
 pub use question::{LENSES, Lens, Question, QuestionError};
 pub use read::{Body, document_line, keep, open, read, read_document};

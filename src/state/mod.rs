@@ -185,7 +185,7 @@ impl State {
     /// Worked out once after each fact, and while facts keep coming once in a while.
     fn concluded(&self) -> &Concluded {
         self.concluded.get_or_init(|| {
-            let look = Look::at(self.scene());
+            let look = Look::at(self.scene()).with_storms(&self.radar.storms);
             Concluded { at: self.now, path: path(&look), diagnosis: diagnose(&look) }
         })
     }

@@ -67,8 +67,7 @@ pub fn answered(millis: i64, status: u16, repository: &str, tag: &str) -> Line {
 
 pub fn batch(stream: &str, lines: Vec<Line>) -> Event {
     let (read, bytes) = (lines.len() as u64, lines.iter().map(|line| u64::from(line.bytes)).sum());
-    let batch =
-        Batch { stream: stream.into(), lines, read, bytes, sampled: 0, dropped: 0, answers: Vec::new() };
+    let batch = Batch { stream: stream.into(), lines, read, bytes, ..Batch::default() };
     Event::Fact(Fact::Logs(Logged::Lines(Arc::new(batch))))
 }
 
@@ -130,12 +129,11 @@ fn troubled(theme: &str, glyphs: Glyphs) -> Desk {
     desk.take(logged(Logged::LeftOut { streams: 4, of: 24 }));
     let mut flood = Batch {
         stream: POD.into(),
-        lines: Vec::new(),
         read: 50_000,
         bytes: 9 << 20,
         sampled: 48_000,
         dropped: 12,
-        answers: Vec::new(),
+        ..Batch::default()
     };
     flood.lines.push(answered(-100, 500, "harbour/app", "v1"));
     desk.take(logged(Logged::Lines(Arc::new(flood))));

@@ -42,8 +42,7 @@ fn failed(subject: Option<Subject>, status: u16, count: u64) -> Answer {
 fn told(answers: Vec<Answer>) -> Event {
     let line = answered(-1_000, 500, "harbour/app", "v1");
     let (lines, read) = (vec![line], answers.iter().map(|answer| answer.count).sum());
-    let batch =
-        Batch { stream: "pod/registry".into(), lines, read, bytes: 0, sampled: 0, dropped: 0, answers };
+    let batch = Batch { stream: "pod/registry".into(), lines, read, answers, ..Batch::default() };
     Event::Fact(Fact::Logs(Logged::Lines(Arc::new(batch))))
 }
 
@@ -208,8 +207,7 @@ fn repeated(desk: &mut Desk, path: Option<&str>) {
     }
     let (lines, answers) = (vec![line], (0..=60).map(|minute| answer(minute * 60 - 3_600)).collect());
     let stream = if path.is_some() { "docker/registry" } else { "registry-6d8f9c7b5-x2k4q/registry" };
-    let batch =
-        Batch { stream: stream.into(), lines, read: 1_830, bytes: 0, sampled: 0, dropped: 0, answers };
+    let batch = Batch { stream: stream.into(), lines, read: 1_830, answers, ..Batch::default() };
     let fact = |fact| Event::Fact(Fact::Logs(fact));
     for size in path.map(|path| [(0, path), (300_000, path)]).into_iter().flatten() {
         let (size, path) = (size.0, size.1.to_owned());

@@ -4,17 +4,24 @@
 
 mod autoscaler_at_maximum;
 mod backend_without_servers;
+mod broken_images;
 mod crash_loop;
 mod endpoints;
+mod errors_spread;
+mod few_tags_fail;
 mod front_door_failing;
 mod gcp_lb_unhealthy;
 mod ingress_mismatch;
+mod log_fills_disk;
 mod pods_below_baseline;
+mod retry_storm;
 mod servers;
 mod storage_provider_incident;
 mod stuck_in_init;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod told;
 
 use super::finding::{Finding, Impact};
 use super::look::{Look, Need};
@@ -212,6 +219,11 @@ pub const RULES: &[Rule] = &[
         explains: &["gcp-lb-unhealthy", "front-door-failing", "errors-spread", "canary-fails"],
         look: backend_without_servers::look,
     },
+    broken_images::RULE,
+    few_tags_fail::RULE,
+    errors_spread::RULE,
+    retry_storm::RULE,
+    log_fills_disk::RULE,
     Rule {
         id: gcp_lb_unhealthy::ID,
         sentence: "The cloud's load balancer takes servers for unhealthy",

@@ -7,8 +7,8 @@ use super::raw::Raw;
 use crate::model::Subject;
 use crate::model::text::clean;
 use crate::registry::report::TagReport;
-pub use crate::storage::PageToken;
-use crate::storage::{ErrorKind, StoreError};
+use crate::storage::StoreError;
+pub use crate::storage::{ErrorKind, PageToken};
 
 /// Something that the bucket source saw.
 #[derive(Clone, Debug)]

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use jiff::tz::Offset;
 
+use super::totals::Totals;
 use crate::logs::{Answer, Line};
 use crate::sources::Trouble;
 
@@ -55,7 +56,7 @@ pub enum Fact {
 }
 
 /// Lines that were read together, within 50 ms or 256 of them.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Batch {
     pub stream: StreamId,
     /// Those that are told one by one.
@@ -70,4 +71,6 @@ pub struct Batch {
     /// What was answered, over all lines that were read: answers that failed (400 and above), and those that did not
     /// where the same had failed lately.
     pub answers: Vec<Answer>,
+    /// How often what was answered how, over all lines that were read and are not old.
+    pub totals: Vec<Totals>,
 }

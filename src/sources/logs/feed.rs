@@ -12,6 +12,7 @@ use super::desk::{Desk, First};
 use super::facts::{Batch, Fact, Origin, StreamId};
 use super::lines::Piece;
 use super::tally::Tally;
+use super::totals;
 use crate::logs::{self, Clock, Fields, Level};
 use crate::model::text::clean;
 use crate::sources::Trouble;
@@ -208,6 +209,7 @@ impl Feed {
         self.batch.bytes += raw.length;
         let length = usize::try_from(raw.length).unwrap_or(usize::MAX);
         let keep = || logs::keep(&body, &fields, length, raw.collected, arrived);
+        totals::take(&mut self.batch.totals, &fields, at.min(arrived), arrived);
         self.tally.take(&fields, at.min(arrived), raw.length, &self.desk.lately, now, keep);
         if self.share.allows(now) || self.desk.budget.allows(is_error(&fields), now) {
             self.batch.lines.push(keep());
@@ -223,13 +225,5 @@ fn is_error(fields: &Fields<'_>) -> bool {
 }
 
 fn empty(stream: &StreamId) -> Batch {
-    Batch {
-        stream: stream.clone(),
-        lines: Vec::new(),
-        read: 0,
-        bytes: 0,
-        sampled: 0,
-        dropped: 0,
-        answers: Vec::new(),
-    }
+    Batch { stream: stream.clone(), ..Batch::default() }
 }

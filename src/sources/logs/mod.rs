@@ -22,6 +22,7 @@ pub mod picture;
 pub mod polled;
 pub mod standard;
 mod tally;
+pub mod totals;
 
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;

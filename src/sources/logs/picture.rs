@@ -1,5 +1,6 @@
 //! What is known of the logs: the fold of their own facts.
 
+mod answers;
 mod failing;
 mod growth;
 mod kinds;
@@ -9,6 +10,7 @@ mod streams;
 
 use jiff::Timestamp;
 
+pub use answers::{Answers, Missed};
 pub use failing::{Failing, Window};
 pub use growth::{Filling, Growth};
 pub use kinds::{Kind, Kinds};
@@ -31,6 +33,8 @@ pub struct Picture {
     pub failing: Failing,
     /// The same request over and over, without success.
     pub storms: Storms,
+    /// How all requests were answered lately.
+    pub answers: Answers,
     /// The files behind the streams, and the disks that they fill.
     pub growth: Growth,
 }
@@ -56,7 +60,9 @@ impl Picture {
                     self.kinds.take(*place, &stored.line);
                 }
             }
+            self.answers.take(batch, at);
             for answer in &batch.answers {
+                self.answers.note(answer, at);
                 self.failing.take(answer, at);
                 self.storms.take(answer, at);
             }

@@ -248,10 +248,7 @@ mod tests {
             stream: "a".into(),
             lines: (0..).zip(said).map(line).collect(),
             read: said.len() as u64,
-            bytes: 0,
-            sampled: 0,
-            dropped: 0,
-            answers: Vec::new(),
+            ..Batch::default()
         }))
     }
 

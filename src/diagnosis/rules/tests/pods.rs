@@ -87,11 +87,7 @@ fn the_last_words_of_the_dead_container_are_those_that_it_left_or_the_last_error
         let batch = crate::sources::logs::facts::Batch {
             stream: stream.into(),
             lines,
-            read: 0,
-            bytes: 0,
-            sampled: 0,
-            dropped: 0,
-            answers: Vec::new(),
+            ..Default::default()
         };
         world.logs.fold(&crate::sources::logs::facts::Fact::Lines(batch.into()), ago(20));
     }

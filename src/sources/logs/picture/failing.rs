@@ -53,7 +53,7 @@ impl Window {
             .unwrap_or(0)
     }
 
-    fn take(&mut self, answer: &Answer, now: Timestamp) {
+    pub(super) fn take(&mut self, answer: &Answer, now: Timestamp) {
         // A clock that is ahead of ours must not push out what is counted.
         let last = answer.last.min(now);
         self.count(answer.layer, last.as_second().div_euclid(STEP), answer.count, now);

@@ -11,6 +11,8 @@ use crate::sources::logs::facts::{Fact, StreamId};
 const SPAN: SignedDuration = SignedDuration::from_mins(15);
 /// Over less than this nothing is said.
 const LEAST: SignedDuration = SignedDuration::from_secs(20);
+/// Looks are told when there is news, so after so long without one nothing was written since.
+const QUIET: SignedDuration = SignedDuration::from_mins(5);
 /// Looks that are kept of each stream.
 const LOOKS: usize = 64;
 
@@ -101,7 +103,11 @@ impl Known {
 
     fn filling(&self, stream: &StreamId, now: Timestamp) -> Option<Filling> {
         let (first, last) = (self.looks.front()?, self.looks.back()?);
-        let seconds = last.at.duration_since(first.at);
+        let is_quiet = now.duration_since(last.at) > QUIET;
+        if is_quiet && now.duration_since(last.at) > SPAN {
+            return Some(self.told(stream, last, 0.0, 0.0));
+        }
+        let seconds = if is_quiet { now } else { last.at }.duration_since(first.at);
         let (of_file, of_disk) = if seconds >= LEAST {
             let per_second = |bytes: u64| bytes as f64 / seconds.as_secs_f64();
             // Others fill the disk as well, or free it.
@@ -111,8 +117,13 @@ impl Known {
                 self.since.map(|since| now.duration_since(since)).filter(|seconds| *seconds >= LEAST)?;
             (self.read as f64 / seconds.as_secs_f64(), 0.0)
         };
+        Some(self.told(stream, last, of_file, of_disk))
+    }
+
+    /// With so many bytes a second, of the file and of the disk.
+    fn told(&self, stream: &StreamId, last: &Look, of_file: f64, of_disk: f64) -> Filling {
         let left = last.free as f64 / of_file.max(of_disk);
-        Some(Filling {
+        Filling {
             stream: stream.clone(),
             path: self.path.clone(),
             size: last.size,
@@ -120,7 +131,7 @@ impl Known {
             total: self.total,
             per_hour: (of_file * 3600.0) as u64,
             left: Duration::try_from_secs_f64(left).ok(),
-        })
+        }
     }
 }
 
@@ -163,19 +174,20 @@ mod tests {
     }
 
     #[test]
+    fn what_is_not_written_any_more_does_not_fill_the_disk_for_ever() {
+        let mut growth = Growth::default();
+        for (second, size, free) in [(0, 10, 100), (60, 20, 90)] {
+            growth.fold(&disk(size * MIB, free * MIB), at(second));
+        }
+        let per_hour = |second| growth.filling(at(second))[0].per_hour / MIB;
+        assert_eq!((per_hour(60), per_hour(360), per_hour(600), per_hour(2_000)), (600, 600, 60, 0));
+        assert_eq!(growth.filling(at(2_000))[0].left, None);
+    }
+
+    #[test]
     fn until_a_second_look_the_bytes_count_that_were_read_after_the_first() {
-        let lines = |bytes| {
-            let (lines, answers) = (Vec::new(), Vec::new());
-            Fact::Lines(Arc::new(Batch {
-                stream: "a".into(),
-                lines,
-                read: 1,
-                bytes,
-                sampled: 0,
-                dropped: 0,
-                answers,
-            }))
-        };
+        let lines =
+            |bytes| Fact::Lines(Arc::new(Batch { stream: "a".into(), read: 1, bytes, ..Batch::default() }));
         let mut growth = Growth::default();
         growth.fold(&disk(50 * MIB, 100 * MIB), at(0));
         growth.fold(&lines(40 * MIB), at(0));

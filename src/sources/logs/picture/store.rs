@@ -241,7 +241,7 @@ mod tests {
 
     fn batch(stream: &str, lines: Vec<Line>) -> Batch {
         let read = lines.len() as u64;
-        Batch { stream: stream.into(), lines, read, bytes: 0, sampled: 0, dropped: 0, answers: Vec::new() }
+        Batch { stream: stream.into(), lines, read, ..Batch::default() }
     }
 
     fn texts(store: &Store) -> Vec<&str> {

@@ -205,8 +205,8 @@ mod tests {
     }
 
     fn batch(stream: &str, read: u64, sampled: u64) -> Fact {
-        let (stream, lines, answers) = (stream.into(), Vec::new(), Vec::new());
-        Fact::Lines(Arc::new(Batch { stream, lines, read, bytes: read * 10, sampled, dropped: 0, answers }))
+        let batch = Batch { stream: stream.into(), read, bytes: read * 10, sampled, ..Batch::default() };
+        Fact::Lines(Arc::new(batch))
     }
 
     #[test]
