@@ -127,3 +127,164 @@ fn leads(parents: &[Vec<usize>], from: usize, to: usize) -> bool {
     }
     false
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::diagnosis::finding::Impact;
+    use crate::diagnosis::world::*;
+    use crate::model::HopId;
+    use crate::sources::front_door::facts::Page;
+    use crate::sources::kubernetes::objects::Kind;
+
+    fn of_rule(id: &'static str, explains: &'static [&'static str]) -> Rule {
+        Rule::of(id, explains)
+    }
+
+    fn finding(rule: &'static str, impact: Impact, about: &[Subject]) -> Finding {
+        Finding {
+            rule,
+            words: String::new(),
+            impact,
+            about: about.to_vec(),
+            since: None,
+            evidence: Vec::new(),
+            against: Vec::new(),
+            next: String::new(),
+            verbs: Vec::new(),
+        }
+    }
+
+    fn told(rules: &[Rule], found: Vec<Finding>) -> Vec<(&'static str, Vec<&'static str>)> {
+        let causes = causes(rules, found, ago(0));
+        let ids = |cause: &Cause| cause.symptoms.iter().map(|symptom| symptom.rule).collect();
+        causes.iter().map(|cause| (cause.finding.rule, ids(cause))).collect()
+    }
+
+    #[test]
+    fn what_follows_from_what_is_decided_by_ids_and_by_what_it_is_about() {
+        let rules = [of_rule("a", &["b"]), of_rule("other", &["b"]), of_rule("b", &["c"]), of_rule("c", &[])];
+        let server = || Subject::Server { backend: "gke".into(), server: "x".into() };
+        let find = |rule, about: &[Subject]| finding(rule, Impact::Degraded, about);
+        for (what, found, expected) in [
+            ("the same", vec![find("a", &[subject(0)]), find("b", &[subject(0)])], vec![("a", vec!["b"])]),
+            (
+                "another pod",
+                vec![find("a", &[subject(0)]), find("b", &[subject(1)])],
+                vec![("a", vec![]), ("b", vec![])],
+            ),
+            (
+                "a pod more",
+                vec![find("a", &[subject(0)]), find("b", &[subject(0), subject(1)])],
+                vec![("a", vec![]), ("b", vec![])],
+            ),
+            (
+                "one of each of two",
+                vec![
+                    find("a", &[subject(0)]),
+                    find("other", &[subject(1)]),
+                    find("b", &[subject(0), subject(1)]),
+                ],
+                vec![("a", vec!["b"]), ("other", vec!["b"])],
+            ),
+            ("about all", vec![find("a", &[]), find("b", &[subject(1)])], vec![("a", vec!["b"])]),
+            (
+                "not to be compared",
+                vec![find("a", &[subject(0)]), find("b", &[server()])],
+                vec![("a", vec!["b"])],
+            ),
+            (
+                "by its id not",
+                vec![find("a", &[subject(0)]), find("c", &[subject(0)])],
+                vec![("a", vec![]), ("c", vec![])],
+            ),
+            (
+                "over two steps",
+                vec![find("c", &[]), find("b", &[]), find("a", &[])],
+                vec![("a", vec!["c", "b"])],
+            ),
+        ] {
+            assert_eq!(told(&rules, found), expected, "{what}");
+        }
+    }
+
+    #[test]
+    fn causes_stand_by_how_bad_how_sure_and_how_old_they_are() {
+        use crate::diagnosis::finding::{Evidence, Witness};
+        let rules = [of_rule("a", &[]), of_rule("b", &[])];
+        let find = |rule, impact| finding(rule, impact, &[Subject::Hop(HopId::Pods)]);
+        let sure = |found: Finding| Finding { evidence: vec![Evidence::proof(Witness::Logs, "")], ..found };
+        let since = |found: Finding, seconds| Finding { since: Some(ago(seconds)), ..found };
+        use Impact::{Degraded, Outage, Risk};
+        for (found, first) in [
+            ([find("a", Risk), find("b", Outage)], "b"),
+            ([find("a", Degraded), sure(find("b", Degraded))], "b"),
+            ([since(find("a", Degraded), 5), since(find("b", Degraded), 90)], "b"),
+            ([find("a", Degraded), since(find("b", Degraded), 90)], "b"),
+            ([find("a", Degraded), find("b", Degraded)], "a"),
+        ] {
+            assert_eq!(told(&rules, found.to_vec())[0].0, first);
+        }
+    }
+
+    #[test]
+    fn a_crash_loop_explains_what_it_keeps_from_being_ready_and_no_ready_pod_that_is_missing() {
+        let crash = || World::watched().pods(vec![pod(0), pod(1), crashing(2, 4)]);
+        assert_eq!(crash().causes(), [("crash-loop", vec!["endpoints-short"])]);
+        let addresses = vec![address(&pod(0)), address(&crashing(2, 4))];
+        let mut both = crash().slice(addresses).causes();
+        both.sort_unstable();
+        assert_eq!(both, [("crash-loop", vec!["endpoints-short"]), ("endpoints-short", vec![])]);
+        let probe = World::watched().pods(vec![pod(0), unready(1, 600), crashing(2, 4)]).causes();
+        assert_eq!(probe.len(), 2, "a pod whose probe fails is a cause of its own: {probe:?}");
+    }
+
+    #[test]
+    fn an_outage_is_led_back_over_all_its_steps() {
+        let pods = vec![crashing(0, 4), crashing(1, 4)];
+        let world = World::watched()
+            .pods(pods)
+            .instance("fe-01", &[backed("a", "DOWN", "10.0.0.0"), backed("b", "DOWN", "10.0.0.1")], 9)
+            .door(Page::Api, 503, Some("Service Unavailable"));
+        let causes = world.causes();
+        assert_eq!(causes.len(), 1, "{causes:?}");
+        assert_eq!(causes[0].0, "crash-loop");
+        for symptom in [
+            "endpoints-short",
+            "endpoints-empty",
+            "lb-server-down",
+            "backend-without-servers",
+            "front-door-failing",
+        ] {
+            assert!(causes[0].1.contains(&symptom), "{symptom} in {causes:?}");
+        }
+    }
+
+    #[test]
+    fn two_causes_at_once_stand_side_by_side() {
+        let out = Backed { admin: 1, ..backed("b", "MAINT", INGRESS) };
+        let world = World::watched().pods(vec![pod(0), pod(1), crashing(2, 4)]).instance(
+            "fe-01",
+            &[backed("a", "UP", INGRESS), out],
+            50,
+        );
+        assert_eq!(world.causes(), [("crash-loop", vec!["endpoints-short"]), ("lb-maintenance", vec![])]);
+    }
+
+    #[test]
+    fn every_rule_has_one_outcome_and_what_cannot_be_seen_is_open() {
+        let world = World::healthy(2).blind(Kind::Pod);
+        let diagnosis = world.diagnosis();
+        assert!(diagnosis.causes.is_empty());
+        assert!(matches!(diagnosis.of("crash-loop"), Outcome::Unknown(needs) if needs.len() == 1));
+        let crash = World::watched().pods(vec![pod(0), crashing(1, 4)]);
+        let diagnosis = crash.diagnosis();
+        assert!(matches!(diagnosis.of("endpoints-short"), Outcome::Fires(found) if found.len() == 1));
+        assert!(matches!(diagnosis.of("stuck-in-init"), Outcome::Clear("1 of 2 pods ready")));
+        assert_eq!(
+            diagnosis.clear.len() + diagnosis.open.len() + 2,
+            RULES.len(),
+            "each rule is clear, open, or one of the two that fire"
+        );
+    }
+}

@@ -64,6 +64,13 @@ impl Rule {
     pub fn judge(&self, look: &Look<'_>) -> Judgement {
         (self.look)(look).unwrap_or_else(Judgement::from)
     }
+
+    /// One for tests of what follows from what.
+    #[cfg(test)]
+    pub fn of(id: &'static str, explains: &'static [&'static str]) -> Self {
+        let look: fn(&Look<'_>) -> Result<Judgement, Need> = |_| Ok(Judgement::Clear(String::new()));
+        Self { id, sentence: "", impact: Impact::Risk, step: "", explains, look }
+    }
 }
 
 /// All rules; those before stand for causes of those after them where nothing else decides.
