@@ -61,6 +61,7 @@
 //! | a lens on log lines | – | [`logs::LENSES`] |
 //! | a cause of repeated requests | – | `CAUSES` in [`diagnosis::storm`] |
 //! | a runbook | `assets/runbooks/<name>.md` | `FILES` in `runbook::shelf` |
+//! | a rule | `src/diagnosis/rules/<id>.rs` | [`diagnosis::rules::RULES`], and a scenario that plays it |
 //! | a storage check | `src/registry/checks/<family>.rs` | `registry::checks::FAMILIES` |
 //! | a storage driver | `src/storage/<name>/`, held against the conformance suite | [`runtime::stores::open`] |
 //! | a theme | `assets/themes/<name>.toml` | `ui::theme::THEMES` |

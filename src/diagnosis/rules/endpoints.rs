@@ -8,11 +8,12 @@ use jiff::Timestamp;
 use super::Judgement;
 use crate::diagnosis::endpoints::{Endpoint, Verdict};
 use crate::diagnosis::finding::{Evidence, Finding, Impact, Witness};
+use crate::diagnosis::happenings::{line, warnings};
 use crate::diagnosis::look::{Look, Need};
 use crate::diagnosis::pods::{MOMENT, State, in_common, state, subjects};
 use crate::diagnosis::words::{addresses, counted, some};
 use crate::model::Subject;
-use crate::sources::kubernetes::objects::Pod;
+use crate::sources::kubernetes::objects::{Kind, Pod};
 use crate::sources::kubernetes::picture::Picture;
 
 pub const EMPTY: &str = "endpoints-empty";
@@ -37,7 +38,7 @@ pub fn empty(look: &Look<'_>) -> Result<Judgement, Need> {
     };
     let mut evidence =
         vec![Evidence::proof(Witness::Kubernetes, format!("0 ready addresses; {}", pods.words()))];
-    if !is_there && look.cluster(&[crate::sources::kubernetes::objects::Kind::Service]).is_ok() {
+    if !is_there && look.cluster(&[Kind::Service]).is_ok() {
         evidence.push(Evidence::hint(Witness::Kubernetes, format!("there is no service {service}")));
     }
     Ok(Judgement::Fires(vec![Finding {
@@ -121,29 +122,30 @@ fn sick_pods(look: &Look<'_>, pods: &[&Pod], taking: usize) -> Option<Finding> {
     unsent(look, pods, taking, words, "See why they are not ready.".to_owned())
 }
 
-/// Pods of which nothing more is known than that their readiness probe fails.
+/// Pods that nothing else keeps from being ready than their probe, or their node.
 fn unready_pods(look: &Look<'_>, pods: &[&Pod], taking: usize) -> Option<Finding> {
     let first = pods.first()?;
-    let all = look.states().ok()?;
-    let words = format!(
-        "{} not ready: readiness probe fails",
-        match pods.len() {
-            1 => "1 pod runs and is".to_owned(),
-            more => format!("{more} pods run and are"),
-        }
-    );
-    let next = format!(
-        "Describe {}: its events say what the readiness probe was answered; then read its logs.",
-        first.name
-    );
-    let mut finding = unsent(look, pods, taking, words, next)?;
-    let common = in_common(pods, &all.which(|state| state == State::Ready));
-    finding.evidence.extend(common.map(|common| Evidence::hint(Witness::Kubernetes, common.words())));
-    let event = crate::diagnosis::happenings::warnings(look.kubernetes, pods).into_iter().next();
-    let said = event.map(|one| {
-        Evidence::hint(Witness::Kubernetes, crate::diagnosis::happenings::line(one)).seen(one.last)
-    });
-    finding.evidence.extend(said);
+    let event = warnings(look.kubernetes, pods).into_iter().next();
+    let is_node = event.is_some_and(|one| one.reason == "NodeNotReady");
+    let who = match pods.len() {
+        1 => "1 pod runs and is".to_owned(),
+        more => format!("{more} pods run and are"),
+    };
+    let (why, next) = match (is_node, &first.node) {
+        (true, Some(node)) => ("the node is not ready", format!("Look at node {node}: nobody hears of it.")),
+        _ => (
+            "readiness probe fails",
+            format!(
+                "Describe {}: its events say what the probe was answered; then read its logs.",
+                first.name
+            ),
+        ),
+    };
+    let mut finding = unsent(look, pods, taking, format!("{who} not ready: {why}"), next)?;
+    let ready = look.states().ok()?.which(|state| state == State::Ready);
+    let said = event.map(|one| Evidence::hint(Witness::Kubernetes, line(one)).seen(one.last));
+    let common = in_common(pods, &ready).map(|common| Evidence::hint(Witness::Kubernetes, common.words()));
+    finding.evidence.extend(said.into_iter().chain(common));
     Some(finding)
 }
 

@@ -172,6 +172,10 @@ fn ready_pods_without_an_address_are_missed_once_everybody_had_time_to_know() {
     }
     let found = without(vec![pod(0), pod(1)], 1).found("endpoints-short");
     assert_eq!(found.words, "1 pod Ready and without an address: nothing is sent to it");
+    let probe = World::watched().pods(vec![pod(0), unready(1, 600)]);
+    assert_eq!(probe.found("endpoints-short").words, "1 pod runs and is not ready: readiness probe fails");
+    let node = probe.event("registry-1", "NodeNotReady", "Node is not ready", 30).found("endpoints-short");
+    assert_eq!(node.words, "1 pod runs and is not ready: the node is not ready");
     let mut world = without(vec![pod(0), of_a_job], 1);
     let set = crate::sources::kubernetes::objects::ReplicaSet {
         name: "registry-7d9f".into(),
