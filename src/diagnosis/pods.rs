@@ -1,5 +1,7 @@
 //! What state each pod is in that should serve, and what a pod says of itself.
 
+use std::collections::BTreeSet;
+
 use jiff::{SignedDuration, Timestamp};
 
 use super::finding::Impact;
@@ -13,6 +15,9 @@ pub const PATIENCE: SignedDuration = SignedDuration::from_mins(2);
 
 /// A restart within this time tells of now: between two starts of a pod that crashes there are at most five minutes.
 pub const LATELY: SignedDuration = SignedDuration::from_mins(10);
+
+/// What ends oftener than this ends again and again.
+const OFTEN: SignedDuration = SignedDuration::from_mins(30);
 
 /// One after another the sources hear of the same change within this time.
 pub const MOMENT: SignedDuration = SignedDuration::from_secs(5);
@@ -61,7 +66,7 @@ const HOPELESS: &[(&str, Stuck)] = &[
     ("RunContainerError", Stuck::Config),
 ];
 
-/// All pods, each with its state.
+/// All pods in the order of their names, each with its state.
 #[derive(Clone, Debug, Default)]
 pub struct Pods<'a> {
     pub all: Vec<(&'a Pod, State)>,
@@ -70,7 +75,17 @@ pub struct Pods<'a> {
 impl<'a> Pods<'a> {
     /// The pods of a picture, as they are at `now`.
     pub fn of(picture: &'a Picture, now: Timestamp) -> Self {
-        Self { all: picture.pods.values().map(|pod| (pod, state(pod, now))).collect() }
+        let lately = |at: Option<Timestamp>| at.is_some_and(|at| now.duration_since(at) < LATELY);
+        let waited = picture.happenings.values().filter(|one| one.reason == "BackOff" && lately(one.last));
+        let waited: BTreeSet<_> = waited.map(|one| one.about.1.as_str()).collect();
+        let all = picture.pods.values();
+        Self { all: all.map(|pod| (pod, state(pod, now, waited.contains(pod.name.as_str())))).collect() }
+    }
+
+    /// The state of the pod of this name.
+    pub fn state(&self, name: &str) -> Option<State> {
+        let place = self.all.binary_search_by(|(pod, _)| pod.name.as_str().cmp(name)).ok()?;
+        Some(self.all[place].1)
     }
 
     /// Those that should serve.
@@ -109,12 +124,12 @@ pub fn counts(pod: &Pod) -> bool {
     pod.deleting.is_none() && !matches!(pod.phase, Phase::Succeeded | Phase::Failed)
 }
 
-/// What state a pod is in.
-pub fn state(pod: &Pod, now: Timestamp) -> State {
+/// What state a pod is in, of which the kubelet said lately that it waits before it tries again, or did not.
+fn state(pod: &Pod, now: Timestamp, waited: bool) -> State {
     if !counts(pod) {
         return State::Leaving;
     }
-    if crashes(pod, now) {
+    if crashes(pod, now, waited) {
         return State::Crashing;
     }
     if pod.is_ready {
@@ -144,25 +159,27 @@ fn begun(pod: &Pod) -> Option<Timestamp> {
     ends.filter_map(|end| end.at).chain(pod.created).max()
 }
 
-fn crashes(pod: &Pod, now: Timestamp) -> bool {
+fn crashes(pod: &Pod, now: Timestamp, waited: bool) -> bool {
     pod.containers.iter().any(|container| {
         let backs_off = container.waiting.as_ref().is_some_and(|said| said.reason == "CrashLoopBackOff");
-        backs_off || keeps_ending(pod, container, now)
+        backs_off || keeps_ending(pod, container, now, waited)
     })
 }
 
 /// Between two crashes a container runs, or seems to. One that came up again and stays is not to be told from that at
-/// once: it is taken for one that crashes until it ran for twice as long as it usually does.
-fn keeps_ending(pod: &Pod, container: &Container, now: Timestamp) -> bool {
+/// once: it is taken for one that crashes until it ran for twice as long as it usually does. Two restarts in weeks are
+/// no loop.
+fn keeps_ending(pod: &Pod, container: &Container, now: Timestamp, waited: bool) -> bool {
     let end = container.ended.as_ref().or(container.last.as_ref()).filter(|_| container.restarts > 1);
     let Some(ended) = end.and_then(|end| end.at) else { return false };
     let ago = now.duration_since(ended);
-    if !pod.is_ready {
-        return ago < LATELY && !container.is_ready;
-    }
     let lived = pod.created.map(|created| ended.duration_since(created));
     let usual = lived.map(|lived| lived / i32::try_from(container.restarts).unwrap_or(i32::MAX));
-    container.restarts > 2 && usual.is_some_and(|usual| usual < PATIENCE * 15 && ago < usual * 2)
+    let often = usual.filter(|usual| container.restarts > 2 && *usual < OFTEN);
+    match pod.is_ready {
+        true => often.is_some_and(|usual| ago < usual * 2),
+        false => !container.is_ready && ago < LATELY && (waited || often.is_some()),
+    }
 }
 
 /// The newest end of a run of a container of this pod that did not end well.

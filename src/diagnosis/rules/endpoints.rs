@@ -10,7 +10,7 @@ use crate::diagnosis::endpoints::{Endpoint, Verdict};
 use crate::diagnosis::finding::{Evidence, Finding, Impact, Witness};
 use crate::diagnosis::happenings::{line, warnings};
 use crate::diagnosis::look::{Look, Need};
-use crate::diagnosis::pods::{MOMENT, State, in_common, state, subjects};
+use crate::diagnosis::pods::{MOMENT, State, in_common, subjects};
 use crate::diagnosis::words::{addresses, counted, some};
 use crate::model::Subject;
 use crate::sources::kubernetes::objects::{Kind, Pod};
@@ -55,11 +55,11 @@ pub fn empty(look: &Look<'_>) -> Result<Judgement, Need> {
 }
 
 pub fn short(look: &Look<'_>) -> Result<Judgement, Need> {
-    let all = look.endpoints()?;
+    let (all, pods) = (look.endpoints()?, look.states()?);
     let taking = all.iter().filter(|one| is_ready(one)).count();
     let (mut missing, mut sick, mut unready) = (Vec::new(), Vec::new(), Vec::new());
     for (pod, verdict) in all.iter().filter_map(|one| Some((one.pod?, one.verdict))) {
-        match (verdict, state(pod, look.now)) {
+        match (verdict, pods.state(&pod.name).unwrap_or(State::Leaving)) {
             (Verdict::Missing | Verdict::NotYet, State::Ready)
                 if is_served(look.kubernetes, pod) && is_settled(pod, look.now) =>
             {

@@ -10,7 +10,12 @@ fn pods_that_end_again_and_again_crash_and_those_that_were_restarted_do_not() {
     for (what, pods, word) in [
         ("all is well", vec![pod(0), pod(1)], "clear"),
         ("it backs off", vec![pod(0), crashing(1, 4)], "fires"),
-        ("it runs between two crashes", vec![pod(0), restarted(unready(1, 90), 4, 90)], "fires"),
+        ("it runs between two crashes", vec![pod(0), restarted(unready(1, 90), 9, 90)], "fires"),
+        (
+            "it was restarted last week, and again just now",
+            vec![pod(0), restarted(unready(1, 5), 2, 5)],
+            "clear",
+        ),
         ("it was restarted once, an hour ago", vec![pod(0), restarted(pod(1), 1, 3_600)], "clear"),
         ("it was restarted once, just now", vec![pod(0), restarted(unready(1, 5), 1, 5)], "clear"),
         ("it was restarted twice in weeks and is ready", vec![pod(0), restarted(pod(1), 2, 60)], "clear"),
@@ -22,6 +27,9 @@ fn pods_that_end_again_and_again_crash_and_those_that_were_restarted_do_not() {
     ] {
         assert_eq!(World::watched().pods(pods).word("crash-loop"), word, "{what}");
     }
+    let again = World::watched().pods(vec![pod(0), restarted(unready(1, 5), 2, 5)]);
+    let waited = again.event("registry-1", "BackOff", "Back-off restarting failed container", 20);
+    assert_eq!(waited.word("crash-loop"), "fires", "the kubelet waited before it tried again");
     assert_eq!(World::healthy(2).blind(Kind::Pod).word("crash-loop"), "unknown");
     assert_eq!(World::watched().word("crash-loop"), "unknown", "nothing was told yet");
     assert_eq!(World::default().word("crash-loop"), "unknown", "no cluster is watched");
@@ -84,11 +92,7 @@ fn the_last_words_of_the_dead_container_are_those_that_it_left_or_the_last_error
         ("registry-0/registry", vec![line(30, "fatal: a later run")]),
         ("registry-1/registry", vec![line(90, "fatal: another pod")]),
     ] {
-        let batch = crate::sources::logs::facts::Batch {
-            stream: stream.into(),
-            lines,
-            ..Default::default()
-        };
+        let batch = crate::sources::logs::facts::Batch { stream: stream.into(), lines, ..Default::default() };
         world.logs.fold(&crate::sources::logs::facts::Fact::Lines(batch.into()), ago(20));
     }
     assert_eq!(words(&world), ["last words of registry-0: fatal: no redis"]);
