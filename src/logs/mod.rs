@@ -9,6 +9,7 @@ mod mask;
 mod pattern;
 mod question;
 mod read;
+mod store;
 mod subject;
 
 pub use address::without_port;
@@ -19,4 +20,5 @@ pub use mask::repository as repository_of_uri;
 pub use pattern::pattern;
 pub use question::{LENSES, Lens, Question, QuestionError};
 pub use read::{Body, document_line, keep, open, read, read_document};
+pub use store::{StoreFault, store_fault};
 pub use subject::{about, of_uri as subject_of_uri};

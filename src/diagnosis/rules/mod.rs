@@ -5,6 +5,7 @@
 mod autoscaler_at_maximum;
 mod backend_without_servers;
 mod broken_images;
+mod canary_fails;
 mod crash_loop;
 mod endpoints;
 mod errors_spread;
@@ -12,16 +13,20 @@ mod few_tags_fail;
 mod front_door_failing;
 mod gcp_lb_unhealthy;
 mod ingress_mismatch;
+mod layer_links_written;
 mod log_fills_disk;
 mod pods_below_baseline;
+mod pods_throw_errors;
 mod retry_storm;
 mod servers;
+mod storage;
 mod storage_provider_incident;
 mod stuck_in_init;
 #[cfg(test)]
 mod tests;
 #[cfg(test)]
 mod told;
+mod unknown_blob;
 
 use super::finding::{Finding, Impact};
 use super::look::{Look, Need};
@@ -90,6 +95,10 @@ pub const RULES: &[Rule] = &[
         ],
         look: storage_provider_incident::look,
     },
+    storage::REFUSING,
+    storage::SLOWNESS,
+    layer_links_written::RULE,
+    unknown_blob::RULE,
     Rule {
         id: stuck_in_init::ID,
         sentence: "Pods do not get to serving: no node, no image, no settings, or stuck in their init containers",
@@ -226,11 +235,13 @@ pub const RULES: &[Rule] = &[
         explains: &["gcp-lb-unhealthy", "front-door-failing", "errors-spread", "canary-fails"],
         look: backend_without_servers::look,
     },
+    pods_throw_errors::RULE,
     broken_images::RULE,
     few_tags_fail::RULE,
     errors_spread::RULE,
     retry_storm::RULE,
     log_fills_disk::RULE,
+    canary_fails::RULE,
     Rule {
         id: gcp_lb_unhealthy::ID,
         sentence: "The cloud's load balancer takes servers for unhealthy",

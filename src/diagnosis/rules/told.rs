@@ -106,6 +106,14 @@ impl World {
         self.answered_to(&["10.0.0.1"], method, uri, status, count)
     }
 
+    /// The registry wrote this so often.
+    pub fn said(mut self, line: &str, times: usize) -> Self {
+        let lines = (0..times).map(|_| crate::logs::read(line.as_bytes(), None, at(NOW - 20))).collect();
+        let batch = Batch { stream: "pod-a/registry".into(), lines, ..Batch::default() };
+        self.logs.fold(&Fact::Lines(Arc::new(batch)), at(NOW - 20));
+        self
+    }
+
     /// How often what was answered how, all together, of a stream.
     pub fn totals_of(self, stream: &str, counts: &[(Operation, Answered, u64)]) -> Self {
         let mut totals = Totals::at(at(NOW - 30), Layer::Registry);
@@ -153,6 +161,51 @@ impl World {
             note: String::new(),
         }));
         self.bucket.fold(&Stored::Scanned { subject, report: Arc::new(report) }, at(NOW - 10));
+        self
+    }
+
+    /// These pods are ready.
+    pub fn pods(mut self, names: &[&str]) -> Self {
+        use crate::sources::kubernetes::facts::{Batch, Fact, Watch};
+        use crate::sources::kubernetes::objects::{Kind, Pod};
+        self.watched.kubernetes = Some(Default::default());
+        let pods = names.iter().map(|name| Pod {
+            name: (*name).into(),
+            is_ready: true,
+            ready: (1, 1),
+            uid: String::new(),
+            node: None,
+            ip: None,
+            status: "Running".into(),
+            phase: Default::default(),
+            ready_changed: None,
+            restarts: 0,
+            restarted: None,
+            created: None,
+            deleting: None,
+            images: Vec::new(),
+            containers: Vec::new(),
+            owner: None,
+            message: None,
+        });
+        self.kubernetes.fold(&Fact::Listed(Batch::Pods(pods.collect())), at(NOW - 60));
+        self.kubernetes.fold(&Fact::Watched { kind: Kind::Pod, watch: Watch::Live }, at(NOW - 60));
+        self
+    }
+
+    /// A link of a layer was listed, written so many seconds ago.
+    pub fn linked(mut self, seconds: i64) -> Self {
+        use crate::sources::bucket::browse::{Child, Object, Place};
+        use crate::sources::bucket::facts::Listed;
+        let object = Object { size: Some(71), modified: Some(at(NOW - seconds)) };
+        let listed = Listed {
+            place: Place::Prefix("docker/registry/v2/repositories/a/_layers/sha256/9f/".into()),
+            asked: None,
+            children: vec![Child::stored("link", object)],
+            next: None,
+            unread: Vec::new(),
+        };
+        self.bucket.fold(&Stored::Listed { listed, requests: 1 }, at(NOW - 5));
         self
     }
 

@@ -77,6 +77,11 @@ impl Child {
         Self { origin: Origin::Named, ..Self::folder(name) }
     }
 
+    /// An object, by its name.
+    pub fn stored(name: impl Into<String>, object: Object) -> Self {
+        Self::new(name.into(), Some(object))
+    }
+
     fn new(name: String, object: Option<Object>) -> Self {
         let safe = clean(&name);
         let shown = (safe != name).then(|| safe.trim_end_matches('/').into());

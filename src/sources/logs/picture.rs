@@ -1,5 +1,6 @@
 //! What is known of the logs: the fold of their own facts.
 
+mod ailing;
 mod answers;
 mod failing;
 mod growth;
@@ -10,6 +11,7 @@ mod streams;
 
 use jiff::Timestamp;
 
+pub use ailing::{Ail, Ailing};
 pub use answers::{Answers, Missed};
 pub use failing::{Failing, Window};
 pub use growth::{Filling, Growth};
@@ -33,6 +35,8 @@ pub struct Picture {
     pub failing: Failing,
     /// The same request over and over, without success.
     pub storms: Storms,
+    /// How the store failed the registry, by its own lines.
+    pub ailing: Ailing,
     /// How all requests were answered lately.
     pub answers: Answers,
     /// The files behind the streams, and the disks that they fill.
@@ -59,6 +63,9 @@ impl Picture {
                 if let Some(stored) = self.store.get(*place) {
                     self.kinds.take(*place, &stored.line);
                 }
+            }
+            for line in &batch.lines {
+                self.ailing.take(line, at);
             }
             self.answers.take(batch, at);
             for answer in &batch.answers {
