@@ -9,7 +9,7 @@ use url::Url;
 
 use super::out::{complain, complain_of};
 use super::staged::{self, Staged};
-use super::{Arming, Demo, Exit, Screen, cockpit, runbooks, sources, writing};
+use super::{Arming, Demo, Exit, Screen, cockpit, runbooks, site, sources, writing};
 use crate::config::{self, Bucket, Environment, Flags, Location, Profile, Settings, Watch, without_file};
 use crate::execution::deeds::Deeds;
 use crate::execution::notebook::Notebook;
@@ -73,6 +73,8 @@ pub fn demonstration(scenario: Option<&str>, arming: &Arming) -> Result<Demonstr
         complain(&format!("the demonstration cannot be told of its own addresses in {url}"));
         Exit::Unread
     })?;
+    // Without it only a second terminal is worse off.
+    let _ = site::write(staged.folder.path(), &profile);
     let session = Session {
         profile: "demo".to_owned(),
         protection: "embedded".to_owned(),
@@ -118,7 +120,7 @@ fn settings(screen: &Screen) -> Result<Settings, Exit> {
 }
 
 /// The profile that one would write for this site.
-fn profile(staged: &Staged, url: &str) -> Option<Profile> {
+pub fn profile(staged: &Staged, url: &str) -> Option<Profile> {
     let addresses = &staged.environment.addresses;
     let watch = Watch {
         kubernetes: Some(config::Kubernetes {

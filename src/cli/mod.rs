@@ -27,6 +27,7 @@ mod resume;
 mod runbook;
 mod runbooks;
 mod scan;
+mod site;
 mod sources;
 mod staged;
 mod staging;

@@ -8,8 +8,9 @@ use jiff::Timestamp;
 use tempfile::TempDir;
 use tokio::sync::OnceCell;
 
-use super::Exit;
 use super::out::complain;
+use super::{Exit, site};
+use crate::registry::repair::quote;
 use crate::runtime::Opener;
 use crate::runtime::stores::{self, OpenOptions};
 use crate::staging::scenario::{self, Bucket, Environment, Scenario, Trees, guide};
@@ -45,7 +46,15 @@ impl Staged {
 
     /// Story, addresses and commands for another terminal.
     pub fn guide(&self) -> Vec<String> {
-        guide(&self.scenario, &self.environment.addresses)
+        let mut lines = guide(&self.scenario, &self.environment.addresses);
+        let file = quote(&site::place(self.folder.path()).display().to_string());
+        lines.extend([
+            String::new(),
+            "quarterdeck itself, with and without a screen".to_owned(),
+            format!("  quarterdeck check --config {file}"),
+            format!("  quarterdeck --config {file}"),
+        ]);
+        lines
     }
 
     /// URL of the bucket.

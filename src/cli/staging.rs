@@ -8,7 +8,7 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use super::out::{Out, complain, printed};
 use super::staged::{self, Staged};
-use super::{Exit, Staging};
+use super::{Exit, Staging, demo, site};
 use crate::staging::scenario;
 
 /// Serves until Ctrl-c.
@@ -30,6 +30,10 @@ fn list() -> Exit {
 
 fn serve(staged: Staged) -> ExitCode {
     let guide = staged.guide().join("\n");
+    if let Some(profile) = demo::profile(&staged, &staged.url()) {
+        // Without it only quarterdeck's own commands are worse off.
+        let _ = site::write(staged.folder.path(), &profile);
+    }
     let Staged { folder, environment, open, .. } = staged;
     let ready = tokio::runtime::Builder::new_current_thread().enable_all().build().and_then(|runtime| {
         let _inside = runtime.enter();

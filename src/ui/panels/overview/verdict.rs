@@ -9,7 +9,7 @@ use ratatui::widgets::Paragraph;
 use super::{Focus, boxed, edge, select, sign, style};
 use crate::diagnosis::finding::Impact;
 use crate::diagnosis::look::{Lack, Need};
-use crate::diagnosis::path::Verdict;
+use crate::diagnosis::path::{Verdict, first_broken};
 use crate::diagnosis::verdict::{Cause, Diagnosis};
 use crate::model::Subject;
 use crate::model::text::clean;
@@ -192,7 +192,14 @@ fn nothing(state: &State, view: &View, form: Form, cells: usize, is_chosen: bool
     let diagnosis = state.diagnosis();
     let (blind, made) = (lacking(diagnosis, Lack::Blind).0, diagnosis.clear.len());
     let awaited = state.awaited();
+    let breaks =
+        first_broken(state.path()).map(|hop| format!("the way of a pull breaks at: {}", hop.title()));
+    let fails = (state.radar.lately > 0).then(|| "requests fail".to_owned());
     let (verdict, words) = match (awaited.is_empty(), blind, made) {
+        _ if breaks.is_some() || fails.is_some() => {
+            let verdict = if breaks.is_some() { Verdict::Broken } else { Verdict::Minor };
+            (verdict, format!("No cause is known yet, but {}", breaks.or(fails).unwrap_or_default()))
+        }
         (false, _, _) => (Verdict::Waiting, format!("Looking: waiting for {}", awaited.join(", "))),
         (true, 0, 0) => (Verdict::Unknown, "Nothing is watched that could tell what is wrong".to_owned()),
         (true, 0, _) => (Verdict::Good, "Nothing is wrong as far as it is watched".to_owned()),
@@ -203,7 +210,9 @@ fn nothing(state: &State, view: &View, form: Form, cells: usize, is_chosen: bool
     };
     let tint = style(view, verdict);
     let made = match (verdict, made, cells) {
-        (Verdict::Waiting, _, _) | (_, 0, _) | (_, _, ..60) => String::new(),
+        (Verdict::Waiting | Verdict::Broken | Verdict::Minor, _, _) | (_, 0, _) | (_, _, ..60) => {
+            String::new()
+        }
         (_, made, _) => format!(": {} found nothing", counted(made as u64, "check")),
     };
     let room = cells.saturating_sub(LEAD);
