@@ -3,6 +3,8 @@
 
 #[path = "cli/audit.rs"]
 mod audit;
+#[path = "cli/check.rs"]
+mod check;
 #[path = "cli/delete.rs"]
 mod delete;
 #[path = "cli/hostile.rs"]

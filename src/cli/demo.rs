@@ -150,10 +150,13 @@ pub fn profile(staged: &Staged, url: &str) -> Option<Profile> {
     Some(profile)
 }
 
-/// Where the registry's own address is known, it is asked whether a database holds its tags.
+/// Where the registry's own address is known, it is asked whether a database holds its tags. What pulls are answered is
+/// asked at the front door, before a deed and after it.
 fn looking(profile: &Profile) -> Arc<Looking> {
-    let client = profile.registry.url.clone().and_then(|url| Client::new(ClientSettings::at(url)).ok());
-    let configured = if client.is_some() { Configured::Auto } else { Configured::Files };
+    let (registry, door) = (profile.registry.url.clone(), profile.watch.front_door.as_ref());
+    let configured = if registry.is_some() { Configured::Auto } else { Configured::Files };
+    let address = registry.or_else(|| door.and_then(|door| door.url.clone()));
+    let client = address.and_then(|url| Client::new(ClientSettings::at(url)).ok());
     Looking::new(ScanOptions::default(), configured, client)
 }
 

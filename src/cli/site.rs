@@ -20,7 +20,8 @@ pub fn place(folder: &Path) -> PathBuf {
 /// The folder cannot be written to.
 pub fn write(folder: &Path, profile: &Profile) -> io::Result<()> {
     let profiles = table([("staging", Some(of(profile)))]);
-    std::fs::write(place(folder), table([("profiles", Some(profiles))]).to_string())
+    let document = Table::from_iter([("profiles".to_owned(), profiles)]);
+    std::fs::write(place(folder), document.to_string())
 }
 
 fn of(profile: &Profile) -> Value {

@@ -25,6 +25,7 @@ stories! {
     a_tag_that_begins_to_fail_is_named_without_a_key,
     hostile_names_are_spelt_out,
     deletes_a_broken_tag_and_takes_it_back,
+    leads_from_what_is_wrong_to_the_tag_deleted,
     two_at_once_do_not_mind_each_other,
     needs_a_terminal_on_both_sides,
 }
@@ -271,6 +272,35 @@ fn push(root: &Path, name: &str) {
     let tag = root.join("docker/registry/v2/repositories").join(name).join("_manifests/tags/v1/current");
     fs::create_dir_all(&tag).unwrap();
     fs::write(tag.join("link"), "").unwrap();
+}
+
+fn leads_from_what_is_wrong_to_the_tag_deleted() {
+    let home = home();
+    let mut pty = Pty::start(command(PROGRAM, &["demo", "broken-image"], &home), size(120, 40));
+    let mut pressed = 0;
+    let mut press = |pty: &mut Pty, named: &str, key: &str| {
+        // On the line above the names of the panels.
+        pty.wait_for(named, |screen| screen.rows(0, 120).nth(38).is_some_and(|line| line.contains(named)));
+        pty.keys(key);
+        pressed += 1;
+    };
+    // What is wrong stands first, and is selected.
+    pty.wait_for_text("broken images");
+    press(&mut pty, "Enter why", "\r");
+    pty.wait_for_text("Speaks for it");
+    press(&mut pty, "a actions", "a");
+    pty.wait_for_text("Arm this session for 10 minutes");
+    press(&mut pty, "Enter do it", "\r");
+    pty.wait_for_text("WRITE");
+    press(&mut pty, "Ctrl-d delete", "\x04");
+    pty.wait_for_text("To agree, type the tag: v1.14.0");
+    pty.keys("v1.14.0");
+    press(&mut pty, "Ctrl-y", "\x19");
+    pty.wait_for_text("Delete tag in demo embedded: done");
+    pty.wait_for_text("after   absent");
+    assert!(pressed <= 12, "{pressed} keys");
+    pty.keys(":q\r");
+    assert_eq!(pty.wait_for_end().exit_code(), 0);
 }
 
 fn two_at_once_do_not_mind_each_other() {

@@ -12,7 +12,6 @@ use super::work::{self, Progress};
 use super::{Arming, Check, Exit, Output, Place, Screen, cockpit};
 use crate::diagnosis::finding::Finding;
 use crate::diagnosis::look::{Lack, Need};
-use crate::diagnosis::rules::RULES;
 use crate::diagnosis::verdict::Diagnosis;
 use crate::runtime::{CockpitOptions, Observed, observe};
 
@@ -78,8 +77,11 @@ fn summary(observed: &Observed) -> String {
     let blind = if observed.is_settled { blind } else { blind + waiting };
     let unmade = if blind > 0 { format!(", {} could not be made", checks(blind)) } else { String::new() };
     match diagnosis.causes.as_slice() {
+        [] if diagnosis.clear.is_empty() && blind > 0 => {
+            format!("{profile}: nothing could be looked at{unmade}")
+        }
         [] if diagnosis.clear.is_empty() => {
-            format!("{profile}: nothing could be looked at: {} need what is not there", checks(RULES.len()))
+            format!("{profile}: nothing is watched that could tell what is wrong")
         }
         [] => {
             let words = if blind > 0 {

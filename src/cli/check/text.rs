@@ -42,8 +42,11 @@ pub fn full(observed: &Observed, paper: Paper) -> String {
     text.push_str(&clear(diagnosis, paper));
     let ways = [
         (Lack::Blind, "could not be made"),
-        (Lack::Waiting, if observed.is_settled { "take longer watching" } else { "had no answer in time" }),
-        (Lack::Off, "need what the profile does not name"),
+        (
+            Lack::Waiting,
+            if observed.is_settled { "would take longer watching" } else { "had no answer in time" },
+        ),
+        (Lack::Off, "would need what the profile does not name"),
     ];
     for (lack, words) in ways {
         text.push_str(&unmade(diagnosis, lack, words, paper));

@@ -233,7 +233,11 @@ fn open(state: &State, form: Form) -> String {
     if form == Form::Words || !state.awaited().is_empty() {
         return String::new();
     }
-    let ways = [(Lack::Blind, "need"), (Lack::Waiting, "wait for"), (Lack::Off, "need what is not watched:")];
+    let ways = [
+        (Lack::Blind, "would need"),
+        (Lack::Waiting, "would take longer:"),
+        (Lack::Off, "would need what is not watched:"),
+    ];
     let parts = ways.into_iter().filter_map(|(lack, words)| {
         let (count, whats) = lacking(state.diagnosis(), lack);
         let whats: Vec<_> = whats.iter().map(|what| clean(what)).collect();
