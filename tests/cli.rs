@@ -17,6 +17,8 @@ mod readme;
 mod real;
 #[path = "support/registry/mod.rs"]
 mod registry;
+#[path = "cli/runbook.rs"]
+mod runbook;
 #[path = "cli/scan.rs"]
 mod scan;
 #[path = "cli/setup.rs"]

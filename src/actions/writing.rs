@@ -167,9 +167,14 @@ pub fn follow_up(deed: &Deed) -> Option<Intent> {
     (!targets.is_empty()).then_some(Intent::Propose(Errand::Verb(Order { verb, targets })))
 }
 
+/// What a verb would be done to: what the step of a runbook says, else what is selected.
+pub fn aimed(state: &State, verb: &str) -> Option<Subject> {
+    state.target_of(verb).or_else(|| state.subject())
+}
+
 /// Whether a verb that writes is offered for what is selected.
 pub fn is_offered(state: &State, verb: &Verb) -> bool {
-    state.subject().is_some_and(|subject| (verb.of)(&subject) && (verb.intent)(state, &subject).is_ok())
+    aimed(state, verb.id).is_some_and(|subject| (verb.of)(&subject) && (verb.intent)(state, &subject).is_ok())
 }
 
 /// The intent that arms the session, where there is anything to write and it is read-only.
@@ -195,7 +200,9 @@ pub fn offers(state: &State, kind: MenuKind) -> Vec<&'static str> {
     let arm = arming(state).ok().map(|_| "arm");
     let shown = |id: &&'static str| super::verbs::find(id).is_some_and(|verb| is_offered(state, verb));
     let mut ids: Vec<&'static str> = arm.into_iter().collect();
-    for id in cures(state).into_iter().chain(advised(state)).filter(shown) {
+    // A step of a runbook names what is best done there.
+    let steps = VERBS.iter().map(|verb| verb.id).filter(|id| state.target_of(id).is_some());
+    for id in steps.chain(cures(state)).chain(advised(state)).filter(shown) {
         if !ids.contains(&id) {
             ids.push(id);
         }

@@ -199,3 +199,48 @@ fn write(notebook: &Notebook, runbook: &str, change: &Change) -> Result<(), Trou
     }
     notebook.keep(runbook, &change.walk)
 }
+
+#[cfg(test)]
+mod tests {
+    use jiff::Timestamp;
+
+    use super::*;
+
+    fn walk(anchor: &str) -> Walk {
+        let mut walk = Walk { at: Some(anchor.to_owned()), ..Walk::default() };
+        walk.answered(anchor, true, Timestamp::UNIX_EPOCH);
+        walk.noted(anchor, "node 3");
+        walk
+    }
+
+    #[test]
+    fn what_is_kept_is_read_again_and_a_broken_file_harms_no_other() {
+        let state = tempfile::tempdir().unwrap();
+        let notebook = Notebook::new(state.path(), "gs://images");
+        assert_eq!(notebook.read(), Default::default());
+        notebook.keep("pods", &walk("a")).unwrap();
+        notebook.keep("../odd name", &walk("b")).unwrap();
+        notebook.keep("pods", &walk("c")).unwrap();
+        let kept = BTreeMap::from([("pods".to_owned(), walk("c")), ("../odd name".to_owned(), walk("b"))]);
+        assert_eq!(notebook.read(), (kept, Vec::new()));
+        assert_eq!(Notebook::new(state.path(), "gs://other").read(), Default::default());
+        std::fs::write(notebook.path("pods"), "no JSON").unwrap();
+        let (walks, troubles) = notebook.read();
+        assert_eq!((walks.len(), troubles.len()), (1, 1), "{troubles:?}");
+        assert!(troubles[0].contains("pods.json.broken"), "{troubles:?}");
+        notebook.put_aside("../odd name").unwrap();
+        notebook.put_aside("../odd name").unwrap();
+        assert_eq!(notebook.read(), Default::default());
+        let names = std::fs::read_dir(&notebook.folder).unwrap().count();
+        assert_eq!(names, 2, "nothing is thrown away");
+    }
+
+    #[test]
+    fn a_folder_that_cannot_be_written_is_told() {
+        let state = tempfile::tempdir().unwrap();
+        std::fs::write(state.path().join("runbooks"), "a file").unwrap();
+        let notebook = Notebook::new(state.path(), "p");
+        let told = notebook.keep("pods", &walk("a")).unwrap_err().to_string();
+        assert!(told.contains("runbooks/p cannot be"), "{told}");
+    }
+}

@@ -148,7 +148,9 @@ impl State {
         let mut names = runbook::names(watched, bucket, registry.as_deref());
         let cluster = &self.kubernetes.cluster;
         let known = [("context", &cluster.context), ("namespace", &cluster.namespace)];
-        for (name, value) in known.into_iter().filter(|(_, value)| !value.is_empty()) {
+        for (name, value) in
+            known.into_iter().filter(|(_, value)| !value.is_empty() && *value != "in-cluster")
+        {
             names.insert(name, value.clone());
         }
         names.extend(subject.iter().flat_map(runbook::names_of));

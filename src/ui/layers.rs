@@ -168,7 +168,7 @@ fn entry(view: &View, keys: &str, title: &str) -> Line<'static> {
 }
 
 fn why_off(state: &State, verb: &Verb) -> Option<&'static str> {
-    match state.subject() {
+    match writing::aimed(state, verb.id) {
         None => Some("nothing is selected"),
         Some(subject) if !(verb.of)(&subject) => Some("it is for something else"),
         Some(subject) => (verb.intent)(state, &subject).err(),

@@ -16,6 +16,7 @@ mod logs;
 mod mode;
 mod overview;
 mod radar;
+mod runbook;
 mod tables;
 mod trouble;
 

@@ -1,7 +1,7 @@
 //! The keys of runbooks, which come before those of all panels.
 
 use super::{Binding, Group, Now, in_panel};
-use crate::event::{Intent, PanelId, PromptKind, RunbookWish, Way};
+use crate::event::{Intent, MenuKind, PanelId, PromptKind, RunbookWish, Way};
 use crate::state::State;
 use crate::ui::panels::runbook;
 use crate::ui::view::View;
@@ -74,7 +74,10 @@ pub const RUNBOOK: &[Binding] = &[
         "What can be done here: the step's own verbs first",
         "actions",
         in_step,
-        |state, _| super::menu(state, crate::event::MenuKind::Actions),
+        |state, _| match state.subject() {
+            Some(_) => super::menu(state, MenuKind::Actions),
+            None => Intent::Say("Nothing was found here that something could be done to.".to_owned()),
+        },
     ),
     key(
         Group::Look,

@@ -22,6 +22,7 @@ pub fn draw(state: &State, view: &mut View, frame: &mut Frame<'_>, area: Rect) {
     let speaks = books.iter().filter(|book| state.spoken_for(book).is_some()).count();
     let remark = match speaks {
         0 => "nothing speaks for one of them".to_owned(),
+        1 => "1 fits what is wrong now".to_owned(),
         speaks => format!("{speaks} fit what is wrong now"),
     };
     let block = boxed(view, above, "Runbooks", &[remark], edge(view, Focus::Here));
