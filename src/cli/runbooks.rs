@@ -9,38 +9,6 @@ use crate::config::Location;
 use crate::diagnosis::rules::RULES;
 use crate::runbook::{Known, Paper, Shelf};
 
-/// Rules that runbooks may name already.
-const SOON: &[&str] = &[
-    "storage-provider-incident",
-    "storage-refusing",
-    "storage-slow",
-    "layer-links-written",
-    "unknown-blob",
-    "stuck-in-init",
-    "crash-loop",
-    "pods-throw-errors",
-    "pods-below-baseline",
-    "pods-below-baseline-idle",
-    "autoscaler-at-maximum",
-    "endpoints-empty",
-    "endpoints-short",
-    "endpoints-foreign",
-    "ingress-mismatch",
-    "lb-maintenance",
-    "lb-down-pod-ready",
-    "lb-up-pod-unready",
-    "lb-server-down",
-    "backend-without-servers",
-    "gcp-lb-unhealthy",
-    "broken-images",
-    "few-tags-fail",
-    "errors-spread",
-    "canary-fails",
-    "front-door-failing",
-    "retry-storm",
-    "log-fills-disk",
-];
-
 /// The folder of the operator's own runbooks, beside the configuration file.
 pub fn folder(location: &Location) -> Option<PathBuf> {
     Some(location.path()?.parent()?.join("runbooks"))
@@ -54,7 +22,7 @@ pub fn shelf(location: &Location) -> Shelf {
 
 /// Those that come with the program, and these.
 pub fn shelf_with(papers: &[Paper]) -> Shelf {
-    let checks: Vec<_> = RULES.iter().map(|rule| rule.id).chain(SOON.iter().copied()).collect();
+    let checks: Vec<_> = RULES.iter().map(|rule| rule.id).collect();
     let verbs: Vec<_> = VERBS.iter().map(|verb| verb.id).collect();
     let known = Known { checks: &checks, verbs: &verbs };
     Shelf::built_in(&known).with(papers, &known)
