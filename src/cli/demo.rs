@@ -8,7 +8,7 @@ use tempfile::TempDir;
 use url::Url;
 
 use super::out::{complain, complain_of};
-use super::staged::{self, Staged};
+use super::staged::{self, Shelf, Staged};
 use super::{Arming, Demo, Exit, Screen, cockpit, runbooks, site, sources, writing};
 use crate::config::{self, Bucket, Environment, Flags, Location, Profile, Settings, Watch, without_file};
 use crate::execution::deeds::Deeds;
@@ -30,7 +30,7 @@ use crate::state::Session;
 
 /// Opens the cockpit on a scenario.
 pub fn run(demo: &Demo, screen: &Screen, arming: &Arming) -> ExitCode {
-    let shown = demonstration(demo.scenario.as_deref(), arming).and_then(|shown| {
+    let shown = demonstration(demo.scenario.as_deref(), arming, None).and_then(|shown| {
         let settings = settings(screen)?;
         let unable = |error| {
             complain(&format!("cannot bring up the demonstration: {error}"));
@@ -59,13 +59,17 @@ pub struct Demonstration {
 }
 
 /// The cockpit on a scenario, or on the usual one. Journal and backups lie beside the registry: all of it goes away with
-/// the folder.
+/// the folder. The tree is taken from a shelf, if there is one.
 ///
 /// # Errors
 ///
 /// There is no such scenario, or its sockets cannot be opened; it has been said.
-pub fn demonstration(scenario: Option<&str>, arming: &Arming) -> Result<Demonstration, Exit> {
-    let staged = Staged::open("demo", scenario, None)?;
+pub fn demonstration(
+    scenario: Option<&str>,
+    arming: &Arming,
+    shelf: Option<Arc<Shelf>>,
+) -> Result<Demonstration, Exit> {
+    let staged = Staged::from_shelf("demo", scenario, None, shelf)?;
     let mut gate = Gate::shut(vec!["demo".to_owned()], false);
     writing::arm(&mut gate, arming)?;
     let url = staged.url();

@@ -48,6 +48,7 @@ pub use arguments::{
 };
 pub use demo::{Demonstration, demonstration};
 pub use exit::Exit;
+pub use staged::Shelf;
 
 /// Runs the program with `arguments` (the first is the program's own name).
 pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {

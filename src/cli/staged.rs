@@ -2,7 +2,7 @@
 
 use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use jiff::Timestamp;
 use tempfile::TempDir;
@@ -14,7 +14,7 @@ use crate::registry::repair::quote;
 use crate::runtime::Opener;
 use crate::runtime::stores::{self, OpenOptions};
 use crate::staging::scenario::{self, Bucket, Environment, Scenario, Trees, guide};
-use crate::staging::tree::{Spec, share_blobs, write_into};
+use crate::staging::tree::{Spec, share_blobs, share_files, write_into};
 use crate::storage::{ErrorKind, ObjectStore, StoreError};
 
 /// A scenario whose sockets are open. Its files are in `folder` and go away with it.
@@ -31,6 +31,16 @@ pub struct Staged {
 impl Staged {
     /// Opens the sockets of a scenario, the usual one without a name; `what` says for whom, in names and messages.
     pub fn open(what: &str, name: Option<&str>, port: Option<u16>) -> Result<Self, Exit> {
+        Self::from_shelf(what, name, port, None)
+    }
+
+    /// The same, with a tree from a shelf.
+    pub fn from_shelf(
+        what: &str,
+        name: Option<&str>,
+        port: Option<u16>,
+        shelf: Option<Arc<Shelf>>,
+    ) -> Result<Self, Exit> {
         let unable = |error: io::Error| {
             complain(&format!("cannot bring up the {what}: {error}"));
             Exit::Unread
@@ -38,7 +48,7 @@ impl Staged {
         let scenario = named(name.unwrap_or(scenario::USUAL))?;
         let folder = temporary_folder(what).map_err(unable)?;
         let root = folder.path().join("registry");
-        let trees = trees(folder.path(), &scenario);
+        let trees = trees(folder.path(), &scenario, shelf);
         let open = Arc::clone(&trees.bucket);
         let environment = Environment::open(scenario.clone(), folder.path(), port, trees).map_err(unable)?;
         Ok(Self { folder, scenario, environment, root, open })
@@ -97,10 +107,10 @@ pub fn remove(folder: &Path) {
 }
 
 /// How the registry's tree and its bucket are opened: for a registry with a database the bucket is only a part.
-fn trees(folder: &Path, scenario: &Scenario) -> Trees {
+fn trees(folder: &Path, scenario: &Scenario, shelf: Option<Arc<Shelf>>) -> Trees {
     let root = folder.join("registry");
     let tree = if scenario.metadata_database { folder.join("database") } else { root.clone() };
-    let place = Arc::new(Place { tree, root, bucket: scenario.bucket, written: OnceCell::new() });
+    let place = Arc::new(Place { tree, root, bucket: scenario.bucket, shelf, written: OnceCell::new() });
     let opener = |of: fn(&Place) -> &Path| -> Opener {
         let place = Arc::clone(&place);
         Arc::new(move || {
@@ -121,7 +131,45 @@ struct Place {
     /// Where the bucket is: the same, but for a registry with a database.
     root: PathBuf,
     bucket: Bucket,
+    shelf: Option<Arc<Shelf>>,
     written: OnceCell<()>,
+}
+
+/// Trees that are written once and taken from there as often as wanted.
+pub struct Shelf {
+    folder: TempDir,
+    whole: OnceLock<Result<(), String>>,
+    incidents: OnceLock<Result<(), String>>,
+}
+
+impl Shelf {
+    /// An empty shelf in memory, where that can be had.
+    ///
+    /// # Errors
+    /// There is no room for it.
+    pub fn new() -> io::Result<Self> {
+        Ok(Self { folder: temporary_folder("shelf")?, whole: OnceLock::new(), incidents: OnceLock::new() })
+    }
+
+    fn put_into(&self, bucket: Bucket, tree: &Path) -> Result<(), String> {
+        let (name, written) = match bucket {
+            Bucket::Whole => ("whole", &self.whole),
+            Bucket::Incidents => ("incidents", &self.incidents),
+        };
+        let kept = self.folder.path().join(name);
+        written.get_or_init(|| write_tree(&kept, bucket)).clone()?;
+        share_files(&kept, tree).map_err(|error| format!("{}: {error}", tree.display()))
+    }
+}
+
+fn write_tree(tree: &Path, bucket: Bucket) -> Result<(), String> {
+    let spec = match bucket {
+        Bucket::Whole => Spec::whole,
+        Bucket::Incidents => Spec::demo,
+    };
+    // Not the folder above it: if that is gone, so is whoever wanted the tree.
+    std::fs::create_dir(tree).map_err(|error| format!("{}: {error}", tree.display()))?;
+    write_into(tree, &spec(Timestamp::now())).map(|_| ()).map_err(|error| error.to_string())
 }
 
 async fn write(place: Arc<Place>) -> Result<(), StoreError> {
@@ -135,14 +183,10 @@ async fn write(place: Arc<Place>) -> Result<(), StoreError> {
 
 impl Place {
     fn write(&self) -> Result<(), String> {
-        let spec = match self.bucket {
-            Bucket::Whole => Spec::whole,
-            Bucket::Incidents => Spec::demo,
-        };
-        // Not the folder above it: if that is gone, so is whoever wanted the tree.
-        let words = |error: io::Error| format!("{}: {error}", self.tree.display());
-        std::fs::create_dir(&self.tree).map_err(words)?;
-        write_into(&self.tree, &spec(Timestamp::now())).map_err(|error| error.to_string())?;
+        match &self.shelf {
+            Some(shelf) => shelf.put_into(self.bucket, &self.tree)?,
+            None => write_tree(&self.tree, self.bucket)?,
+        }
         if self.tree == self.root {
             return Ok(());
         }

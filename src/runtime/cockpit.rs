@@ -13,6 +13,7 @@ use tokio::sync::mpsc::Receiver;
 
 use super::clipboard::{self, Method, Multiplexer};
 use super::engine::{Arrival, Arrivals, Engine, Surface};
+use super::onlooker::onlooker;
 use super::paper::{Paper, Script};
 use super::stores::{self, OpenOptions};
 use super::terminal::{self, Guard, LastWords, Notice, TerminalError};
@@ -26,7 +27,7 @@ use crate::registry::digest::Digest;
 use crate::registry::reference::{Reference, Repository, Tag};
 use crate::sources::bucket::scan::{ScanOptions, scan};
 use crate::sources::look::Looking;
-use crate::state::{Mouse, Session};
+use crate::state::{Mouse, Session, State};
 use crate::ui::glyphs::{self, Glyphs};
 use crate::ui::{View, keys};
 
@@ -175,6 +176,12 @@ pub async fn drive(options: CockpitOptions, keys: Vec<KeyEvent>, sheet: Sheet) -
     let mut script = Script::new(keys);
     options.engine().run(&mut paper, &mut script).await?;
     Ok(paper)
+}
+
+/// Runs without a terminal and without keys until `seen`, which is shown the state again and again, has seen enough.
+pub async fn look_on(options: CockpitOptions, seen: impl FnMut(&State) -> bool) -> io::Result<()> {
+    let (mut surface, mut patience) = onlooker(seen);
+    options.engine().run(&mut surface, &mut patience).await
 }
 
 /// The last frame of [`drive`] as text.

@@ -34,6 +34,8 @@ const LANE: usize = 1024;
 pub trait Surface {
     /// Draws one frame.
     fn draw(&mut self, render: impl FnOnce(&mut Frame<'_>)) -> io::Result<()>;
+    /// Shows what the next frame would be drawn from; called whenever something may have changed.
+    fn saw(&mut self, _state: &State) {}
     /// Columns and rows.
     fn size(&mut self) -> (u16, u16);
     /// Puts text into the clipboard, as far as a terminal can.
@@ -152,6 +154,7 @@ impl Engine {
             if self.is_due() && !surface.is_aside() {
                 self.draw(surface)?;
             }
+            surface.saw(&self.state);
             if !self.step(surface, arrivals).await? {
                 break;
             }

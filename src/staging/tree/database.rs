@@ -19,16 +19,23 @@ pub fn share_blobs(tree: &Path, bucket: &Path) -> io::Result<()> {
     let locks = bucket.join(LOCKFILES);
     std::fs::create_dir_all(&locks)?;
     std::fs::write(locks.join(Lockfile::Database.name()), r#"{"version":1}"#)?;
-    let mut folders = vec![BLOBS.to_owned()];
-    while let Some(folder) = folders.pop() {
-        std::fs::create_dir_all(bucket.join(&folder))?;
-        for entry in std::fs::read_dir(tree.join(&folder))? {
-            let entry = entry?;
-            let path = format!("{folder}/{}", entry.file_name().to_string_lossy());
-            match entry.file_type()?.is_dir() {
-                true => folders.push(path),
-                false => std::fs::hard_link(entry.path(), bucket.join(path))?,
-            }
+    std::fs::create_dir_all(bucket.join(BLOBS).parent().unwrap_or(bucket))?;
+    share_files(&tree.join(BLOBS), &bucket.join(BLOBS))
+}
+
+/// Makes `to` a folder that holds what `from` holds; the files are the same ones.
+///
+/// # Errors
+/// One side cannot be read or written, or they are not on one disk.
+pub fn share_files(from: &Path, to: &Path) -> io::Result<()> {
+    std::fs::create_dir(to)?;
+    for entry in std::fs::read_dir(from)? {
+        let entry = entry?;
+        let copy = to.join(entry.file_name());
+        match entry.file_type()? {
+            kind if kind.is_dir() => share_files(&entry.path(), &copy)?,
+            kind if kind.is_file() => std::fs::hard_link(entry.path(), copy)?,
+            _ => {}
         }
     }
     Ok(())

@@ -21,7 +21,7 @@ use jiff::{SignedDuration, Timestamp};
 
 pub use crate::registry::checks::StoreKind;
 use case::{Arrival, Control, Fault, Lookalike, Part, Place, Scene};
-pub use database::share_blobs;
+pub use database::{share_blobs, share_files};
 pub use error::{Result, TreeError};
 pub use healthy::Healthy;
 use images::{Images, Plan};
