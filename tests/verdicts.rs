@@ -31,6 +31,8 @@ type Causes = Vec<&'static str>;
 struct Seen {
     name: &'static str,
     wanted: Vec<String>,
+    /// What has to be found to follow from it.
+    follows: Vec<String>,
     /// When the verdict became right for good, after the last fault was shown.
     right: Option<Duration>,
     /// Every verdict that differed from the one before, with its time after the start.
@@ -58,6 +60,7 @@ async fn play(name: &'static str, shelf: Arc<Shelf>, room: Arc<Semaphore>) -> Se
     let mut seen = Seen {
         name,
         wanted: scenario.causes.clone(),
+        follows: scenario.follows.clone(),
         right: None,
         verdicts: Vec::new(),
         confidence: None,
@@ -73,10 +76,12 @@ async fn play(name: &'static str, shelf: Arc<Shelf>, room: Arc<Semaphore>) -> Se
             seen.verdicts.push((at, causes.clone()));
         }
         // Nothing may be found where nothing is wrong, not even while everything comes up.
-        let counts = is_right(&causes, &seen.wanted);
+        let symptoms: BTreeSet<_> = diagnosis.findings().map(|finding| finding.rule).collect();
+        let follows = seen.follows.iter().all(|id| symptoms.contains(id.as_str()));
+        let counts = is_right(&causes, &seen.wanted) && follows;
         seen.right = seen.right.filter(|_| counts).or_else(|| counts.then(|| at.saturating_sub(last)));
         seen.confidence = diagnosis.causes.first().map(|cause| cause.confidence);
-        seen.symptoms = diagnosis.findings().map(|finding| finding.rule).collect();
+        seen.symptoms = symptoms;
         seen.words = diagnosis.causes.iter().map(|cause| cause.finding.words.clone()).collect();
         seen.right.is_some_and(|right| at >= last + right.max(PATIENCE) + LASTING)
     };
@@ -100,7 +105,7 @@ impl Seen {
                 Some(format!("found something: {:?}", self.verdicts))
             }
             Some(_) => None,
-            None => Some(format!("wanted {:?}, found {last:?}", self.wanted)),
+            None => Some(format!("wanted {:?}, found {last:?} and {:?}", self.wanted, self.symptoms)),
         }
     }
 
@@ -159,7 +164,7 @@ fn told(all: &[Seen]) -> String {
 #[test]
 fn every_cause_of_a_scenario_is_a_rule_and_every_rule_is_played() {
     let all = || scenario::names().map(|name| scenario::find(name).unwrap().unwrap());
-    let played: BTreeSet<_> = all().flat_map(|scenario| scenario.causes).collect();
+    let played: BTreeSet<_> = all().flat_map(|scenario| [scenario.causes, scenario.follows].concat()).collect();
     let known: BTreeSet<_> = RULES.iter().map(|rule| rule.id.to_owned()).collect();
     let unknown: Vec<_> = played.difference(&known).collect();
     assert!(unknown.is_empty(), "no rules: {unknown:?}");

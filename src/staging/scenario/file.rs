@@ -37,6 +37,9 @@ pub struct Scenario {
     pub story: String,
     /// Ids of the rules that name what is wrong, the one that matters most first.
     pub causes: Vec<String>,
+    /// Ids of rules that find what follows from it.
+    #[serde(default)]
+    pub follows: Vec<String>,
     #[serde(default)]
     pub bucket: Bucket,
     /// How many pods there are at the start.
@@ -144,6 +147,9 @@ pub struct Pods {
     /// Which, counted from 0.
     pub numbers: Vec<u32>,
     pub state: PodState,
+    /// How long it has been so already when that shows.
+    #[serde(default, deserialize_with = "span")]
+    pub already: Duration,
     pub restarts: Option<u32>,
     /// How the last run ended: code and reason.
     pub exit: Option<(i32, String)>,

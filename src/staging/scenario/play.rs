@@ -148,8 +148,8 @@ pub fn workload(scenario: &Scenario, situation: &Situation, started: Timestamp) 
         let Some(pod) = workload.pods.get_mut(*number as usize) else { continue };
         pod.state = wish.state;
         (pod.restarts, pod.exit, pod.message) = (wish.restarts, wish.exit.clone(), wish.message.clone());
-        let since = SignedDuration::try_from(wish.since).unwrap_or_default();
-        pod.since = started.checked_add(since).unwrap_or(started);
+        let span = |span| SignedDuration::try_from(span).unwrap_or_default();
+        pod.since = started.checked_add(span(wish.since) - span(wish.already)).unwrap_or(started);
     }
     workload.pods.truncate(situation.replicas as usize);
     if let Some(autoscaler) = &mut workload.autoscaler {

@@ -58,6 +58,8 @@ pub enum Damage {
 #[derive(Clone, Debug, PartialEq)]
 pub struct PodWish {
     pub since: Duration,
+    /// How long it had been so by then.
+    pub already: Duration,
     pub state: crate::staging::kubernetes::PodState,
     pub restarts: Option<u32>,
     pub exit: Option<(i32, String)>,
@@ -156,6 +158,7 @@ impl Situation {
 fn wish(pods: &Pods, since: Duration) -> PodWish {
     PodWish {
         since,
+        already: pods.already,
         state: pods.state,
         restarts: pods.restarts,
         exit: pods.exit.clone(),
