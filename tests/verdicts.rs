@@ -164,7 +164,8 @@ fn told(all: &[Seen]) -> String {
 #[test]
 fn every_cause_of_a_scenario_is_a_rule_and_every_rule_is_played() {
     let all = || scenario::names().map(|name| scenario::find(name).unwrap().unwrap());
-    let played: BTreeSet<_> = all().flat_map(|scenario| [scenario.causes, scenario.follows].concat()).collect();
+    let played: BTreeSet<_> =
+        all().flat_map(|scenario| [scenario.causes, scenario.follows].concat()).collect();
     let known: BTreeSet<_> = RULES.iter().map(|rule| rule.id.to_owned()).collect();
     let unknown: Vec<_> = played.difference(&known).collect();
     assert!(unknown.is_empty(), "no rules: {unknown:?}");

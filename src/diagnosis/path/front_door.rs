@@ -12,8 +12,7 @@ use crate::sources::front_door::facts::{Answer, Certificate, Page};
 use crate::sources::front_door::picture::{Asked, CertificateState};
 use crate::sources::{Health, Trouble, TroubleKind};
 
-/// An answer that takes longer than this is slow.
-pub const SLOW: Duration = Duration::from_secs(1);
+pub use crate::sources::front_door::picture::SLOW;
 
 /// The status of one who is asked for patience.
 const TOO_MANY: u16 = 429;
@@ -79,7 +78,9 @@ fn page(scene: &Look<'_>, name: &str, asked: Option<&Asked>) -> Evidence {
                 (_, seen) => not_reached(&what, trouble, *since, *seen),
             }
         }
-        (Health::Live { .. }, Some(answer)) => answered(name, answer, asked.pace).since(asked.wrong_since),
+        (Health::Live { .. }, Some(answer)) => {
+            answered(name, answer, asked.pace).since(asked.wrong_since.or(asked.slow_since))
+        }
         (Health::Live { .. } | Health::Off | Health::Waiting, _) => Evidence::waiting(name),
     }
 }

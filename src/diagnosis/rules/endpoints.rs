@@ -61,7 +61,8 @@ pub fn short(look: &Look<'_>) -> Result<Judgement, Need> {
     for (pod, verdict) in all.iter().filter_map(|one| Some((one.pod?, one.verdict))) {
         match (verdict, pods.state(&pod.name).unwrap_or(State::Leaving)) {
             (Verdict::Missing | Verdict::NotYet, State::Ready)
-                if is_served(look.kubernetes, pod) && is_settled(pod, look.now) =>
+                // That all are missing is the other finding.
+                if taking > 0 && is_served(look.kubernetes, pod) && is_settled(pod, look.now) =>
             {
                 missing.push(pod);
             }

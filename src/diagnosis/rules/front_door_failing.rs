@@ -25,15 +25,19 @@ pub fn look(look: &Look<'_>) -> Result<Judgement, Need> {
     let bad: Vec<_> = found
         .iter()
         .chain(shown.iter().filter(|one| one.verdict == Verdict::Broken))
-        .filter(|one| matches!(one.verdict, Verdict::Broken | Verdict::Minor))
+        .filter(|one| match one.verdict {
+            Verdict::Broken => true,
+            // One answer that took long is no slow registry.
+            Verdict::Minor => is_steady(one, look.now),
+            _ => false,
+        })
         .collect();
     let Some(worst) = bad.iter().min_by_key(|one| one.verdict) else {
         return quiet(&found);
     };
     let is_broken = worst.verdict == Verdict::Broken;
     let evidence = bad.iter().map(|one| {
-        let is_steady = one.since.is_none_or(|since| look.now.duration_since(since) >= STEADY);
-        let make = if is_steady { Evidence::proof } else { Evidence::hint };
+        let make = if is_steady(one, look.now) { Evidence::proof } else { Evidence::hint };
         make(Witness::FrontDoor, one.words.clone()).seen(seen(look))
     });
     let good = found.iter().filter(|one| one.verdict == Verdict::Good);
@@ -50,6 +54,10 @@ pub fn look(look: &Look<'_>) -> Result<Judgement, Need> {
             .to_owned(),
         verbs: vec!["describe"],
     }]))
+}
+
+fn is_steady(one: &crate::diagnosis::path::Evidence, now: jiff::Timestamp) -> bool {
+    one.since.is_none_or(|since| now.duration_since(since) >= STEADY)
 }
 
 /// Nothing is known to be bad: all is well, or it is not known.

@@ -162,7 +162,13 @@ pub const RULES: &[Rule] = &[
         sentence: "The service has no address to send to",
         impact: Impact::Outage,
         step: ENDPOINTS,
-        explains: &["lb-server-down", "lb-up-pod-unready", "backend-without-servers", "front-door-failing"],
+        explains: &[
+            "lb-server-down",
+            "lb-down-pod-ready",
+            "lb-up-pod-unready",
+            "backend-without-servers",
+            "front-door-failing",
+        ],
         look: endpoints::empty,
     },
     Rule {

@@ -33,7 +33,12 @@ pub struct Asked {
     pub pace: Duration,
     /// Since when answers have been no good; none while they are good.
     pub wrong_since: Option<Timestamp>,
+    /// Since when answers have been slow; none while they are quick.
+    pub slow_since: Option<Timestamp>,
 }
+
+/// An answer that takes longer than this is slow.
+pub const SLOW: Duration = Duration::from_secs(1);
 
 /// How a certificate stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -98,6 +103,8 @@ impl Picture {
                 let asked = self.pages.entry(*page).or_default();
                 asked.health.answered(at);
                 asked.wrong_since = answer.wrong.as_ref().map(|_| asked.wrong_since.unwrap_or(at));
+                let is_slow = answer.latency > SLOW;
+                asked.slow_since = is_slow.then(|| asked.slow_since.unwrap_or(at));
                 asked.pace = paced(asked.pace, answer.latency);
                 asked.answer = Some(answer.clone());
             }
@@ -201,6 +208,7 @@ mod tests {
         );
         assert_eq!(told.version("gitlab-container-registry-version"), Some("4.15.2"));
         assert_eq!(told.pages[&Page::Root].health, Health::Waiting);
+        assert_eq!(told.pages[&Page::Api].slow_since, None);
         let mended = picture(&[(2, answered(Some("x"))), (3, answered(None))]);
         assert_eq!(mended.pages[&Page::Api].wrong_since, None);
     }
