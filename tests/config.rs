@@ -118,6 +118,7 @@ fn the_example_shows_the_defaults_of_logs() {
         elasticsearch: logs.elasticsearch.clone(),
         google: logs.google.clone(),
         lenses: logs.lenses.clone(),
+        room: Some(4 << 30),
         ..Logs::default()
     };
     assert_eq!(logs, of_lists);
@@ -634,6 +635,7 @@ fn a_bucket_alone_watches_nothing_else_unless_variables_say_so() {
         ("QUARTERDECK_LOGS_JOURNAL", "a=registry.service"),
         ("QUARTERDECK_LOGS_HISTORY", "1h"),
         ("QUARTERDECK_LOGS_KEEP", "1 GiB"),
+        ("QUARTERDECK_LOGS_ROOM", "2 MiB"),
         ("QUARTERDECK_LOGS_RADAR", "5xx, 404"),
         ("QUARTERDECK_LOGS_ELASTICSEARCH_URL", "http://127.0.0.1:4"),
         ("QUARTERDECK_LOGS_ELASTICSEARCH_INDEX", "i*"),
@@ -694,6 +696,7 @@ fn a_bucket_alone_watches_nothing_else_unless_variables_say_so() {
         journal: vec![(text("a"), text("registry.service"))],
         history: Duration::from_hours(1),
         keep: 1 << 30,
+        room: Some(2 << 20),
         radar: vec![500..=599, 404..=404],
         elasticsearch: Some(Elasticsearch {
             url: Some(url("http://127.0.0.1:4")),

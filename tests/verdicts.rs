@@ -21,6 +21,8 @@ const SOON: Duration = Duration::from_secs(10);
 const LASTING: Duration = Duration::from_secs(3);
 /// Nobody is believed to find nothing before this.
 const PATIENCE: Duration = Duration::from_secs(4);
+/// Scenarios whose verdict is not what it should be yet: they are shown, and held against nothing.
+const NOT_YET: &[&str] = &[];
 /// Scenarios that are played at once.
 const AT_ONCE: usize = 12;
 
@@ -188,6 +190,7 @@ async fn the_verdict_on_every_scenario_is_its_cause_within_ten_seconds_and_nothi
     println!("{}", told(&all));
     let wrong: Vec<_> = all
         .iter()
+        .filter(|seen| !NOT_YET.contains(&seen.name))
         .filter_map(|seen| {
             Some(format!("{}: {}\n  {:?}\n  {:?}", seen.name, seen.complaint()?, seen.verdicts, seen.words))
         })

@@ -23,8 +23,8 @@ use crate::sources::look::Looking;
 use crate::sources::registry_api::{Client, Settings as ClientSettings};
 use crate::staging::google::{COMPUTE, FEED};
 use crate::staging::scenario::{
-    Addresses, BACKEND, BALANCERS, CANARY, Environment as StagedEnvironment, NAMESPACE, PROJECT, REGION,
-    SELECTOR, SERVICE, Scenario,
+    Addresses, BACKEND, BALANCERS, CANARY, Environment as StagedEnvironment, LOG_ROOM, NAMESPACE, PROJECT,
+    REGION, SELECTOR, SERVICE, Scenario,
 };
 use crate::state::Session;
 
@@ -138,6 +138,7 @@ pub fn profile(staged: &Staged, url: &str) -> Option<Profile> {
         haproxy: Some(haproxy(addresses)),
         google: Some(google(addresses)?),
         logs: Some(config::Logs {
+            room: Some(LOG_ROOM),
             files: addresses.balancers.iter().map(|it| (it.name.clone(), it.log.clone())).collect(),
             ..config::Logs::default()
         }),

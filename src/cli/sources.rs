@@ -110,7 +110,8 @@ fn logs(profile: &Profile, roll: &Roll) -> Option<logs::Options> {
     let remote = [elasticsearch_of(&section), cloud_logging(&section)];
     let inputs: Vec<_> = inputs.chain(remote.into_iter().flatten()).collect();
     let history = History { span: section.history, ..History::default() };
-    (!inputs.is_empty()).then(|| logs::Options { inputs, history, ..logs::Options::default() })
+    let pace = logs::Pace { room: section.room, ..logs::Pace::default() };
+    (!inputs.is_empty()).then_some(logs::Options { inputs, history, pace })
 }
 
 /// Documents of Elasticsearch, if the profile says where they are.

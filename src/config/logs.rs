@@ -31,6 +31,8 @@ pub struct Logs {
     pub history: Duration,
     /// Bytes of memory for lines.
     pub keep: usize,
+    /// Bytes that log files may take, where that is less than their disk.
+    pub room: Option<u64>,
     /// Statuses that count as failures.
     pub radar: Vec<RangeInclusive<u16>>,
 }
@@ -49,6 +51,7 @@ impl Default for Logs {
             lenses: Vec::new(),
             history: Duration::from_mins(10),
             keep: 32 << 20,
+            room: None,
             radar: vec![500..=599],
         }
     }

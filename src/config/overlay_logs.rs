@@ -16,7 +16,7 @@ const PASSWORD: &str = "QUARTERDECK_LOGS_ELASTICSEARCH_PASSWORD";
 const API_KEY: &str = "QUARTERDECK_LOGS_ELASTICSEARCH_API_KEY";
 
 /// Variables that change what the file said, or bring a section that it has not.
-pub const ROWS: [(&str, Apply); 22] = [
+pub const ROWS: [(&str, Apply); 23] = [
     ("QUARTERDECK_LOGS_KUBERNETES", |settings, text| {
         let follow = value::boolean(text)?;
         logs(settings, |logs| logs.kubernetes = follow)
@@ -55,6 +55,10 @@ pub const ROWS: [(&str, Apply); 22] = [
     ("QUARTERDECK_LOGS_KEEP", |settings, text| {
         let keep = kept(text)?;
         logs(settings, |logs| logs.keep = keep)
+    }),
+    ("QUARTERDECK_LOGS_ROOM", |settings, text| {
+        let room = kept(text)?;
+        logs(settings, |logs| logs.room = Some(room as u64))
     }),
     ("QUARTERDECK_LOGS_RADAR", |settings, text| {
         let radar = list(text, statuses)?;

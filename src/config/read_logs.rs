@@ -33,6 +33,7 @@ pub fn logs(mut section: Section<'_>, has_cluster: bool, findings: &mut Findings
         lenses: texts(&mut section, "lenses", findings, line),
         history: section.text("history", findings, history).unwrap_or(usual.history),
         keep: section.text("keep", findings, kept).unwrap_or(usual.keep),
+        room: section.text("room", findings, kept).map(|bytes| bytes as u64),
         radar: section.list("radar", findings, statuses).unwrap_or(usual.radar),
     };
     section.finish(findings);

@@ -65,6 +65,8 @@ impl Default for History {
 /// How long is waited for what, and how much is told.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Pace {
+    /// Bytes that the files of logs may take, where that is less than their disk.
+    pub room: Option<u64>,
     /// Lines that are told one by one in a second, over all streams; the rest is counted.
     pub told: u32,
     /// Between two looks at a file on which nothing happens.
@@ -90,6 +92,7 @@ impl Pace {
 impl Default for Pace {
     fn default() -> Self {
         Self {
+            room: None,
             told: 2_000,
             poll: Duration::from_millis(250),
             look: Duration::from_secs(2),

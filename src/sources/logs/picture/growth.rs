@@ -11,6 +11,8 @@ use crate::sources::logs::facts::{Fact, StreamId};
 const SPAN: SignedDuration = SignedDuration::from_mins(15);
 /// Over less than this nothing is said.
 const LEAST: SignedDuration = SignedDuration::from_secs(20);
+/// A flood that fills a disk within the hour is told of sooner.
+const FLOOD: (SignedDuration, Duration) = (SignedDuration::from_secs(4), Duration::from_hours(1));
 /// Looks are told when there is news, so after so long without one nothing was written since.
 const QUIET: SignedDuration = SignedDuration::from_mins(5);
 /// Looks that are kept of each stream.
@@ -108,16 +110,17 @@ impl Known {
             return Some(self.told(stream, last, 0.0, 0.0));
         }
         let seconds = if is_quiet { now } else { last.at }.duration_since(first.at);
-        let (of_file, of_disk) = if seconds >= LEAST {
+        let (watched, of_file, of_disk) = if seconds >= FLOOD.0 {
             let per_second = |bytes: u64| bytes as f64 / seconds.as_secs_f64();
             // Others fill the disk as well, or free it.
-            (per_second(last.size - first.size), per_second(first.free.saturating_sub(last.free)))
+            (seconds, per_second(last.size - first.size), per_second(first.free.saturating_sub(last.free)))
         } else {
             let seconds =
-                self.since.map(|since| now.duration_since(since)).filter(|seconds| *seconds >= LEAST)?;
-            (self.read as f64 / seconds.as_secs_f64(), 0.0)
+                self.since.map(|since| now.duration_since(since)).filter(|seconds| *seconds >= FLOOD.0)?;
+            (seconds, self.read as f64 / seconds.as_secs_f64(), 0.0)
         };
-        Some(self.told(stream, last, of_file, of_disk))
+        let told = self.told(stream, last, of_file, of_disk);
+        (watched >= LEAST || told.left.is_some_and(|left| left < FLOOD.1)).then_some(told)
     }
 
     /// With so many bytes a second, of the file and of the disk.
@@ -162,6 +165,8 @@ mod tests {
     fn how_long_a_disk_lasts_follows_from_successive_looks() {
         assert_eq!(filling(&[(0, 10, 100)]), None, "one look says nothing");
         assert_eq!(filling(&[(0, 10, 100), (60, 20, 90)]), Some((600, Some(540))));
+        assert_eq!(filling(&[(0, 10, 100), (5, 11, 99)]), Some((720, Some(495))), "a flood");
+        assert_eq!(filling(&[(0, 10, 1000), (5, 11, 999)]), None, "too little was seen to say so");
         assert_eq!(filling(&[(0, 10, 100), (60, 20, 80)]), Some((600, Some(240))), "others fill it too");
         assert_eq!(filling(&[(0, 10, 100), (60, 10, 100)]), Some((0, None)), "nothing grows");
         assert_eq!(filling(&[(0, 10, 100), (60, 20, 90), (90, 0, 110)]), None, "cut");
