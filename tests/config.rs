@@ -118,7 +118,7 @@ fn the_example_shows_the_defaults_of_logs() {
         elasticsearch: logs.elasticsearch.clone(),
         google: logs.google.clone(),
         lenses: logs.lenses.clone(),
-        room: Some(4 << 30),
+        room: logs.room,
         ..Logs::default()
     };
     assert_eq!(logs, of_lists);

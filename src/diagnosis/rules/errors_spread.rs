@@ -22,7 +22,7 @@ pub const RULE: Rule = Rule {
     sentence: "Requests fail whatever they ask for: it is the service, and no single image",
     impact: Impact::Degraded,
     step: "registry-not-answering#running-pods-that-throw-errors",
-    explains: &["front-door-failing"],
+    explains: &["front-door-failing", "canary-fails"],
     look,
 };
 

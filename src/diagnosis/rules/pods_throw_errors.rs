@@ -22,7 +22,7 @@ pub const RULE: Rule = Rule {
     sentence: "Some pods that are ready answer with errors while the others do not",
     impact: Impact::Degraded,
     step: "registry-not-answering#running-pods-that-throw-errors",
-    explains: &["errors-spread"],
+    explains: &["errors-spread", "few-tags-fail", "canary-fails"],
     look,
 };
 
