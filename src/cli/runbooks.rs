@@ -75,4 +75,129 @@ mod tests {
             assert!(matches!(shelf.find(&place), Ok((_, Some(_)))), "{}: {}", rule.id, rule.step);
         }
     }
+
+    /// What an operator has to be walked through, by runbook.
+    const WALKS: &[(&str, &[&str])] = &[
+        (
+            "registry-not-answering",
+            &[
+                "does-the-front-door-answer",
+                "start-a-record",
+                "is-the-storage-provider-well",
+                "what-state-are-the-pods-in",
+                "pods-in-a-crash-loop",
+                "pods-stuck-in-init",
+                "running-pods-that-throw-errors",
+                "fewer-pods-than-usual",
+                "more-pods-than-usual",
+                "does-the-service-have-its-endpoints",
+                "is-the-ingress-the-one-that-haproxy-knows",
+                "are-the-cloud-s-load-balancers-well",
+                "is-haproxy-healthy",
+                "what-do-the-errors-have-in-common",
+                "search-the-logs-for-subtle-faults",
+                "close-the-record",
+            ],
+        ),
+        (
+            "broken-images",
+            &[
+                "does-the-ticket-match",
+                "which-tags-fail",
+                "what-is-broken-behind-the-tag",
+                "ask-the-owner-to-push-again",
+                "wait-for-the-owner-or-do-it-now",
+                "delete-the-tag-with-the-cockpit",
+                "delete-the-tag-by-hand",
+                "when-a-push-does-not-cure-it",
+                "note-which-failure-it-was",
+            ],
+        ),
+        (
+            "unknown-blob",
+            &[
+                "do-pulls-fail-while-pushes-succeed",
+                "does-the-canary-fail-while-pushes-work",
+                "do-tags-show-wrong-dates",
+                "what-was-released-last",
+                "does-the-registry-know-where-its-tags-are",
+                "are-layer-links-being-written",
+                "roll-back",
+                "verify-the-rollback",
+                "close-the-gap-in-the-tests",
+            ],
+        ),
+        (
+            "storage-down",
+            &[
+                "does-the-store-refuse",
+                "is-the-store-slow",
+                "what-does-the-provider-say",
+                "is-the-content-still-there",
+                "compare-the-copies",
+                "content-is-gone",
+                "serve-the-most-pulled-content-from-a-cache",
+            ],
+        ),
+        (
+            "failover-and-cache",
+            &[
+                "is-it-only-redis",
+                "what-has-the-other-site-got",
+                "switch-over",
+                "do-clients-follow",
+                "what-is-missing-after-the-switch",
+            ],
+        ),
+        (
+            "log-level",
+            &["do-you-need-it", "raise-it-on-one-instance", "read-what-it-shows", "lower-it-again"],
+        ),
+        (
+            "delete-image",
+            &[
+                "must-it-go-at-all",
+                "what-can-this-registry-do",
+                "delete-one-tag",
+                "delete-a-whole-image",
+                "run-garbage-collection-in-a-window",
+            ],
+        ),
+        (
+            "backup-bucket",
+            &[
+                "is-there-room",
+                "copy-the-files",
+                "copy-the-segments",
+                "bring-it-up-to-date",
+                "copy-a-cloud-bucket",
+                "does-the-copy-hold",
+            ],
+        ),
+        (
+            "endless-deletes",
+            &[
+                "is-a-log-filling-the-disk",
+                "make-room",
+                "who-repeats-what",
+                "which-side-must-change",
+                "find-the-job-in-gitlab",
+                "stop-the-loop",
+                "answer-success-in-front-of-the-registry",
+                "verify-that-it-has-stopped",
+                "mend-the-cause-by-day",
+            ],
+        ),
+    ];
+
+    #[test]
+    fn every_step_that_an_operator_needs_is_walked() {
+        let shelf = shelf_with(&[]);
+        for (book, steps) in WALKS {
+            for step in *steps {
+                let place = crate::runbook::Place::parse(&format!("{book}#{step}"));
+                assert!(matches!(shelf.find(&place), Ok((_, Some(_)))), "{book}#{step} is missing");
+            }
+        }
+    }
 }
