@@ -28,7 +28,6 @@ const NOT_YET: &[&str] = &[
     "bucket-slow",
     "errors-spread",
     "front-door-down",
-    "layer-links-written",
     "pods-throw-errors",
     "slow-bucket-and-maintenance",
 ];

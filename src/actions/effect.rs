@@ -37,6 +37,8 @@ pub enum Work {
     CloseDocument,
     /// Ask every source to look again now.
     Nudge,
+    /// List a page of a repository's layer links, to see how new they are.
+    ListLinks(String),
     /// Read the head of an object.
     Read(String),
     /// Stop all that runs and drop all that waits; what is being written ends after the object it is at.

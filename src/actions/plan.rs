@@ -20,6 +20,7 @@ pub fn plan(state: &State, event: &Stamped<Event>) -> Vec<Effect> {
         effects.push(Work::CloseDocument.into());
     }
     effects.extend(later(state.radar.wanted.clone()));
+    effects.extend(state.links.wanted.clone().map(|repository| Work::ListLinks(repository).into()));
     effects.extend(keep(state));
     match &event.what {
         Event::Fact(Fact::Bucket(fact)) => effects.extend(after_fact(state, fact)),
@@ -63,7 +64,9 @@ fn after_fact(state: &State, fact: &Seen) -> Vec<Effect> {
         | Seen::ScanBegan { .. }
         | Seen::Scanned { .. }
         | Seen::Read { .. }
-        | Seen::NotRead { .. } => Vec::new(),
+        | Seen::NotRead { .. }
+        | Seen::Linked { .. }
+        | Seen::NotLinked { .. } => Vec::new(),
     }
 }
 

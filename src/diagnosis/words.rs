@@ -36,6 +36,11 @@ pub fn step(number: f64) -> f64 {
     [5.0, 2.0].into_iter().map(|step| step * power).find(|step| *step <= number).unwrap_or(power)
 }
 
+/// A count of repositories.
+pub fn repositories(number: usize) -> String {
+    if number == 1 { "1 repository".to_owned() } else { format!("{number} repositories") }
+}
+
 /// Some names, and how many more there are.
 pub fn some<'a>(names: impl Iterator<Item = &'a str>) -> String {
     const SHOWN: usize = 3;

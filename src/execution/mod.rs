@@ -181,6 +181,7 @@ impl Desk {
             Work::Open
             | Work::Survey
             | Work::List { .. }
+            | Work::ListLinks(_)
             | Work::Scan(_)
             | Work::ScanSoon(_)
             | Work::ScanLater(_)

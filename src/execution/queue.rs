@@ -37,6 +37,7 @@ impl Queue {
             Work::Open
             | Work::Survey
             | Work::List { .. }
+            | Work::ListLinks(_)
             | Work::Read(_)
             | Work::Stop
             | Work::Prepare { .. }

@@ -15,7 +15,7 @@ use crate::model::{Subject, TagState, Unread};
 use crate::registry::report::TagReport;
 use crate::sources::bucket::browse::{self, Place};
 use crate::sources::bucket::facts::{Fact as Seen, Survey, Trouble};
-use crate::sources::bucket::raw;
+use crate::sources::bucket::{links, raw};
 use crate::storage::{ErrorKind, ObjectStore, PageToken, StoreError};
 
 /// Does one piece of work and tells the bus what came of it.
@@ -42,6 +42,7 @@ pub async fn job(
     match work {
         Work::Survey => tell(&outbox, survey(&*store).await).await,
         Work::List { place, page } => tell(&outbox, list(&*store, place, page).await).await,
+        Work::ListLinks(repository) => tell(&outbox, list_links(&*store, repository).await).await,
         Work::Read(key) => tell(&outbox, read(&*store, key).await).await,
         Work::Scan(subject) => return scan(&tools, store, subject, &outbox).await,
         Work::Open
@@ -91,6 +92,13 @@ async fn list(store: &dyn ObjectStore, place: Place, page: Option<PageToken>) ->
     }
 }
 
+async fn list_links(store: &dyn ObjectStore, repository: String) -> Seen {
+    match links::look(store, &repository).await {
+        Ok(links) => Seen::Linked { repository, links, requests: 2 },
+        Err(trouble) => Seen::NotLinked { repository, trouble, requests: 2 },
+    }
+}
+
 async fn read(store: &dyn ObjectStore, key: String) -> Seen {
     match raw::read(store, &key).await {
         Ok(raw) => Seen::Read { key, raw, requests: 1 },
@@ -135,6 +143,9 @@ fn not_open(work: &Work, url: &str) -> Seen {
     let trouble = Trouble::of(&error);
     match work {
         Work::List { place, .. } => Seen::NotListed { place: place.clone(), trouble, requests: 0 },
+        Work::ListLinks(repository) => {
+            Seen::NotLinked { repository: repository.clone(), trouble, requests: 0 }
+        }
         Work::Read(key) => Seen::NotRead { key: key.clone(), trouble, requests: 0 },
         Work::Open
         | Work::Survey

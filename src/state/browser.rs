@@ -387,7 +387,11 @@ impl Browser {
             }
             Fact::NotOpened { .. } => self.refreshing = false,
             Fact::Opened { .. } | Fact::NotListed { .. } => {}
-            Fact::ScanBegan { .. } | Fact::Read { .. } | Fact::NotRead { .. } => return,
+            Fact::ScanBegan { .. }
+            | Fact::Read { .. }
+            | Fact::NotRead { .. }
+            | Fact::Linked { .. }
+            | Fact::NotLinked { .. } => return,
         }
         self.settle(picture);
     }

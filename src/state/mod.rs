@@ -9,6 +9,7 @@ mod deeds;
 mod filter;
 mod hops;
 mod intents;
+mod links;
 pub mod logs;
 mod marks;
 mod radar;
@@ -28,6 +29,7 @@ pub use deed::{Deed, Stage};
 pub use deeds::{is_here, touched};
 pub use filter::Filter;
 pub use hops::{ChainLine, chain_lines};
+pub use links::Links;
 pub use radar::{Failing, Radar};
 pub use reader::{Find, Reader, ReaderStage, expression};
 pub use rows::{Faults, Internals, Row, is_stray, unseen_in};
@@ -87,6 +89,8 @@ pub struct State {
     pub tail: logs::Tail,
     /// What fails most lately, by its lines.
     pub radar: Radar,
+    /// Which repository is looked at next for layer links that should not be there.
+    pub links: Links,
     pub browser: Browser,
     pub screen: Screen,
     pub tables: Tables,
@@ -282,6 +286,7 @@ pub fn fold(state: &mut State, event: &Stamped<Event>) {
     state.agreed = None;
     state.walks.changed = None;
     state.radar.wanted.clear();
+    state.links.wanted = None;
     let reading = state.reader().map(|reader| reader.ticket);
     let over = state.gate.run_out(event.at);
     let concerned = concerns_table(state, &event.what);
@@ -316,6 +321,7 @@ pub fn fold(state: &mut State, event: &Stamped<Event>) {
     }
     if matches!(event.what, Event::Fact(Fact::Logs(_) | Fact::Bucket(_)) | Event::Tick) {
         radar::settle(state);
+        links::settle(state);
     }
     state.document_closed = reading.is_some() && state.reader().map(|reader| reader.ticket) != reading;
     if concerned {

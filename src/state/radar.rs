@@ -152,7 +152,8 @@ fn count(state: &mut State, now: Timestamp) {
     radar.asked.retain(|_, at| now.duration_since(*at) < STALE);
 }
 
-fn repository(subject: &Subject) -> Option<&str> {
+/// The repository that a subject belongs to.
+pub fn repository(subject: &Subject) -> Option<&str> {
     match subject {
         Subject::Repository(repository)
         | Subject::Tag { repository, .. }

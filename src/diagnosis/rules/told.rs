@@ -13,8 +13,8 @@ use crate::model::{Subject, TagState, Watched};
 use crate::registry::checks::find;
 use crate::registry::reference::Reference;
 use crate::registry::report::{Hop, HopState, Role, TagReport};
-use crate::sources::bucket::facts::ErrorKind;
-use crate::sources::bucket::facts::{Fact as Stored, Survey, Trouble};
+use crate::sources::bucket::facts::{ErrorKind, Fact as Stored, Survey, Trouble};
+use crate::sources::bucket::links::Links;
 use crate::sources::front_door::facts::{Fact as Door, Pull, PullStep};
 use crate::sources::logs::facts::{Batch, Fact, Origin};
 use crate::sources::logs::totals::{Answered, Operation, Totals};
@@ -193,19 +193,15 @@ impl World {
         self
     }
 
-    /// A link of a layer was listed, written so many seconds ago.
-    pub fn linked(mut self, seconds: i64) -> Self {
-        use crate::sources::bucket::browse::{Child, Object, Place};
-        use crate::sources::bucket::facts::Listed;
-        let object = Object { size: Some(71), modified: Some(at(NOW - seconds)) };
-        let listed = Listed {
-            place: Place::Prefix("docker/registry/v2/repositories/a/_layers/sha256/9f/".into()),
-            asked: None,
-            children: vec![Child::stored("link", object)],
-            next: None,
-            unread: Vec::new(),
+    /// The layer links of a repository were looked at so many seconds ago, or it was said why they could not be.
+    pub fn linked(mut self, repository: &str, found: Result<Links, &str>, seconds: i64) -> Self {
+        let (repository, requests) = (repository.to_owned(), 2);
+        let trouble = |why: &str| Trouble { kind: ErrorKind::Denied, object: String::new(), why: why.into() };
+        let fact = match found {
+            Ok(links) => Stored::Linked { repository, links, requests },
+            Err(why) => Stored::NotLinked { repository, trouble: trouble(why), requests },
         };
-        self.bucket.fold(&Stored::Listed { listed, requests: 1 }, at(NOW - 5));
+        self.bucket.fold(&fact, at(NOW - seconds));
         self
     }
 

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::{Judgement, Rule};
 use crate::diagnosis::finding::{Evidence, Finding, Impact, Witness};
 use crate::diagnosis::look::{Look, Need};
-use crate::diagnosis::words::{counted, percent, roughly};
+use crate::diagnosis::words::{self, counted, percent, roughly};
 use crate::model::{Subject, TagState};
 use crate::sources::bucket::facts::Survey;
 use crate::sources::bucket::picture::Verdict;
@@ -44,7 +44,7 @@ fn look(look: &Look<'_>) -> Result<Judgement, Need> {
     let refused = totals.of(Operation::Push, Answered::Failed);
     let seen = match count {
         0 => "no blob that a pull asked for was missing".to_owned(),
-        _ => format!("{} in {}", roughly(count), repositories_of(repositories.len())),
+        _ => format!("{} in {}", roughly(count), words::repositories(repositories.len())),
     };
     let is_share = pulls == 0 || count * 100 >= SHARE * pulls;
     let is_enough = count >= ENOUGH && repositories.len() >= REPOSITORIES && clients.len() >= CLIENTS;
@@ -82,7 +82,7 @@ fn look(look: &Look<'_>) -> Result<Judgement, Need> {
     }
     Ok(Judgement::Fires(vec![Finding {
         rule: RULE.id,
-        words: format!("Pulls fail with blob unknown in {} while pushes succeed: suspect {whose}", repositories_of(repositories.len())),
+        words: format!("Pulls fail with blob unknown in {} while pushes succeed: suspect {whose}", words::repositories(repositories.len())),
         impact: RULE.impact,
         about: Vec::new(),
         since: missed.iter().filter_map(|(_, _, missed, _)| missed.window.first).min(),
@@ -91,10 +91,6 @@ fn look(look: &Look<'_>) -> Result<Judgement, Need> {
         next: "roll the registry back to the release and settings before this began; delete nothing, collect no garbage".to_owned(),
         verbs: Vec::new(),
     }]))
-}
-
-fn repositories_of(number: usize) -> String {
-    if number == 1 { "1 repository".to_owned() } else { format!("{number} repositories") }
 }
 
 #[cfg(test)]

@@ -155,6 +155,8 @@ fn judge(level: &str, names: Vec<String>, mode: Mode) -> Survey {
         (REPOSITORIES, Mode::MetadataDatabase) => Survey::Database,
         (REPOSITORIES, Mode::FileMetadata) => Survey::Registry,
         (REPOSITORIES, Mode::Unknown { why }) => Survey::Undecided { why: clean(&why).into_owned() },
+        // A registry that began with a database has no folder of repositories while nothing is pushed.
+        (ROOT, Mode::MetadataDatabase) => Survey::Database,
         (ROOT, _) => Survey::NoRepositories { names },
         (_, _) => Survey::Elsewhere { names },
     }

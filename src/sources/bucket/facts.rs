@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::browse::{Child, Place};
+use super::links::Links;
 use super::raw::Raw;
 use crate::model::Subject;
 use crate::model::text::clean;
@@ -31,6 +32,10 @@ pub enum Fact {
     Read { key: String, raw: Raw, requests: u32 },
     /// An object could not be read.
     NotRead { key: String, trouble: Trouble, requests: u32 },
+    /// The layer links of a repository were listed.
+    Linked { repository: String, links: Links, requests: u32 },
+    /// They could not be listed.
+    NotLinked { repository: String, trouble: Trouble, requests: u32 },
 }
 
 /// One page of one level.

@@ -3,6 +3,7 @@
 pub mod audit;
 pub mod browse;
 pub mod facts;
+pub mod links;
 pub mod mode;
 pub mod node;
 pub mod picture;

@@ -8,6 +8,7 @@ use jiff::Timestamp;
 
 use super::browse::{Child, Origin, Place};
 use super::facts::{Fact, Listed, Survey, Trouble};
+use super::links::Looks;
 use super::node::Node;
 use super::raw::Raw;
 use super::verdicts::Verdicts;
@@ -33,6 +34,8 @@ pub struct Picture {
     reports: IndexMap<Subject, Arc<TagReport>>,
     /// The object that was read last.
     pub raw: Option<(String, Result<Raw, Trouble>)>,
+    /// What came of looking for new links of layers.
+    pub links: Looks,
     /// Requests spent so far.
     pub requests: u64,
 }
@@ -202,6 +205,14 @@ impl Picture {
             Fact::NotRead { key, trouble, requests } => {
                 self.requests += u64::from(*requests);
                 self.raw = Some((key.clone(), Err(trouble.clone())));
+            }
+            Fact::Linked { repository, links, requests } => {
+                self.spend(*requests);
+                self.links.take(repository, Ok(links.clone()), at);
+            }
+            Fact::NotLinked { repository, trouble, requests } => {
+                self.requests += u64::from(*requests);
+                self.links.take(repository, Err(trouble.clone()), at);
             }
         }
     }

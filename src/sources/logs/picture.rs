@@ -5,6 +5,7 @@ mod answers;
 mod failing;
 mod growth;
 mod kinds;
+mod pushes;
 mod store;
 mod storms;
 mod streams;
@@ -16,6 +17,7 @@ pub use answers::{Answers, Missed};
 pub use failing::{Failing, Window};
 pub use growth::{Filling, Growth};
 pub use kinds::{Kind, Kinds};
+pub use pushes::Pushes;
 pub use store::{Place, Second, Store, Stored, severity};
 pub use storms::{Storm, Storms};
 pub use streams::{Disk, Gap, Stream, Streams};
@@ -37,6 +39,8 @@ pub struct Picture {
     pub storms: Storms,
     /// How the store failed the registry, by its own lines.
     pub ailing: Ailing,
+    /// What was pushed to lately.
+    pub pushes: Pushes,
     /// How all requests were answered lately.
     pub answers: Answers,
     /// The files behind the streams, and the disks that they fill.
@@ -66,6 +70,7 @@ impl Picture {
             }
             for line in &batch.lines {
                 self.ailing.take(line, at);
+                self.pushes.take(line, at);
             }
             self.answers.take(batch, at);
             for answer in &batch.answers {

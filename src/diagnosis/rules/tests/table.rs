@@ -37,6 +37,15 @@ fn no_rule_explains_itself_by_any_way() {
 }
 
 #[test]
+fn every_rule_explains_only_rules_that_there_are() {
+    for rule in RULES {
+        for id in rule.explains {
+            assert!(self::rule(id).is_some(), "{} explains {id}, which is no rule", rule.id);
+        }
+    }
+}
+
+#[test]
 fn every_verb_of_a_finding_is_one_of_the_verbs() {
     let all = [
         World::watched().pods(vec![crashing(0, 4), pending(1, "Init:0/1", 900), unready(2, 900)]),

@@ -59,3 +59,69 @@ impl Ailing {
         Some((known, lately.map(|(_, count)| count).sum())).filter(|(_, count)| *count > 0)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::at;
+    use super::*;
+    use crate::logs::{Layer, Level};
+
+    fn line(says: &str, second: i64) -> Line {
+        Line {
+            at: at(second),
+            layer: Layer::Registry,
+            level: Level::Error,
+            text: says.into(),
+            message: Some(says.into()),
+            request: None,
+            error: None,
+            fingerprint: 0,
+            bytes: 0,
+        }
+    }
+
+    const DENIED: &str = "filesystem: open /srv/registry/docker: permission denied";
+
+    #[test]
+    fn faults_are_counted_by_kind_over_five_minutes_and_the_newest_is_quoted() {
+        let mut ailing = Ailing::default();
+        for (says, second) in [
+            (DENIED, 0),
+            ("gcs: googleapi: Error 403: no access", 200),
+            ("s3aws: SlowDown: reduce your request rate", 200),
+            ("manifest unknown", 200),
+        ] {
+            ailing.take(&line(says, second), at(second));
+        }
+        let told = |fault, now| {
+            ailing.of(fault, at(now)).map(|(ail, count)| (count, ail.first, ail.last, ail.says.to_string()))
+        };
+        let newest = "gcs: googleapi: Error 403: no access".to_owned();
+        assert_eq!(told(StoreFault::Refused, 200), Some((2, at(0), at(200), newest.clone())));
+        assert_eq!(told(StoreFault::Refused, 400), Some((1, at(0), at(200), newest)));
+        assert_eq!(told(StoreFault::Refused, 600), None);
+        assert_eq!(told(StoreFault::Slow, 200).map(|(count, ..)| count), Some(1));
+        assert_eq!(told(StoreFault::Full, 200), None);
+    }
+
+    #[test]
+    fn after_a_pause_of_five_minutes_it_begins_anew() {
+        let mut ailing = Ailing::default();
+        for second in [0, 300, 601] {
+            ailing.take(&line(DENIED, second), at(second));
+        }
+        let (ail, count) = ailing.of(StoreFault::Refused, at(601)).unwrap();
+        assert_eq!((ail.first, count), (at(601), 1));
+    }
+
+    #[test]
+    fn a_clock_that_is_ahead_and_lines_out_of_order_do_no_harm() {
+        let mut ailing = Ailing::default();
+        for (says, second) in [(DENIED, 90_000), ("filesystem: late: permission denied", 4)] {
+            ailing.take(&line(says, second), at(5));
+        }
+        let (ail, count) = ailing.of(StoreFault::Refused, at(5)).unwrap();
+        assert_eq!((ail.first, ail.last, &*ail.says, count), (at(4), at(5), DENIED, 2));
+        assert!(ailing.of(StoreFault::Refused, at(400)).is_none());
+    }
+}
