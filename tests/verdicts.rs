@@ -22,15 +22,8 @@ const LASTING: Duration = Duration::from_secs(3);
 /// Nobody is believed to find nothing before this.
 const PATIENCE: Duration = Duration::from_secs(4);
 /// Scenarios whose verdict is not what it should be yet: they are shown, and held against nothing.
-const NOT_YET: &[&str] = &[
-    "blobs-unknown",
-    "blobs-unknown-and-cloud-balancer",
-    "bucket-slow",
-    "errors-spread",
-    "front-door-down",
-    "pods-throw-errors",
-    "slow-bucket-and-maintenance",
-];
+const NOT_YET: &[&str] =
+    &["bucket-slow", "errors-spread", "front-door-down", "pods-throw-errors", "slow-bucket-and-maintenance"];
 /// Scenarios that are played at once.
 const AT_ONCE: usize = 12;
 

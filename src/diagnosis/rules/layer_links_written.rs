@@ -70,7 +70,7 @@ fn fires(written: &[(&str, &Looked, &Links)]) -> Judgement {
     let first = written.iter().filter_map(|(.., links)| links.span.map(|(oldest, _)| oldest)).min();
     Judgement::Fires(vec![Finding {
         rule: RULE.id,
-        words: "Layer links are being written although the registry's metadata is in a database: suspect a release".to_owned(),
+        words: "Layer links are written beside the database: suspect a release".to_owned(),
         impact: RULE.impact,
         about: written.iter().map(|(name, ..)| Subject::Repository((*name).to_owned())).collect(),
         since: first.filter(|_| all_begun),
@@ -159,7 +159,7 @@ mod tests {
             ),
             (
                 database().linked("a", Ok(links(&[595, 9_000], false)), 5),
-                "fires: Layer links are being written",
+                "fires: Layer links are written beside",
             ),
             (database().linked("a", Ok(links(&[595], false)), 6), "clear: none of 1 layer link"),
             (

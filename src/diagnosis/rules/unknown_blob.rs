@@ -14,6 +14,8 @@ use crate::sources::logs::totals::{Answered, Operation};
 /// So many pulls must have failed so, of so many repositories, by so many clients: one client with a stale list is no
 /// fault of the registry.
 const ENOUGH: u64 = 10;
+/// So few are enough where at least every fourth pull of a blob fails so.
+const FEW: u64 = 5;
 const REPOSITORIES: usize = 3;
 const CLIENTS: usize = 2;
 /// So many of a hundred pulls of blobs must fail so, where all of them are counted.
@@ -47,7 +49,8 @@ fn look(look: &Look<'_>) -> Result<Judgement, Need> {
         _ => format!("{} in {}", roughly(count), words::repositories(repositories.len())),
     };
     let is_share = pulls == 0 || count * 100 >= SHARE * pulls;
-    let is_enough = count >= ENOUGH && repositories.len() >= REPOSITORIES && clients.len() >= CLIENTS;
+    let enough = if pulls > 0 && count * 4 >= pulls { FEW } else { ENOUGH };
+    let is_enough = count >= enough && repositories.len() >= REPOSITORIES && clients.len() >= CLIENTS;
     if !is_enough || !is_share || refused > pushed {
         return Ok(Judgement::Clear(seen));
     }
@@ -106,6 +109,14 @@ mod tests {
         })
     }
 
+    /// So many pulls failed, each of another repository.
+    fn missed(world: World, number: u64) -> World {
+        (0..number).fold(world, |world, number| {
+            let client = format!("10.0.0.{number}");
+            world.answered_to(&[&client], "GET", &format!("/v2/group/image-{number}/blobs/{DIGEST}"), 404, 1)
+        })
+    }
+
     #[test]
     fn blobs_must_be_unknown_to_several_clients_in_several_repositories() {
         let two = ["10.0.0.1", "10.0.0.2"];
@@ -124,6 +135,10 @@ mod tests {
                 "fires: Pulls fail with blob unknown in 4 repositories while pushes succeed",
             ),
             (missing(totals(20, 5, 0), "GET", 4, &two), "fires"),
+            (missed(totals(20, 5, 0), 5), "fires"),
+            (missed(totals(5, 5, 0), 4), "clear"),
+            (missed(totals(21, 5, 0), 5), "clear"),
+            (missed(World::watched(), 5), "clear"),
             (missing(World::watched(), "HEAD", 4, &two), "clear: no blob"),
             (missing(World::watched(), "GET", 2, &two), "clear: some 12 in 2 repositories"),
             (missing(World::watched(), "GET", 4, &two[..1]), "clear"),
