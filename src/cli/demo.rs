@@ -126,6 +126,7 @@ fn settings(screen: &Screen) -> Result<Settings, Exit> {
 /// The profile that one would write for this site.
 pub fn profile(staged: &Staged, url: &str) -> Option<Profile> {
     let addresses = &staged.environment.addresses;
+    let fills = staged.scenario.at(staged.scenario.length()).fills.is_some();
     let watch = Watch {
         kubernetes: Some(config::Kubernetes {
             kubeconfig: Some(addresses.kubeconfig.clone()),
@@ -138,7 +139,8 @@ pub fn profile(staged: &Staged, url: &str) -> Option<Profile> {
         haproxy: Some(haproxy(addresses)),
         google: Some(google(addresses)?),
         logs: Some(config::Logs {
-            room: Some(LOG_ROOM),
+            // What is written on every day fills no disk; only where that is the story the room is small.
+            room: fills.then_some(LOG_ROOM),
             files: addresses.balancers.iter().map(|it| (it.name.clone(), it.log.clone())).collect(),
             ..config::Logs::default()
         }),
