@@ -58,9 +58,9 @@ fn is_full_soon(one: &Filling) -> bool {
 fn finding(one: &Filling) -> Finding {
     let (path, time) = (&one.path, one.left.map(left));
     let words = match (&time, is_full(one)) {
-        (_, true) => format!("The disk of {path} is full"),
-        (Some(time), false) => format!("The disk of {path} is full in {time} at this pace"),
-        (None, false) => format!("The disk of {path} fills"),
+        (_, true) => format!("The disk of a log is full: {path}"),
+        (Some(time), false) => format!("The disk of a log is full in {time} at this pace: {path}"),
+        (None, false) => format!("The disk of a log fills: {path}"),
     };
     let grows = format!("{path} grows by {} an hour", size(one.per_hour));
     let disk = format!("{} of {} are free", size(one.free), size(one.total));
@@ -115,14 +115,14 @@ mod tests {
             (disk(MIB, 50 * GIB, 50 * GIB), "clear: the disk lasts 35 d"),
             (
                 disk(100 * MIB, 50 * GIB, 50 * GIB),
-                "fires: The disk of /var/lib/docker/containers/c/c-json.log is full in 8 h",
+                "fires: The disk of a log is full in 8 h at this pace: /var/lib/docker/containers/c/c-json.log",
             ),
             (disk(MIB, 50 * GIB, 30 * GIB), "clear: the disk lasts 1 min"),
             (
                 disk(100 * MIB, GIB, GIB / 4),
-                "fires: The disk of /var/lib/docker/containers/c/c-json.log is full",
+                "fires: The disk of a log is full: /var/lib/docker/containers/c/c-json.log",
             ),
-            (disk(0, 0, 0), "fires: The disk of /var/lib/docker/containers/c/c-json.log is full"),
+            (disk(0, 0, 0), "fires: The disk of a log is full: /var/lib/docker/containers/c/c-json.log"),
         ] {
             let says = world.says(&RULE);
             assert!(says.starts_with(said), "{says}\nnot {said}");
