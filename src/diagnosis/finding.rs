@@ -52,6 +52,8 @@ impl Confidence {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Witness {
     FrontDoor,
+    /// What the front door shows of itself: nothing behind it can make that better or worse.
+    Certificate,
     Google,
     Haproxy,
     Kubernetes,
@@ -64,6 +66,7 @@ impl Witness {
     pub const fn name(self) -> &'static str {
         match self {
             Self::FrontDoor => "front door",
+            Self::Certificate => "certificate",
             Self::Google => "Google Cloud",
             Self::Haproxy => "HAProxy",
             Self::Kubernetes => "Kubernetes",

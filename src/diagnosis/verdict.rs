@@ -1,11 +1,11 @@
 //! What is most likely wrong: causes before their symptoms, the worst and surest first.
 
 use std::collections::{BTreeSet, HashMap, HashSet};
-use std::mem::discriminant;
+use std::mem::{Discriminant, discriminant};
 
 use jiff::Timestamp;
 
-use super::finding::{Confidence, Finding};
+use super::finding::{Confidence, Finding, Impact, Witness};
 use super::look::{Look, Need};
 use super::rules::{Judgement, RULES, Rule};
 use crate::model::Subject;
@@ -28,6 +28,13 @@ pub struct Cause {
     pub confidence: Confidence,
     /// Findings that follow from it.
     pub symptoms: Vec<Finding>,
+}
+
+impl Cause {
+    /// How bad it is, with what follows from it.
+    pub fn impact(&self) -> Impact {
+        self.symptoms.iter().map(|symptom| symptom.impact).fold(self.finding.impact, Impact::min)
+    }
 }
 
 /// What became of one rule.
@@ -81,37 +88,76 @@ pub fn diagnose(look: &Look<'_>) -> Diagnosis {
 /// Sorts findings into causes and what follows from them.
 fn causes(rules: &[Rule], found: Vec<Finding>, now: Timestamp) -> Vec<Cause> {
     let explains: HashMap<_, _> = rules.iter().map(|rule| (rule.id, rule.explains)).collect();
-    let explained_by = |symptom: &Finding| -> Vec<usize> {
-        let names = |cause: &Finding| explains.get(cause.rule).is_some_and(|ids| ids.contains(&symptom.rule));
-        let causes: Vec<_> = (0..found.len()).filter(|number| names(&found[*number])).collect();
-        let covers = covered(&symptom.about, causes.iter().map(|number| &*found[*number].about));
+    let told: Vec<_> = found.iter().map(|finding| Told::of(finding, now)).collect();
+    let explained_by = |symptom: &Told<'_>| -> Vec<usize> {
+        let names = |cause: &Told<'_>| {
+            explains.get(cause.finding.rule).is_some_and(|ids| ids.contains(&symptom.finding.rule))
+        };
+        let causes: Vec<_> = (0..told.len())
+            .filter(|number| names(&told[*number]) && told[*number].may_explain(symptom))
+            .collect();
+        let covers =
+            covered(&symptom.finding.about, &causes.iter().map(|number| &told[*number]).collect::<Vec<_>>());
         if covers { causes } else { Vec::new() }
     };
-    let parents: Vec<_> = found.iter().map(explained_by).collect();
+    let parents: Vec<_> = told.iter().map(explained_by).collect();
     let mut causes: Vec<_> = Vec::new();
-    for (number, finding) in found.iter().enumerate().filter(|(number, _)| parents[*number].is_empty()) {
+    for (number, told) in told.iter().enumerate().filter(|(number, _)| parents[*number].is_empty()) {
         let symptoms = (0..found.len()).filter(|other| *other != number && leads(&parents, *other, number));
         causes.push(Cause {
-            confidence: finding.confidence(now),
+            confidence: told.confidence,
             symptoms: symptoms.map(|other| found[other].clone()).collect(),
-            finding: finding.clone(),
+            finding: told.finding.clone(),
         });
     }
     // Where all else is equal the order of the table decides: the sort is stable.
     causes.sort_by_key(|cause| {
-        (cause.finding.impact, cause.confidence, cause.finding.since.is_none(), cause.finding.since)
+        (cause.impact(), cause.confidence, cause.finding.since.is_none(), cause.finding.since)
     });
     causes
 }
 
+/// A finding, with what is asked of it for every other.
+struct Told<'f> {
+    finding: &'f Finding,
+    confidence: Confidence,
+    subjects: HashSet<&'f Subject>,
+    kinds: HashSet<Discriminant<Subject>>,
+}
+
+impl<'f> Told<'f> {
+    fn of(finding: &'f Finding, now: Timestamp) -> Self {
+        Self {
+            finding,
+            confidence: finding.confidence(now),
+            subjects: finding.about.iter().collect(),
+            kinds: finding.about.iter().map(discriminant).collect(),
+        }
+    }
+
+    /// Whether it weighs enough: what serves all explains nobody who is not served, unless both are about the very same
+    /// things, and what is only possible explains nothing that is surer. A certificate ends by itself.
+    fn may_explain(&self, symptom: &Self) -> bool {
+        let about = &symptom.finding.about;
+        let same = || !about.is_empty() && about.iter().all(|subject| self.subjects.contains(subject));
+        let is_bad_enough =
+            self.finding.impact != Impact::Risk || symptom.finding.impact == Impact::Risk || same();
+        let is_sure_enough =
+            self.confidence != Confidence::Possible || symptom.confidence == Confidence::Possible;
+        let is_its_own = symptom.finding.evidence.iter().any(|one| one.from == Witness::Certificate);
+        is_bad_enough && is_sure_enough && !is_its_own
+    }
+}
+
 /// Whether what a symptom is about is what its causes are about: all of it that is of a kind with them. A server and a
 /// pod cannot be compared, so that there the ids decide.
-fn covered<'a>(symptom: &[Subject], mut causes: impl Iterator<Item = &'a [Subject]> + Clone) -> bool {
-    let known: BTreeSet<_> = causes.clone().flatten().collect();
-    let kinds: HashSet<_> = known.iter().map(|subject| discriminant(*subject)).collect();
-    let about_all = causes.clone().any(<[Subject]>::is_empty);
-    let stands = |subject: &Subject| known.contains(subject) || !kinds.contains(&discriminant(subject));
-    causes.next().is_some() && (about_all || symptom.iter().all(stands))
+fn covered(symptom: &[Subject], causes: &[&Told<'_>]) -> bool {
+    let about_all = causes.iter().any(|cause| cause.subjects.is_empty());
+    let stands = |subject: &Subject| {
+        causes.iter().any(|cause| cause.subjects.contains(subject))
+            || !causes.iter().any(|cause| cause.kinds.contains(&discriminant(subject)))
+    };
+    !causes.is_empty() && (about_all || symptom.iter().all(stands))
 }
 
 /// Whether `from` follows from `to`, over any number of steps; what explains itself in a circle ends nowhere.
@@ -131,7 +177,6 @@ fn leads(parents: &[Vec<usize>], from: usize, to: usize) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::diagnosis::finding::Impact;
     use crate::diagnosis::world::*;
     use crate::model::HopId;
     use crate::sources::front_door::facts::Page;
@@ -209,8 +254,57 @@ mod tests {
     }
 
     #[test]
+    fn what_is_no_fault_yet_and_what_is_only_possible_swallows_nothing_that_is_worse_or_surer() {
+        use crate::diagnosis::finding::Evidence;
+        use Impact::{Degraded, Outage, Risk};
+        let rules = [of_rule("a", &["b"]), of_rule("b", &[])];
+        let by = |found: Finding, evidence| Finding { evidence: vec![evidence], ..found };
+        let sure = |found| by(found, Evidence::proof(Witness::Logs, ""));
+        let hinted = |found| by(found, Evidence::hint(Witness::Google, ""));
+        let shown = |found| by(found, Evidence::proof(Witness::Certificate, ""));
+        let pods = || finding("a", Risk, &[subject(0), subject(1)]);
+        for (what, found, is_explained) in [
+            ("a risk and an outage", [sure(finding("a", Risk, &[])), sure(finding("b", Outage, &[]))], false),
+            ("a risk and a worse fault", [sure(pods()), sure(finding("b", Degraded, &[]))], false),
+            ("a risk and a risk", [sure(finding("a", Risk, &[])), sure(finding("b", Risk, &[]))], true),
+            ("a risk of the very same", [sure(pods()), sure(finding("b", Degraded, &[subject(1)]))], true),
+            ("less bad", [sure(finding("a", Degraded, &[])), sure(finding("b", Outage, &[]))], true),
+            (
+                "possible and certain",
+                [hinted(finding("a", Outage, &[])), sure(finding("b", Risk, &[]))],
+                false,
+            ),
+            ("both possible", [hinted(finding("a", Degraded, &[])), hinted(finding("b", Outage, &[]))], true),
+            (
+                "certain and possible",
+                [sure(finding("a", Degraded, &[])), hinted(finding("b", Outage, &[]))],
+                true,
+            ),
+            ("a certificate", [sure(finding("a", Outage, &[])), shown(finding("b", Outage, &[]))], false),
+        ] {
+            let told = told(&rules, found.to_vec());
+            assert_eq!(told.len() == 1, is_explained, "{what}: {told:?}");
+        }
+    }
+
+    #[test]
+    fn a_cause_is_as_bad_as_the_worst_that_follows_from_it() {
+        use Impact::{Degraded, Outage};
+        let rules = [of_rule("a", &["b"]), of_rule("b", &[]), of_rule("c", &[])];
+        let sure = |rule, impact| Finding {
+            evidence: vec![crate::diagnosis::finding::Evidence::proof(Witness::Logs, "")],
+            ..finding(rule, impact, &[])
+        };
+        let found = vec![sure("c", Degraded), sure("a", Degraded), sure("b", Outage)];
+        let causes = causes(&rules, found, ago(0));
+        let told: Vec<_> =
+            causes.iter().map(|cause| (cause.finding.rule, cause.finding.impact, cause.impact())).collect();
+        assert_eq!(told, [("a", Degraded, Outage), ("c", Degraded, Degraded)]);
+    }
+
+    #[test]
     fn causes_stand_by_how_bad_how_sure_and_how_old_they_are() {
-        use crate::diagnosis::finding::{Evidence, Witness};
+        use crate::diagnosis::finding::Evidence;
         let rules = [of_rule("a", &[]), of_rule("b", &[])];
         let find = |rule, impact| finding(rule, impact, &[Subject::Hop(HopId::Pods)]);
         let sure = |found: Finding| Finding { evidence: vec![Evidence::proof(Witness::Logs, "")], ..found };

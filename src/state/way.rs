@@ -206,7 +206,7 @@ pub fn follow(state: &mut State) {
 
 fn to_witness(state: &mut State, witness: Witness) {
     match witness {
-        Witness::FrontDoor => to_hop(state, HopId::FrontDoor),
+        Witness::FrontDoor | Witness::Certificate => to_hop(state, HopId::FrontDoor),
         Witness::Google | Witness::Haproxy => visit(state, PanelId::Balancers),
         Witness::Kubernetes => visit(state, PanelId::Pods),
         Witness::Logs => visit(state, PanelId::Logs),

@@ -27,9 +27,9 @@ pub fn strip(state: &State, view: &View) -> Vec<Vec<Span<'static>>> {
 
 /// What is most likely wrong, in a few words, wherever one is.
 fn cause(state: &State, view: &View) -> Option<Part> {
-    let finding = &state.diagnosis().causes.first()?.finding;
-    let verdict = weight(finding.impact);
-    let text = format!("{} {}", sign(view, verdict), name(finding.rule));
+    let cause = state.diagnosis().causes.first()?;
+    let verdict = weight(cause.impact());
+    let text = format!("{} {}", sign(view, verdict), name(cause.finding.rule));
     Some(part(verdict, text, style(view, verdict)))
 }
 

@@ -19,7 +19,7 @@ const NAMED: usize = 6;
 /// The first line.
 pub fn summary(observed: &Observed, paper: Paper) -> String {
     let diagnosis = observed.state.diagnosis();
-    let worst = diagnosis.causes.iter().map(|cause| cause.finding.impact).min();
+    let worst = diagnosis.causes.iter().map(Cause::impact).min();
     let (glyph, tone) = match (worst, super::exit(observed)) {
         (Some(impact), _) => sign(paper, impact),
         (None, crate::cli::Exit::Clean) if !diagnosis.clear.is_empty() => (paper.glyphs.good, Tone::Good),
@@ -63,9 +63,9 @@ const fn sign(paper: Paper, impact: Impact) -> (&'static str, Tone) {
 
 fn of_cause(cause: &Cause, now: Timestamp, paper: Paper) -> String {
     let finding = &cause.finding;
-    let (glyph, tone) = sign(paper, finding.impact);
+    let (glyph, tone) = sign(paper, cause.impact());
     let head = format!("{glyph} {}", finding.rule);
-    let sure = format!("{}, {}{}", finding.impact.name(), cause.confidence.name(), since(finding.since, now));
+    let sure = format!("{}, {}{}", cause.impact().name(), cause.confidence.name(), since(finding.since, now));
     let mut text = format!("\n{}  {sure}\n", paper.paint(tone, &head));
     let mut line = |name: &str, words: &str| {
         text.push_str(&paper.sentence(&format!("  {name:<9} "), &sanitise(words)));

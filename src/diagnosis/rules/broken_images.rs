@@ -21,7 +21,7 @@ pub const RULE: Rule = Rule {
     sentence: "Images are broken in the store, and pulls of them fail",
     impact: Impact::Degraded,
     step: "broken-images#which-tags-fail",
-    explains: &["few-tags-fail", "errors-spread", "canary-fails", "retry-storm"],
+    explains: &["few-tags-fail", "canary-fails", "retry-storm"],
     look,
 };
 

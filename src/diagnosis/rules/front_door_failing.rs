@@ -22,23 +22,24 @@ pub fn look(look: &Look<'_>) -> Result<Judgement, Need> {
     }
     let found = pages(look);
     let shown = look.front_door.certificate.as_ref().map(|shown| certificate(shown, look.now));
-    let bad: Vec<_> = found
-        .iter()
-        .chain(shown.iter().filter(|one| one.verdict == Verdict::Broken))
-        .filter(|one| match one.verdict {
+    let shown = shown.iter().filter(|one| one.verdict == Verdict::Broken);
+    let told = found.iter().map(|one| (Witness::FrontDoor, one));
+    let bad: Vec<_> = told
+        .chain(shown.map(|one| (Witness::Certificate, one)))
+        .filter(|(_, one)| match one.verdict {
             Verdict::Broken => true,
             // One answer that took long is no slow registry.
             Verdict::Minor => is_steady(one, look.now),
             _ => false,
         })
         .collect();
-    let Some(worst) = bad.iter().min_by_key(|one| one.verdict) else {
+    let Some((_, worst)) = bad.iter().min_by_key(|(_, one)| one.verdict) else {
         return quiet(&found);
     };
     let is_broken = worst.verdict == Verdict::Broken;
-    let evidence = bad.iter().map(|one| {
+    let evidence = bad.iter().map(|(from, one)| {
         let make = if is_steady(one, look.now) { Evidence::proof } else { Evidence::hint };
-        make(Witness::FrontDoor, one.words.clone()).seen(seen(look))
+        make(*from, one.words.clone()).seen(seen(look))
     });
     let good = found.iter().filter(|one| one.verdict == Verdict::Good);
     let against = good.map(|one| Evidence::hint(Witness::FrontDoor, one.words.clone()).seen(seen(look)));
@@ -47,7 +48,7 @@ pub fn look(look: &Look<'_>) -> Result<Judgement, Need> {
         words: format!("The front door {}: {}", if is_broken { "fails" } else { "is not well" }, worst.words),
         impact: if is_broken { Impact::Outage } else { Impact::Degraded },
         about: vec![Subject::FrontDoor],
-        since: bad.iter().filter_map(|one| one.since).min(),
+        since: bad.iter().filter_map(|(_, one)| one.since).min(),
         evidence: evidence.collect(),
         against: if is_broken { Vec::new() } else { against.collect() },
         next: "Ask GET /v2/ yourself from outside; then follow the way of a pull: load balancers, service, pods."

@@ -18,7 +18,7 @@ pub const RULE: Rule = Rule {
     sentence: "The same request is sent again and again without success",
     impact: Impact::Risk,
     step: "endless-deletes#who-repeats-what",
-    explains: &["log-fills-disk", "errors-spread", "few-tags-fail"],
+    explains: &["log-fills-disk"],
     look,
 };
 

@@ -1,5 +1,7 @@
 //! Servers of HAProxy: taken out by hand, down although what is behind them is ready, up although it is not, or down.
 
+use std::collections::BTreeMap;
+
 use jiff::SignedDuration;
 
 use super::Judgement;
@@ -53,7 +55,7 @@ pub fn maintenance(look: &Look<'_>) -> Result<Judgement, Need> {
     Ok(Judgement::Fires(vec![Finding {
         rule: MAINTENANCE,
         words: format!("{} taken out: {left} left", of_all(out.len(), all, "server")),
-        impact: if left == 0 { Impact::Outage } else { Impact::Risk },
+        impact: taken_out(&servers, &out),
         about: subjects(&out),
         since: began(look, &out, is_taken_out),
         evidence,
@@ -61,6 +63,25 @@ pub fn maintenance(look: &Look<'_>) -> Result<Judgement, Need> {
         next: "Ask who took it out and why; where nobody needs that any more, set it ready.".to_owned(),
         verbs: vec!["server-ready", "describe"],
     }]))
+}
+
+/// What it means that these were taken out: for each backend, what is left of it.
+fn taken_out(servers: &[Server<'_, '_>], out: &[&Server<'_, '_>]) -> Impact {
+    let of = |backend| servers.iter().filter(move |server| server.entry.proxy == backend);
+    let impact = |backend| {
+        let taken = out.iter().filter(|server| server.entry.proxy == backend).count();
+        let mut takes: BTreeMap<&str, bool> = BTreeMap::new();
+        for seen in of(backend).flat_map(|server| current(server)) {
+            *takes.entry(seen.instance).or_default() |= seen.condition.takes_requests();
+        }
+        match takes.values().filter(|takes| **takes).count() {
+            0 => Impact::Outage,
+            instances if instances < takes.len() => Impact::Degraded,
+            _ if taken * 2 > of(backend).count() => Impact::Degraded,
+            _ => Impact::Risk,
+        }
+    };
+    out.iter().map(|server| impact(server.entry.proxy)).min().unwrap_or(Impact::Risk)
 }
 
 /// Taken out by somebody, or as one that it follows: not by the configuration file, where it is meant to be so.

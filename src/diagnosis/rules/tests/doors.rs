@@ -61,6 +61,35 @@ fn a_door_that_falls_silent_slows_down_or_shows_a_certificate_that_is_over_fails
 }
 
 #[test]
+fn a_certificate_that_ended_follows_from_nothing() {
+    let servers = [backed("a", "UP", INGRESS), backed("b", "DOWN", INGRESS)];
+    let world = |ends, status| {
+        let mut world =
+            World::healthy(4).instance("fe-01", &servers, 9).door(Page::Api, status, wrong(status));
+        world.front_door.certificate = Some(Certificate {
+            subject: "registry".into(),
+            issuer: "ca".into(),
+            not_before: ago(90 * 86_400),
+            not_after: ago(ends),
+            wrong: None,
+        });
+        world
+    };
+    const fn wrong(status: u16) -> Option<&'static str> {
+        if status == 503 { Some("Service Unavailable") } else { None }
+    }
+    for (what, ends, status, causes) in [
+        ("one server is down", -90 * 86_400, 401, vec!["lb-down-pod-ready"]),
+        ("and the door fails", -90 * 86_400, 503, vec!["lb-down-pod-ready"]),
+        ("and the certificate ended", 3_600, 401, vec!["front-door-failing", "lb-down-pod-ready"]),
+        ("and both", 3_600, 503, vec!["front-door-failing", "lb-down-pod-ready"]),
+    ] {
+        let told: Vec<_> = world(ends, status).causes().into_iter().map(|(id, _)| id).collect();
+        assert_eq!(told, causes, "{what}");
+    }
+}
+
+#[test]
 fn a_server_that_the_cloud_takes_for_unhealthy_is_held_against_haproxy_on_it() {
     use ServerHealth::{Draining, Healthy, Unhealthy, Unknown};
     for (servers, word) in [
@@ -108,6 +137,12 @@ fn an_incident_of_the_provider_is_possible_until_our_own_bucket_tells() {
     };
     assert_eq!(told(Vec::new()).word("storage-provider-incident"), "clear");
     assert_eq!(told(vec![incident("Cloud Spanner")]).word("storage-provider-incident"), "clear");
+    let mut refused = told(vec![incident("Google Cloud Storage")]).door(Page::Api, 503, Some("Unavailable"));
+    let ids = |world: &World| world.causes().into_iter().map(|(id, _)| id).collect::<Vec<_>>();
+    assert_eq!(ids(&refused), ["front-door-failing", "storage-provider-incident"], "only possible");
+    refused.bucket.url = "s3://registry".into();
+    refused.bucket.health = crate::sources::bucket::picture::Health::Live;
+    assert_eq!(ids(&refused).len(), 2, "our bucket can be read");
     let found = told(vec![incident("Google Cloud Storage")]).found("storage-provider-incident");
     assert_eq!((found.since, found.confidence(ago(0))), (Some(ago(900)), Confidence::Possible));
     assert_eq!(World::watched().word("storage-provider-incident"), "unknown");

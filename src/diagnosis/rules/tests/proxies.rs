@@ -185,6 +185,28 @@ fn only_what_somebody_took_out_is_told_as_taken_out() {
 }
 
 #[test]
+fn what_was_taken_out_is_as_bad_as_what_is_left() {
+    use crate::diagnosis::world::{Backed, backed as at};
+    use Impact::{Degraded, Outage, Risk};
+    let out = |name| Backed { admin: admin::FORCED_MAINTENANCE, ..at(name, "MAINT", INGRESS) };
+    let up = |name| at(name, "UP", INGRESS);
+    let down = |name| at(name, "DOWN", INGRESS);
+    for (what, first, second, told) in [
+        ("one of three", [out("a"), up("b"), up("c")], [out("a"), up("b"), up("c")], Risk),
+        ("two of three", [out("a"), out("b"), up("c")], [out("a"), out("b"), up("c")], Degraded),
+        ("all of them", [out("a"), out("b"), out("c")], [out("a"), out("b"), out("c")], Outage),
+        ("all on one instance", [out("a"), out("b"), out("c")], [up("a"), up("b"), up("c")], Degraded),
+        ("the others are down", [out("a"), down("b"), down("c")], [out("a"), down("b"), down("c")], Outage),
+    ] {
+        let world = World::healthy(2).instance("fe-01", &first, 9).instance("fe-02", &second, 9);
+        assert_eq!(world.found("lb-maintenance").impact, told, "{what}");
+        let causes = world.causes();
+        let is_led_back = causes.iter().all(|(id, _)| *id != "backend-without-servers");
+        assert!(is_led_back, "{what}: {causes:?}");
+    }
+}
+
+#[test]
 fn haproxy_that_sends_elsewhere_is_an_outage_when_nobody_answers_there() {
     use crate::diagnosis::world::backed as at;
     let (here, old) = (INGRESS, "192.0.2.8");

@@ -27,7 +27,7 @@ pub fn lines(state: &State, view: &View, row: &Subject, cells: usize) -> Vec<Lin
         return vec![Line::from("It is not so any more. Esc goes back to what is.")];
     };
     let finding = &cause.finding;
-    let verdict = weight(finding.impact);
+    let verdict = weight(cause.impact());
     let mut lines = signed(sign(view, verdict), style(view, verdict), &finding.words, cells);
     lines.push(Line::default());
     lines.extend(fields(state, cause, cells));
@@ -48,7 +48,7 @@ fn fields(state: &State, cause: &Cause, cells: usize) -> Vec<Line<'static>> {
     let since = |since: Timestamp| format!("{}, {}", since.strftime("%H:%M UTC"), ago(since, state.now));
     let mut rows = vec![
         ("How sure", sure(cause).to_owned()),
-        ("How bad", bad(finding.impact).to_owned()),
+        ("How bad", bad(cause.impact()).to_owned()),
         ("Since", finding.since.map_or_else(|| "not known".to_owned(), since)),
     ];
     let named: Vec<_> =

@@ -112,7 +112,7 @@ pub fn name(rule: &str) -> String {
 
 fn of(view: &View, cause: &Cause, form: Form, cells: usize, is_chosen: bool) -> Vec<Line<'static>> {
     let cut = view.glyphs.cut;
-    let verdict = weight(cause.finding.impact);
+    let verdict = weight(cause.impact());
     let words = clean(&cause.finding.words).into_owned();
     let sure = if form == Form::Words { String::new() } else { sureness(cause) };
     let room = cells.saturating_sub(LEAD + width(&sure) + 3);
