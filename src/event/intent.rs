@@ -238,8 +238,8 @@ pub enum RunbookWish {
     Return,
     /// To what the step's check found.
     Show,
-    /// A verb is about to be done to this.
-    Aim(Subject),
+    /// A verb is about to be done to this; without anything it is done, and what it opened may still need that.
+    Aim(Option<Subject>),
     /// Begin anew.
     Anew,
 }

@@ -1,8 +1,9 @@
 //! How far somebody came with runbooks, kept in files of the state folder, one for each runbook.
 
 use std::collections::BTreeMap;
-use std::fs;
+use std::fs::{self, File, OpenOptions};
 use std::io::{ErrorKind, Write};
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
@@ -66,43 +67,70 @@ impl Notebook {
         (walks, troubles)
     }
 
-    /// Keeps how far somebody came: after this the file holds all of it, whatever happens meanwhile.
+    /// Keeps how far somebody came: after this the file holds all of it, whatever happens meanwhile, with what others
+    /// who walk the same runbook kept there. Anew, it holds nothing else: what was kept before is put aside as
+    /// `<runbook>.json.previous`, in place of what was put aside before.
     ///
     /// # Errors
     ///
     /// It could not be written; what was kept before is still there.
-    pub fn keep(&self, runbook: &str, walk: &Walk) -> Result<(), Trouble> {
+    pub fn keep(&self, runbook: &str, walk: &Walk, anew: bool) -> Result<(), Trouble> {
         private_folder(&self.folder)?;
-        let path = self.path(runbook);
-        let page = Page { runbook: runbook.to_owned(), walk: walk.clone() };
-        let bytes =
-            serde_json::to_vec_pretty(&page).map_err(|error| Trouble::of(&path, "written")(error.into()))?;
-        let mut file =
-            tempfile::NamedTempFile::new_in(&self.folder).map_err(Trouble::of(&path, "written"))?;
-        let written = file.write_all(&bytes).and_then(|()| file.as_file().sync_all());
-        written.map_err(Trouble::of(&path, "written"))?;
-        file.persist(&path).map_err(|error| Trouble::of(&path, "written")(error.error))?;
-        sync_folder(&self.folder)
+        // Until it goes, nobody else writes between what is read here and what is written.
+        let _turn = self.turn()?;
+        let (path, mut walk) = (self.path(runbook), walk.clone());
+        if anew {
+            put_aside(&path)?;
+        } else if let Some(kept) = kept(&path)? {
+            walk.merge(&kept);
+        }
+        self.write(&path, &Page { runbook: runbook.to_owned(), walk })
     }
 
-    /// Puts what was kept of a runbook aside as `<runbook>.json.previous`, in place of what was put aside before.
-    ///
-    /// # Errors
-    ///
-    /// It could not be renamed, and is still there.
-    pub fn put_aside(&self, runbook: &str) -> Result<(), Trouble> {
-        let path = self.path(runbook);
-        match fs::rename(&path, path.with_extension("json.previous")) {
-            Err(error) if error.kind() != ErrorKind::NotFound => Err(Trouble::of(&path, "put aside")(error)),
-            Ok(()) | Err(_) => Ok(()),
-        }
+    /// Waits until nobody else writes here.
+    fn turn(&self) -> Result<File, Trouble> {
+        let path = self.folder.join("lock");
+        let opened = OpenOptions::new().append(true).create(true).mode(0o600).open(&path);
+        let file = opened.map_err(Trouble::of(&path, "made"))?;
+        file.lock().map_err(Trouble::of(&path, "locked"))?;
+        Ok(file)
+    }
+
+    fn write(&self, path: &Path, page: &Page) -> Result<(), Trouble> {
+        let bytes =
+            serde_json::to_vec_pretty(page).map_err(|error| Trouble::of(path, "written")(error.into()))?;
+        let mut file = tempfile::NamedTempFile::new_in(&self.folder).map_err(Trouble::of(path, "written"))?;
+        let written = file.write_all(&bytes).and_then(|()| file.as_file().sync_all());
+        written.map_err(Trouble::of(path, "written"))?;
+        file.persist(path).map_err(|error| Trouble::of(path, "written")(error.error))?;
+        sync_folder(&self.folder)
     }
 }
 
-/// What a file holds; one that holds something else is put aside, so that it is not written over.
+fn put_aside(path: &Path) -> Result<(), Trouble> {
+    match fs::rename(path, path.with_extension("json.previous")) {
+        Err(error) if error.kind() != ErrorKind::NotFound => Err(Trouble::of(path, "put aside")(error)),
+        Ok(()) | Err(_) => Ok(()),
+    }
+}
+
+/// What a file holds that may not be there.
+fn kept(path: &Path) -> Result<Option<Walk>, Trouble> {
+    match fs::read(path) {
+        Ok(bytes) => Ok(parse(path, &bytes).ok().map(|page| page.walk)),
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(Trouble::of(path, "read")(error)),
+    }
+}
+
 fn read(path: &Path) -> Result<Page, String> {
     let bytes = fs::read(path).map_err(|error| Trouble::of(path, "read")(error).to_string())?;
-    serde_json::from_slice(&bytes).map_err(|error| {
+    parse(path, &bytes)
+}
+
+/// What a file holds; one that holds something else is put aside, so that it is not written over.
+fn parse(path: &Path, bytes: &[u8]) -> Result<Page, String> {
+    serde_json::from_slice(bytes).map_err(|error| {
         let aside = path.with_extension("json.broken");
         let place = if fs::rename(path, &aside).is_ok() { &aside } else { path };
         format!("what was kept of a runbook cannot be read: {error}; the file is {}", place.display())
@@ -186,18 +214,14 @@ fn work(notebook: Option<&Notebook>, orders: Vec<Work>) -> Vec<Outcome> {
     outcomes.extend(changes.into_iter().map(|(runbook, change)| {
         let why = match notebook {
             None => Some(NOWHERE.to_owned()),
-            Some(notebook) => write(notebook, &runbook, &change).err().map(|trouble| trouble.to_string()),
+            Some(notebook) => {
+                let kept = notebook.keep(&runbook, &change.walk, change.anew);
+                kept.err().map(|trouble| trouble.to_string())
+            }
         };
         Outcome::Kept { why }
     }));
     outcomes
-}
-
-fn write(notebook: &Notebook, runbook: &str, change: &Change) -> Result<(), Trouble> {
-    if change.anew {
-        notebook.put_aside(runbook)?;
-    }
-    notebook.keep(runbook, &change.walk)
 }
 
 #[cfg(test)]
@@ -209,7 +233,7 @@ mod tests {
     fn walk(anchor: &str) -> Walk {
         let mut walk = Walk { at: Some(anchor.to_owned()), ..Walk::default() };
         walk.answered(anchor, true, Timestamp::UNIX_EPOCH);
-        walk.noted(anchor, "node 3");
+        walk.noted(anchor, "node 3", Timestamp::UNIX_EPOCH);
         walk
     }
 
@@ -218,9 +242,8 @@ mod tests {
         let state = tempfile::tempdir().unwrap();
         let notebook = Notebook::new(state.path(), "gs://images");
         assert_eq!(notebook.read(), Default::default());
-        notebook.keep("pods", &walk("a")).unwrap();
-        notebook.keep("../odd name", &walk("b")).unwrap();
-        notebook.keep("pods", &walk("c")).unwrap();
+        notebook.keep("pods", &walk("c"), false).unwrap();
+        notebook.keep("../odd name", &walk("b"), false).unwrap();
         let kept = BTreeMap::from([("pods".to_owned(), walk("c")), ("../odd name".to_owned(), walk("b"))]);
         assert_eq!(notebook.read(), (kept, Vec::new()));
         assert_eq!(Notebook::new(state.path(), "gs://other").read(), Default::default());
@@ -228,11 +251,42 @@ mod tests {
         let (walks, troubles) = notebook.read();
         assert_eq!((walks.len(), troubles.len()), (1, 1), "{troubles:?}");
         assert!(troubles[0].contains("pods.json.broken"), "{troubles:?}");
-        notebook.put_aside("../odd name").unwrap();
-        notebook.put_aside("../odd name").unwrap();
-        assert_eq!(notebook.read(), Default::default());
-        let names = std::fs::read_dir(&notebook.folder).unwrap().count();
-        assert_eq!(names, 2, "nothing is thrown away");
+        notebook.keep("../odd name", &walk("d"), true).unwrap();
+        let kept = BTreeMap::from([("../odd name".to_owned(), walk("d"))]);
+        assert_eq!(notebook.read(), (kept, Vec::new()));
+        let mut names: Vec<_> =
+            fs::read_dir(&notebook.folder).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+        names.sort();
+        let odd = "%2E%2E%2Fodd%20name.json";
+        let previous = format!("{odd}.previous");
+        assert_eq!(names, [odd, &previous, "lock", "pods.json.broken"], "nothing is thrown away");
+    }
+
+    #[test]
+    fn whoever_keeps_something_takes_nothing_from_another_cockpit() {
+        let state = tempfile::tempdir().unwrap();
+        let notebook = Notebook::new(state.path(), "p");
+        std::thread::scope(|scope| {
+            for cockpit in 0..4 {
+                let notebook = &notebook;
+                scope.spawn(move || {
+                    let mut own = Walk::default();
+                    for step in 0..5 {
+                        own.answered(&format!("step-{cockpit}-{step}"), true, Timestamp::UNIX_EPOCH);
+                        notebook.keep("pods", &own, false).unwrap();
+                    }
+                });
+            }
+        });
+        assert_eq!(notebook.read().0["pods"].said(), 20);
+        let begun = Timestamp::from_second(9).unwrap();
+        notebook.keep("pods", &Walk::begun(begun), true).unwrap();
+        notebook.keep("pods", &walk("old"), false).unwrap();
+        assert_eq!(notebook.read().0["pods"].said(), 0, "what was put aside does not come back");
+        fs::write(notebook.path("pods"), "no JSON").unwrap();
+        notebook.keep("pods", &walk("a"), false).unwrap();
+        assert_eq!(fs::read_to_string(notebook.folder.join("pods.json.broken")).unwrap(), "no JSON");
+        assert_eq!(notebook.read().0["pods"], walk("a"));
     }
 
     #[test]
@@ -240,7 +294,7 @@ mod tests {
         let state = tempfile::tempdir().unwrap();
         std::fs::write(state.path().join("runbooks"), "a file").unwrap();
         let notebook = Notebook::new(state.path(), "p");
-        let told = notebook.keep("pods", &walk("a")).unwrap_err().to_string();
+        let told = notebook.keep("pods", &walk("a"), false).unwrap_err().to_string();
         assert!(told.contains("runbooks/p cannot be"), "{told}");
     }
 }

@@ -14,14 +14,15 @@ pub const NAMES: &[&str] = &[
     "instance",
     "bucket",
     "registry",
+    "registry-host",
     "repository",
     "tag",
     "pod",
     "log-file",
 ];
 
-/// Names that whoever pushes chooses: what is odd about one of them is never put into a command.
-const FROM_OUTSIDE: &[&str] = &["repository", "tag", "pod"];
+/// Names that others choose, whoever pushes or sets up a server: one that is odd is never put into a command.
+const FROM_OUTSIDE: &[&str] = &["repository", "tag", "pod", "backend", "instance", "log-file"];
 
 /// What the names stand for, as far as it is known.
 pub type Names = BTreeMap<&'static str, String>;
@@ -38,24 +39,35 @@ enum Piece<'a> {
 /// A command with the names in it filled in; what is not known stands as `<name>`. In a shell's command they are
 /// quoted as far as they need it, whatever they hold.
 pub fn fill(language: &str, text: &str, names: &Names) -> String {
-    let is_shell =
-        matches!(language.split_whitespace().next(), Some("sh" | "bash" | "zsh" | "shell" | "console"));
-    let (mut filled, mut quotes) = (String::with_capacity(text.len()), Quotes::None);
+    let is_shell = is_shell(language);
+    let (mut filled, mut shell) = (String::with_capacity(text.len()), Shell::BEGIN);
     for piece in pieces(text) {
-        match piece {
-            Piece::Text(text) => {
-                filled.push_str(text);
-                quotes = quotes.after(text);
+        let text = match piece {
+            Piece::Text(text) => text.to_owned(),
+            Piece::Unknown(name) => format!("{{{name}}}"),
+            Piece::Name(name) => {
+                let value = names.get(name).filter(|value| is_fit(name, value));
+                let word =
+                    value.and_then(|value| if is_shell { shell.word(value) } else { Some(value.clone()) });
+                if let Some(word) = word {
+                    filled.push_str(&word);
+                    shell.last = 'x';
+                    continue;
+                }
+                format!("<{name}>")
             }
-            Piece::Unknown(name) => filled.extend(["{", name, "}"]),
-            Piece::Name(name) => match names.get(name).filter(|value| is_fit(name, value)) {
-                None => filled.extend(["<", name, ">"]),
-                Some(value) if is_shell => filled.push_str(&quotes.around(value)),
-                Some(value) => filled.push_str(value),
-            },
-        }
+        };
+        filled.push_str(&text);
+        shell = shell.after(&text);
     }
     filled
+}
+
+/// Whether a command is one of a shell: where nothing is said too.
+fn is_shell(language: &str) -> bool {
+    const SHELLS: &[&str] = &["", "sh", "bash", "zsh", "ksh", "dash", "shell", "console"];
+    let language = language.split_whitespace().next().unwrap_or_default();
+    SHELLS.iter().any(|shell| shell.eq_ignore_ascii_case(language))
 }
 
 fn is_fit(name: &str, value: &str) -> bool {
@@ -102,46 +114,75 @@ fn piece(text: &str) -> (Piece<'_>, usize) {
     }
 }
 
-/// Within which quotes of a shell one is.
+/// Where in a shell's command one is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Quotes {
-    None,
+enum Within {
+    Words,
+    Comment,
     Single,
     Double,
+    /// Something in which quotes mean something else, or may: nothing that needs them is put there, nor after it.
+    Unsure,
 }
 
-impl Quotes {
+/// A shell's command as far as it is written.
+#[derive(Clone, Copy, Debug)]
+struct Shell {
+    within: Within,
+    /// The letter before, in which a backslash takes what is special from the next one; a letter of a word after it.
+    last: char,
+}
+
+/// Stands for a line end that a backslash took away: whether a word goes on behind it is not followed.
+const JOINED: char = '\0';
+
+impl Shell {
+    const BEGIN: Self = Self { within: Within::Words, last: '\n' };
+
     fn after(self, text: &str) -> Self {
-        let (mut quotes, mut letters) = (self, text.chars());
-        while let Some(letter) = letters.next() {
-            quotes = match (quotes, letter) {
-                (Self::None | Self::Double, '\\') => {
-                    letters.next();
-                    quotes
-                }
-                (Self::None, '\'') => Self::Single,
-                (Self::None, '"') => Self::Double,
-                // A comment; one within a word is none, and no value that matters follows it there.
-                (Self::None, '#') => {
-                    letters.by_ref().find(|letter| *letter == '\n');
-                    quotes
-                }
-                (Self::Single, '\'') | (Self::Double, '"') => Self::None,
-                (quotes, _) => quotes,
-            };
-        }
-        quotes
+        text.chars().fold(self, Self::then)
     }
 
-    /// A value that stays one word whatever it holds.
-    fn around(self, value: &str) -> String {
+    fn then(self, letter: char) -> Self {
+        use Within::{Comment, Double, Single, Unsure, Words};
+        let Self { within, last } = self;
+        if self.is_escaped() {
+            return Self { within, last: if letter == '\n' { JOINED } else { 'x' } };
+        }
+        let within = match (within, letter, last) {
+            (Unsure, _, _)
+            // A substitution, a document, and quotes in which a backslash counts.
+            | (Words | Double, '`', _)
+            | (Double, '(' | '{', '$')
+            | (Words, '<', '<')
+            | (Words, '\'', '$')
+            // A shell that is typed into may take a comment for words.
+            | (Comment, '\'' | '"' | '`' | '\\', _)
+            | (Words, '#', JOINED | ';' | '&' | '|' | '(' | ')' | '<' | '>') => Unsure,
+            (Words, '#', last) if last.is_ascii_whitespace() => Comment,
+            (Words, '\'', _) => Single,
+            (Words, '"', _) => Double,
+            (Single, '\'', _) | (Double, '"', _) | (Comment, '\n', _) => Words,
+            (within, _, _) => within,
+        };
+        Self { within, last: letter }
+    }
+
+    const fn is_escaped(self) -> bool {
+        self.last == '\\' && matches!(self.within, Within::Words | Within::Double)
+    }
+
+    /// A value that stays one word here whatever it holds; nothing where that cannot be had.
+    fn word(self, value: &str) -> Option<String> {
         let word = quote(value);
-        match self {
-            _ if word == value => word,
-            Self::None => word,
+        match self.within {
+            _ if word == value => Some(word),
+            Within::Words | Within::Double if matches!(self.last, '\\' | '$') => None,
+            Within::Unsure => None,
+            Within::Words | Within::Comment => Some(word),
             // The quotes end before it and begin again after it.
-            Self::Single => format!("'{word}'"),
-            Self::Double => format!("\"{word}\""),
+            Within::Single => Some(format!("'{word}'")),
+            Within::Double => Some(format!("\"{word}\"")),
         }
     }
 }
@@ -156,6 +197,9 @@ mod tests {
             ("selector", "app in (registry, gc)".to_owned()),
             ("tag", "v1'; reboot".to_owned()),
             ("pod", "registry-1".to_owned()),
+            ("log-file", "/var/log/a b.log".to_owned()),
+            ("backend", "$(reboot)".to_owned()),
+            ("instance", "unix:/run/haproxy.sock".to_owned()),
         ])
     }
 
@@ -167,7 +211,16 @@ mod tests {
             ("sh", "get -l '{selector}' x", "get -l '''app in (registry, gc)''' x"),
             ("sh", "get -l \"{selector}\"", "get -l \"\"'app in (registry, gc)'\"\""),
             ("sh", "scan {tag}", "scan <tag>"),
-            ("sh", "# don't\nls {selector}", "# don't\nls 'app in (registry, gc)'"),
+            ("sh", "# all of {pod}\nls {selector}", "# all of registry-1\nls 'app in (registry, gc)'"),
+            ("sh", "# the {pod}'s log\nls {selector}", "# the registry-1's log\nls <selector>"),
+            (
+                "",
+                "ls {selector}; a#b'{selector}'",
+                "ls 'app in (registry, gc)'; a#b'''app in (registry, gc)'''",
+            ),
+            ("Bash", "ls \\{selector} ${selector}", "ls \\<selector> $<selector>"),
+            ("sh", "ls \"$(get {selector})\" {pod}", "ls \"$(get <selector>)\" registry-1"),
+            ("sh", "ls {log-file} {backend} {instance}", "ls <log-file> <backend> unix:/run/haproxy.sock"),
             ("yaml", "selector: {selector}", "selector: app in (registry, gc)"),
             ("sh", "logs {pod} -n {namespace}", "logs registry-1 -n <namespace>"),
             ("sh", "awk '{{print $1}}' {bucket}", "awk '{print $1}' gs://images"),

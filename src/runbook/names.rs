@@ -7,8 +7,8 @@ use crate::model::{Subject, Watched};
 pub fn names(watched: &Watched, bucket: &str, registry: Option<&str>) -> Names {
     let cluster = watched.kubernetes.as_ref();
     let backend = watched.backends.iter().flatten().next().cloned();
-    let url = registry.or(watched.called.front_door.as_deref());
-    let host = url.map(|url| url.split_once("://").map_or(url, |(_, rest)| rest).trim_end_matches('/'));
+    let url = registry.or(watched.called.front_door.as_deref()).map(|url| url.trim_end_matches('/'));
+    let host = url.map(|url| url.split_once("://").map_or(url, |(_, host)| host));
     let known = [
         ("context", watched.called.context.clone()),
         ("namespace", cluster.map(|cluster| cluster.namespace.clone())),
@@ -17,7 +17,8 @@ pub fn names(watched: &Watched, bucket: &str, registry: Option<&str>) -> Names {
         ("backend", backend),
         ("instance", watched.called.instance.clone()),
         ("bucket", Some(bucket.trim_end_matches('/').to_owned())),
-        ("registry", host.map(str::to_owned)),
+        ("registry", url.map(str::to_owned)),
+        ("registry-host", host.map(str::to_owned)),
         ("log-file", watched.called.log_file.clone()),
     ];
     let known = known.into_iter().filter_map(|(name, value)| Some((name, value?)));
@@ -48,4 +49,22 @@ pub fn names_of(subject: &Subject) -> Names {
         | Subject::Checks => &[],
     };
     names.iter().map(|(name, value)| (*name, (*value).clone())).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::runbook::fill;
+
+    #[test]
+    fn a_registry_is_called_by_its_url_and_in_references_by_its_host() {
+        let text = "curl {registry}/v2/; docker pull {registry-host}/a:b";
+        for (registry, filled) in [
+            (Some("https://r.example.com/"), "curl https://r.example.com/v2/; docker pull r.example.com/a:b"),
+            (Some("http://host:5000"), "curl http://host:5000/v2/; docker pull host:5000/a:b"),
+            (None, "curl <registry>/v2/; docker pull <registry-host>/a:b"),
+        ] {
+            assert_eq!(fill("sh", text, &names(&Watched::default(), "gs://b", registry)), filled);
+        }
+    }
 }

@@ -235,6 +235,13 @@ impl<'a> Reader<'a> {
         if self.steps.is_empty() {
             self.wrong(line, "a verb before the first step", "put it below a ## heading");
         }
+        if self.steps.last().is_some_and(|step| step.verbs().any(|(id, _)| id == verb)) {
+            self.wrong(
+                line,
+                format!("a second {verb} in this step"),
+                "give each thing that it is for its own step",
+            );
+        }
         let when: Vec<_> =
             fence.body.iter().map(|line| line.trim()).filter(|line| !line.is_empty()).collect();
         self.put(Block::Verb { verb: verb.to_owned(), aim, when: when.join(" ") });

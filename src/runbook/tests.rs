@@ -86,6 +86,16 @@ fn a_runbook_reads_as_its_viewer_shows_it() {
 }
 
 #[test]
+fn a_step_offers_a_verb_once_so_that_each_can_be_reached() {
+    let twice =
+        "# T\n## A\n```verb logs finding\n```\n```verb logs service\n```\n## B\n```verb logs service\n```\n";
+    let told: Vec<_> = known(twice).unwrap_err().iter().map(ToString::to_string).collect();
+    let expected =
+        "runbooks/pods-fail.md:5: a second logs in this step; give each thing that it is for its own step";
+    assert_eq!(told, [expected]);
+}
+
+#[test]
 fn every_mistake_is_told_at_once_with_its_line_and_what_was_meant() {
     let text = "\
 Some text.
@@ -341,12 +351,36 @@ fn one_begins_where_a_fault_is_found_else_where_somebody_is_waited_for() {
 fn an_answer_or_a_note_can_be_taken_back() {
     let mut walk = Walk::default();
     walk.answered("a", true, at(1));
-    walk.noted("a", " node 3 ");
+    walk.noted("a", " node 3 ", at(1));
     walk.answered("a", false, at(2));
     assert_eq!((walk.answer("a"), walk.note("a")), (Some(&Answer { fine: false, at: at(2) }), "node 3"));
     walk.answered("a", false, at(3));
-    walk.noted("a", "");
-    assert_eq!(walk, Walk::default());
+    assert_eq!((walk.answer("a"), walk.said()), (None, 1));
+    walk.noted("a", "", at(3));
+    assert_eq!((walk.note("a"), walk.said()), ("", 0));
+}
+
+#[test]
+fn of_two_walks_the_later_answer_and_the_later_note_count_and_what_was_taken_back_stays_so() {
+    let (mut here, mut there) = (Walk::default(), Walk::default());
+    here.answered("a", true, at(1));
+    here.noted("a", "mine", at(5));
+    here.answered("b", true, at(1));
+    here.at = Some("a".to_owned());
+    there.merge(&here);
+    there.answered("a", false, at(2));
+    there.noted("a", "theirs", at(4));
+    there.answered("b", true, at(2));
+    there.answered("c", true, at(3));
+    there.at = Some("c".to_owned());
+    here.merge(&there);
+    assert_eq!((here.answer("a").map(|answer| answer.fine), here.note("a")), (Some(false), "mine"));
+    assert_eq!((here.answer("b"), here.answer("c").is_some(), here.at.as_deref()), (None, true, Some("a")));
+    let mut anew = Walk::begun(at(3));
+    anew.merge(&here);
+    assert_eq!((anew.answer("a"), anew.note("a"), anew.answer("c").is_some()), (None, "mine", true));
+    here.merge(&anew);
+    assert_eq!(here, Walk { at: here.at.clone(), ..anew }, "whoever asks");
 }
 
 proptest! {

@@ -8,7 +8,7 @@ use super::rows::{Faults, Internals};
 use super::screen::{Layer, Leaving, Mouse, Notice, Prompt, View};
 use super::tables::{self, Drill, Terms};
 use super::{Deed, Filter, Journal, State, deeds, logs, walks, way};
-use crate::event::{Erasure, Intent, Motion, PanelId, PromptKind, Sorting, TerminalWish, Way};
+use crate::event::{Erasure, Intent, Motion, PanelId, PromptKind, RunbookWish, Sorting, TerminalWish, Way};
 use crate::model::{Document, Subject, TagState};
 use crate::registry::reference::{Reference, Target};
 use crate::sources::bucket::browse::Place;
@@ -19,7 +19,19 @@ const TWICE: SignedDuration = SignedDuration::from_secs(2);
 
 /// Takes an intent into the state.
 pub fn fold(state: &mut State, intent: &Intent, at: Timestamp) {
-    if !matches!(intent, Intent::Look(_) | Intent::Resize { .. } | Intent::Start) {
+    let was_busy = walks::is_busy(state);
+    take(state, intent, at);
+    if was_busy {
+        walks::release(state);
+    }
+}
+
+fn take(state: &mut State, intent: &Intent, at: Timestamp) {
+    let is_own = matches!(
+        intent,
+        Intent::Look(_) | Intent::Resize { .. } | Intent::Start | Intent::Runbook(RunbookWish::Aim(None))
+    );
+    if !is_own {
         state.screen.notice = None;
         state.browser.give_up_seeking();
     }

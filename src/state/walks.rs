@@ -53,7 +53,7 @@ pub struct Changed {
 impl Walks {
     /// How far somebody came with a runbook.
     pub fn walk(&self, runbook: &str) -> &Walk {
-        static NONE: Walk = Walk { at: None, steps: BTreeMap::new() };
+        static NONE: Walk = Walk { begun: None, at: None, steps: BTreeMap::new() };
         self.all.get(runbook).unwrap_or(&NONE)
     }
 
@@ -189,6 +189,18 @@ fn turn_to(state: &mut State, id: &str, anchor: Option<String>) {
     go(state, &at);
 }
 
+/// What a verb was aimed at is forgotten once nothing is open that it opened: the next verb is for what the step is about.
+pub fn release(state: &mut State) {
+    if !is_busy(state) {
+        state.walks.aimed = None;
+    }
+}
+
+/// Whether something lies above the panel.
+pub const fn is_busy(state: &State) -> bool {
+    state.screen.layer.is_some() || state.screen.prompt.is_some()
+}
+
 /// Selects a step of the runbook that is open.
 fn go(state: &mut State, anchor: &str) {
     let Some(id) = state.walks.open.clone() else { return };
@@ -291,7 +303,8 @@ pub fn note(state: &State) -> &str {
 pub fn fold(state: &mut State, wish: &RunbookWish, at: Timestamp) {
     let asked = std::mem::take(&mut state.walks.asked);
     match wish {
-        RunbookWish::Aim(subject) => state.walks.aimed = Some(subject.clone()),
+        RunbookWish::Aim(Some(subject)) => state.walks.aimed = Some(subject.clone()),
+        RunbookWish::Aim(None) => release(state),
         RunbookWish::Waiting(way) => to_waiting(state, *way),
         RunbookWish::Return => match state.walks.trail.pop() {
             Some(place) => {
@@ -312,10 +325,10 @@ pub fn fold(state: &mut State, wish: &RunbookWish, at: Timestamp) {
         }
         RunbookWish::Note(text) => {
             if let Some(here) = here(state) {
-                state.walks.change(&here.runbook, |walk| walk.noted(&here.anchor, text));
+                state.walks.change(&here.runbook, |walk| walk.noted(&here.anchor, text, at));
             }
         }
-        RunbookWish::Anew if asked => anew(state),
+        RunbookWish::Anew if asked => anew(state, at),
         RunbookWish::Anew => {
             state.walks.asked = true;
             say(state, "R once more begins anew: answers and notes of this runbook are put aside.");
@@ -323,9 +336,9 @@ pub fn fold(state: &mut State, wish: &RunbookWish, at: Timestamp) {
     }
 }
 
-fn anew(state: &mut State) {
+fn anew(state: &mut State, at: Timestamp) {
     let Some(id) = state.walks.open.clone() else { return };
-    state.walks.all.remove(&id);
+    state.walks.all.insert(id.clone(), Walk::begun(at));
     state.walks.trail.clear();
     turn_to(state, &id, None);
     state.walks.changed = Some(Changed { runbook: id, anew: true });
@@ -366,15 +379,13 @@ pub fn to_fault(state: &mut State, way: Way) -> Option<String> {
     }
 }
 
-/// Takes what was kept in earlier sessions; what was answered in this one already stays.
+/// Takes what was kept in earlier sessions; what was answered in this one already is later, and stays.
 pub fn remember(state: &mut State, walks: &BTreeMap<String, Walk>, troubles: &[String]) {
     for (id, walk) in walks {
         match state.walks.all.get_mut(id) {
             None => drop(state.walks.all.insert(id.clone(), walk.clone())),
             Some(begun) => {
-                for (anchor, noted) in &walk.steps {
-                    begun.steps.entry(anchor.clone()).or_insert_with(|| noted.clone());
-                }
+                begun.merge(walk);
                 state.walks.changed = Some(Changed { runbook: id.clone(), anew: false });
             }
         }

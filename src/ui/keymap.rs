@@ -1039,7 +1039,10 @@ fn run(verb: &Verb, state: &State) -> Vec<Intent> {
         state.target_of(verb.id).filter(|subject| Some(subject) != state.subject().as_ref())
     {
         return match (verb.intent)(state, &subject) {
-            Ok(intent) => vec![Intent::Runbook(RunbookWish::Aim(subject)), intent],
+            Ok(intent) => {
+                let aim = |subject| Intent::Runbook(RunbookWish::Aim(subject));
+                vec![aim(Some(subject)), intent, aim(None)]
+            }
             Err(why) => vec![Intent::Say(format!("{}: {why}.", verb.words()))],
         };
     }

@@ -64,3 +64,23 @@ fn wrong_usage_and_a_profile_that_is_none_are_64() {
         assert!(ran.out.is_empty() && !ran.err.is_empty(), "{ran:?}");
     }
 }
+
+#[test]
+fn nothing_is_written_not_even_a_file_of_progress_that_cannot_be_read() {
+    let (tree, home) = (Tree::healthy(), Home::new());
+    let (file, state) = (home.path().join("quarterdeck.toml"), home.path().join("state"));
+    fs::write(&file, profile(&tree, "")).unwrap();
+    let kept = state.join("runbooks/site/unknown-blob.json");
+    fs::create_dir_all(kept.parent().unwrap()).unwrap();
+    fs::write(&kept, "no JSON").unwrap();
+    let mut command = home.command(&["check", "--config", file.to_str().unwrap()]);
+    let ran = Ran::from(command.env("QUARTERDECK_STATE_FOLDER", &state).output().unwrap());
+    ran.ends(0);
+    let names: Vec<_> =
+        fs::read_dir(kept.parent().unwrap()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+    assert_eq!(
+        (names, fs::read_to_string(&kept).unwrap()),
+        (vec!["unknown-blob.json".into()], "no JSON".to_owned())
+    );
+    assert_eq!(fs::read_dir(&state).unwrap().count(), 1);
+}

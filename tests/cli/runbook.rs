@@ -1,5 +1,10 @@
 //! `quarterdeck runbook`: names, prints and checks runbooks, one's own beside those that come with the program.
 
+use std::process::{Command, Stdio};
+
+use proptest::prelude::*;
+use quarterdeck::runbook::{Names, fill};
+
 use crate::program::{Home, quarterdeck};
 
 const GOOD: &str = "# Mine\n\n## Look\n\n```sh\nkubectl -n {namespace} get pods; cat {log-file}\n```\n";
@@ -67,4 +72,42 @@ fn a_runbook_is_printed_with_the_names_of_the_profile() {
     home.run(&["runbook", "show", "mine#lok"]).ends(64);
     home.run(&["--profile", "p", "runbook", "list"]).ends(64);
     assert!(home.run(&["config", "path"]).ends(0).err.contains("quarterdeck/runbooks/*.md"));
+}
+
+/// Commands in which a value stands in ways that shells read differently.
+const PLACES: &[&str] = &[
+    "printf %s {bucket}",
+    "printf %s '{bucket}' \"{bucket}\" a{bucket}b",
+    "# the {pod}'s log\nprintf %s {bucket}",
+    "# plain words\nprintf %s {bucket} # {bucket}\nprintf %s {bucket}",
+    "printf %s a#b'c {bucket}'",
+    "printf %s \"$(printf %s {bucket})\" {bucket}",
+    "printf %s `printf %s {bucket}` {bucket}",
+    "cat <<END\n{bucket}\nEND\nprintf %s {bucket}",
+    "cat <<{bucket}\nEND\n",
+    "printf %s $'it\\'s {bucket}' {bucket}",
+    "printf %s \\{bucket} ${bucket} \"\\{bucket}\" \"${bucket}\"",
+    "printf %s a\\\n#'\nprintf %s {bucket}'",
+    "true;#it's\nprintf %s {bucket}'",
+    "printf %s \"${HOME:-'{bucket}'}\" {bucket}",
+    "printf %s <{pod}># it's\nprintf %s {bucket}'",
+];
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(96))]
+    #[test]
+    fn whatever_a_name_stands_for_no_shell_carries_it_out(
+        value in "(\\$\\(touch ran\\)|`touch ran`|;touch ran;|\ntouch ran\n|>ran|&|'|\"|\\\\|\\$|#|\\(|\\)|\\{|\n| |a|END|é|\u{1b}){1,7}",
+        place in proptest::sample::select(PLACES),
+        shell in proptest::sample::select(&["sh", "bash"][..]),
+        language in proptest::sample::select(&["sh", "", "Bash"][..]),
+    ) {
+        let folder = tempfile::tempdir().unwrap();
+        let names = Names::from([("bucket", value.clone()), ("pod", value)]);
+        let filled = fill(language, place, &names);
+        let mut command = Command::new(shell);
+        command.args(["-c", &filled]).current_dir(&folder).stdin(Stdio::null());
+        command.output().unwrap();
+        prop_assert!(!folder.path().join("ran").exists(), "{shell}: {filled}");
+    }
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use quarterdeck::actions::Work;
 use quarterdeck::actions::verbs::VERBS;
 use quarterdeck::diagnosis::rules::RULES;
-use quarterdeck::event::{Event, Fact, Intent, Outcome, PanelId};
+use quarterdeck::event::{Event, Fact, Intent, Outcome, PanelId, RunbookWish};
 use quarterdeck::execution::notebook::Notebook;
 use quarterdeck::model::{Called, Gate, Subject, Watched};
 use quarterdeck::runbook::{Known, Paper, Shelf};
@@ -204,6 +204,32 @@ fn a_verb_that_writes_is_proposed_and_never_done_by_its_step() {
 }
 
 #[test]
+fn a_verb_with_an_aim_of_its_own_leaves_the_others_to_what_was_found() {
+    let mut desk = desk("dark", UNICODE);
+    desk.press("7 enter");
+    let found = desk.state.subject();
+    assert!(matches!(found, Some(Subject::Pod(_))), "{found:?}");
+    let aimed = Some(Subject::Tag { repository: "signal/bridge/relay".into(), tag: "hotfix-42".into() });
+    let aim =
+        |desk: &mut Desk, aim: &Option<Subject>| desk.want(Intent::Runbook(RunbookWish::Aim(aim.clone())));
+    aim(&mut desk, &aimed);
+    desk.want(Intent::Rescan);
+    assert!(
+        desk.work.iter().any(|work| Some(work) == aimed.clone().map(Work::Scan).as_ref()),
+        "{:?}",
+        desk.work
+    );
+    aim(&mut desk, &None);
+    assert_eq!(desk.state.subject(), found, "once it is done");
+    aim(&mut desk, &aimed);
+    desk.want(Intent::Describe);
+    aim(&mut desk, &None);
+    assert_eq!(desk.state.subject(), aimed, "as long as what it opened is there");
+    desk.press("esc");
+    assert_eq!(desk.state.subject(), found, "once that is closed");
+}
+
+#[test]
 fn each_change_is_kept_and_beginning_anew_asks_once() {
     let mut desk = desk("dark", UNICODE);
     desk.press("7 enter k space");
@@ -219,7 +245,7 @@ fn each_change_is_kept_and_beginning_anew_asks_once() {
     assert!(kept(&desk).is_some_and(|(_, walk, _)| !walk.steps.is_empty()), "asked once, nothing is gone");
     desk.press("R");
     let (_, walk, anew) = kept(&desk).unwrap();
-    assert!(anew && walk.steps.is_empty(), "{walk:?}");
+    assert!(anew && walk.said() == 0 && walk.begun == Some(desk.now), "{walk:?}");
     desk.tell(Outcome::Kept { why: Some("/state cannot be written: no space".into()) });
     assert!(desk.text().contains("lost when you leave: /state cannot be written"), "{}", desk.text());
     desk.press("j");

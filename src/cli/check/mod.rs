@@ -23,7 +23,7 @@ pub fn run(arguments: Check, outer: Place) -> Exit {
     };
     let place = arguments.place.clone().or(outer);
     let options = match cockpit::options(place, &Screen::default(), &Arming::default(), &[]) {
-        Ok(options) => CockpitOptions { deeds: None, consult: None, ..options },
+        Ok(options) => CockpitOptions { deeds: None, consult: None, notebook: None, ..options },
         Err(exit) => return exit,
     };
     work::run(|stop| async move {

@@ -16,7 +16,9 @@ pub fn quote(text: &str) -> String {
     let mut word = String::from("$'");
     for c in text.chars() {
         match c {
-            '\'' | '\\' => word.extend(['\\', c]),
+            // A shell that does not know these quotes would take a quote in them for their end.
+            '\'' => word.push_str(r"\x27"),
+            '\\' => word.push_str(r"\\"),
             ' ' => word.push(c),
             c if c.is_ascii_graphic() => word.push(c),
             c => bytes(c).iter().for_each(|byte| {
@@ -53,7 +55,7 @@ mod tests {
             ("my image", "'my image'"),
             ("it's", r"'it'\''s'"),
             ("$(reboot)", "'$(reboot)'"),
-            ("a\u{1b}[2J'", r"$'a\x1b[2J\''"),
+            ("a\u{1b}[2J'", r"$'a\x1b[2J\x27'"),
             ("na\u{ef}ve", r"$'na\xc3\xafve'"),
             ("a\u{f7ff}", r"$'a\xff'"),
         ] {

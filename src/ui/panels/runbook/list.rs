@@ -67,8 +67,10 @@ fn remark(state: &State, book: &Runbook) -> String {
         steps => Some(format!("{steps} steps find faults")),
     };
     let walk = state.walks.walk(&book.id);
-    let begun = (!walk.steps.is_empty())
-        .then(|| format!("{} answered or noted", counted(walk.steps.len() as u64, "step")));
+    let begun = match walk.said() {
+        0 => None,
+        said => Some(format!("{} answered or noted", counted(said as u64, "step"))),
+    };
     let origin = state.session.runbooks.books.iter().find(|(other, _)| other.id == book.id);
     let own = origin.and_then(|(_, origin)| match origin {
         Origin::BuiltIn => None,
