@@ -23,8 +23,9 @@ pub fn run(arguments: &Staging) -> ExitCode {
 }
 
 fn list() -> Exit {
+    let width = scenario::names().map(str::len).max().unwrap_or_default();
     let lines = scenario::names().filter_map(|name| Some((name, scenario::find(name)?.ok()?)));
-    let lines = lines.map(|(name, scenario)| format!("{name:<22}{}\n", scenario.title));
+    let lines = lines.map(|(name, scenario)| format!("{name:<width$}  {}\n", scenario.title));
     printed(Out::lock().print(&lines.collect::<String>()), Exit::Clean)
 }
 
