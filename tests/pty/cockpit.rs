@@ -1,6 +1,7 @@
 //! The cockpit as a person starts it: `quarterdeck demo`, and `quarterdeck --bucket` on a folder.
 
 use std::fs;
+use std::io::{Read, Write};
 use std::net::TcpListener;
 use std::path::Path;
 use std::time::Duration;
@@ -26,6 +27,7 @@ stories! {
     hostile_names_are_spelt_out,
     deletes_a_broken_tag_and_takes_it_back,
     leads_from_what_is_wrong_to_the_tag_deleted,
+    what_was_answered_and_noted_is_there_the_next_time,
     two_at_once_do_not_mind_each_other,
     needs_a_terminal_on_both_sides,
 }
@@ -301,6 +303,58 @@ fn leads_from_what_is_wrong_to_the_tag_deleted() {
     assert!(pressed <= 12, "{pressed} keys");
     pty.keys(":q\r");
     assert_eq!(pty.wait_for_end().exit_code(), 0);
+}
+
+/// A front door that answers everything with 503.
+fn failing_front_door() -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    std::thread::spawn(move || {
+        for mut client in listener.incoming().flatten() {
+            let _ = client.read(&mut [0; 4096]);
+            let answer = "HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
+            let _ = client.write_all(answer.as_bytes());
+        }
+    });
+    url
+}
+
+fn what_was_answered_and_noted_is_there_the_next_time() {
+    let home = home();
+    fs::create_dir_all(home.path().join("registry/docker/registry/v2/repositories")).unwrap();
+    let file = home.path().join("quarterdeck.toml");
+    let (root, url) = (home.path().join("registry"), failing_front_door());
+    let profile =
+        "[profiles.site.bucket]\nurl = \"file://ROOT\"\n[profiles.site.front_door]\nurl = \"URL\"\n";
+    fs::write(&file, profile.replace("ROOT", root.to_str().unwrap()).replace("URL", &url)).unwrap();
+    let start = || {
+        let arguments = ["--config", file.to_str().unwrap(), "--profile", "site"];
+        let mut command = command(PROGRAM, &arguments, &home);
+        command.env("QUARTERDECK_STATE_FOLDER", home.path().join("state"));
+        let mut pty = Pty::start(command, size(120, 40));
+        // The step is the one that the cause names.
+        pty.wait_for_text("The front door fails");
+        pty.wait_for_text("r runbook");
+        pty.keys("r");
+        pty.wait_for_text("Does the front door answer?");
+        pty
+    };
+    let leave = |mut pty: Pty| {
+        pty.keys(":q\r");
+        assert_eq!(pty.wait_for_end().exit_code(), 0);
+    };
+    let mut pty = start();
+    assert!(!pty.text().contains("You said"), "{}", pty.text());
+    pty.keys("x");
+    pty.wait_for_text("You said: not so");
+    pty.keys("N");
+    pty.keys("ticket 7\r");
+    pty.wait_for_text("ticket 7");
+    leave(pty);
+    let mut pty = start();
+    pty.wait_for_text("You said: not so");
+    pty.wait_for_text("ticket 7");
+    leave(pty);
 }
 
 fn two_at_once_do_not_mind_each_other() {

@@ -46,7 +46,9 @@ pub fn lines(
         }
         StepState::Unknown(needs) => {
             let needs: Vec<_> = needs.iter().map(ToString::to_string).collect();
-            told(format!("It cannot be told from here: {}. Look yourself, then answer.", needs.join("; ")))
+            let needs = needs.join("; ");
+            let stop = if needs.ends_with(['.', '?', '!']) { "" } else { "." };
+            told(format!("It cannot be told from here: {needs}{stop} Look yourself, then answer."))
         }
         StepState::Waiting => {
             told("Waiting for you: Space when it is done or as it should be, x when it is not.".to_owned())
