@@ -5,14 +5,44 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 
 use super::Scene;
+use super::look::Need;
+use super::words::roughly;
 use crate::model::{Subject, TagState};
 use crate::registry::report::{HopState, TagReport};
 use crate::sources::bucket::picture::{Picture as Bucket, Verdict};
-use crate::sources::logs::picture::Window;
+use crate::sources::logs::picture::{Answers, Window};
 use crate::sources::logs::totals::{Answered, Totals, WINDOW};
 
 /// How many subjects are few.
 pub const FEW: usize = 5;
+/// Fewer failures than this within five minutes happen by themselves.
+const ENOUGH: u64 = 10;
+/// Where nobody tells how many answers were good, so many of many things must there be.
+const MANY: u64 = 20;
+/// So many of a hundred answers must fail: a few among thousands do on every day.
+const SHARE: u64 = 1;
+/// Where so many of a hundred fail, few answers are too few to say that all is well.
+const HIGH: u64 = 20;
+/// When so many of a hundred fail, it is the service.
+const NEARLY_ALL: u64 = 90;
+/// Of so few answers, that they all failed tells nothing yet.
+const HARDLY_ANY: u64 = 3;
+
+/// What fails, all together.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Spread {
+    /// Nothing, or no more than on every day.
+    #[default]
+    Quiet,
+    /// Many of so few answers that it may be chance.
+    Unsure,
+    /// A few images, while others are served.
+    Few,
+    /// Many different things.
+    Many,
+    /// Nearly all that is asked for.
+    All,
+}
 
 /// Failures of five minutes.
 #[derive(Debug, Default)]
@@ -29,6 +59,10 @@ pub struct Failures<'a> {
     pub others: Vec<Failed<'a>>,
     /// How all requests were answered, as the layer tells that told of most.
     pub totals: Totals,
+    /// Whether good answers are told of as well, so that there is a whole of which the failures are a part.
+    pub is_counted: bool,
+    /// What all that comes to.
+    pub spread: Spread,
 }
 
 /// Something that fails.
@@ -67,7 +101,7 @@ impl<'a> Failures<'a> {
         }
         let mut broken: Vec<_> = broken.into_values().collect();
         broken.sort_by(|one, other| other.count.cmp(&one.count).then_with(|| one.subject.cmp(other.subject)));
-        Self {
+        let mut failures = Self {
             all,
             unnamed: failing.unnamed.since(from),
             first: failing.all.first.filter(|_| all > 0),
@@ -75,7 +109,59 @@ impl<'a> Failures<'a> {
             broken,
             others,
             totals: scene.logs.answers.lately(now),
+            is_counted: scene.logs.answers.tells_of_good(),
+            spread: Spread::Quiet,
+        };
+        failures.spread = failures.judged(&scene.logs.answers, now);
+        failures
+    }
+
+    fn judged(&self, answers: &Answers, now: Timestamp) -> Spread {
+        let (count, is_few) = (self.of_others(), self.are_of_few());
+        if !self.is_counted {
+            return match count {
+                0 => Spread::Quiet,
+                ENOUGH.. if is_few => Spread::Few,
+                MANY.. => Spread::Many,
+                // Where only errors are told of, nobody knows whether these are all answers.
+                _ if self.totals.answers() > 0 => Spread::Unsure,
+                _ => Spread::Quiet,
+            };
         }
+        // What reached the measure lately is over only when it is well below it, so that counts which hover do not
+        // make it come and go.
+        let was = |percent| answers.past(now).any(|past| is_worth(&past, self.of_broken(), percent, ENOUGH));
+        let lasts = |percent| {
+            let is_enough = count >= ENOUGH && self.is_share(percent);
+            is_enough || (count * 2 >= ENOUGH && self.is_part(percent, 200) && was(percent))
+        };
+        match count {
+            0 => Spread::Quiet,
+            HARDLY_ANY.. if self.is_share(NEARLY_ALL) => Spread::All,
+            _ if is_few && lasts(0) => Spread::Few,
+            _ if !is_few && lasts(SHARE) => Spread::Many,
+            ..ENOUGH if self.is_share(HIGH) => Spread::Unsure,
+            _ => Spread::Quiet,
+        }
+    }
+
+    /// Whether these are so many that it is no chance.
+    pub fn is_many(&self) -> bool {
+        self.of_others() >= ENOUGH
+    }
+
+    /// Whether that it is the service, and no single image, is beyond doubt.
+    pub fn is_much(&self) -> bool {
+        self.of_others() >= MANY || (self.is_many() && !self.are_of_few())
+    }
+
+    /// What would tell more, while they are [`Spread::Unsure`].
+    pub fn need(&self) -> Need {
+        let (count, answers) = (roughly(self.of_others()), roughly(self.totals.answers()));
+        Need::waiting(&match self.is_counted {
+            true => format!("more answers ({count} of {answers} failed)"),
+            false => format!("good answers in the logs ({count} failed)"),
+        })
     }
 
     /// Failures of images that are known to be broken.
@@ -95,19 +181,30 @@ impl<'a> Failures<'a> {
         few * 5 >= self.of_others() * 4
     }
 
-    /// Whether at least so many of a hundred answers failed, of what no broken image causes; not where no answer was
-    /// counted.
-    pub fn is_share(&self, percent: u64) -> Option<bool> {
-        let answers = self.totals.answers();
-        let failed = self.totals.all(Answered::Failed).saturating_sub(self.of_broken());
-        (answers > 0).then_some(failed * 100 >= percent * answers)
+    /// Whether at least so many of a hundred answers failed, of what no broken image causes.
+    fn is_share(&self, percent: u64) -> bool {
+        self.is_part(percent, 100)
     }
 
-    /// How many of all answers failed, in words; nothing where none was counted.
+    fn is_part(&self, part: u64, of: u64) -> bool {
+        is_part(&self.totals, self.of_broken(), part, of)
+    }
+
+    /// How many of all answers failed; nothing where those that are good are not counted.
     pub fn told(&self) -> Option<(u64, u64)> {
         let answers = self.totals.answers();
-        (answers > 0).then(|| (self.totals.all(Answered::Failed), answers))
+        (self.is_counted && answers > 0).then(|| (self.totals.all(Answered::Failed), answers))
     }
+}
+
+/// Whether that part of all answers failed, without so many that broken images cause.
+fn is_part(totals: &Totals, broken: u64, part: u64, of: u64) -> bool {
+    let failed = totals.all(Answered::Failed).saturating_sub(broken);
+    totals.answers() > 0 && failed * of >= part * totals.answers()
+}
+
+fn is_worth(totals: &Totals, broken: u64, percent: u64, count: u64) -> bool {
+    totals.all(Answered::Failed).saturating_sub(broken) >= count && is_part(totals, broken, percent, 100)
 }
 
 fn add<'a>(broken: &mut BTreeMap<&'a Subject, Failed<'a>>, tag: &'a Subject, window: &Window, count: u64) {

@@ -49,7 +49,8 @@ fn failing_since(asked: &Asked) -> Option<Timestamp> {
     }
 }
 
-fn canary(image: &str, pull: &Pull, at: Timestamp) -> Evidence {
+/// How a canary fares, by its last pull.
+pub fn canary(image: &str, pull: &Pull, at: Timestamp) -> Evidence {
     let failed = pull.steps.iter().find_map(|step| step.result.as_ref().err().map(|trouble| (step, trouble)));
     let steps = counted(pull.steps.len(), "step");
     match (failed, &pull.mind) {

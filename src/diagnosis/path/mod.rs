@@ -3,7 +3,7 @@
 //! A hop tells of itself only. Whether one follows from another is not claimed here.
 
 mod bucket;
-mod client;
+pub mod client;
 mod endpoints;
 mod evidence;
 pub mod front_door;

@@ -1,13 +1,17 @@
 //! An image that is pulled to see whether pulls work cannot be pulled, while by the logs others can.
 
+use jiff::Timestamp;
+
 use super::{Judgement, Rule};
 use crate::diagnosis::finding::{Evidence, Finding, Impact, Witness};
 use crate::diagnosis::look::{Look, Need};
+use crate::diagnosis::path::Verdict;
+use crate::diagnosis::path::client::canary;
 use crate::diagnosis::words::{clip, roughly};
 use crate::model::Subject;
 use crate::registry::reference::{Reference, Target};
-use crate::sources::front_door::picture::CanaryState;
-use crate::sources::logs::totals::{Answered, Operation};
+use crate::sources::front_door::facts::Pull;
+use crate::sources::logs::totals::{Answered, Operation, Totals};
 
 /// Others must have been served so often, and so many times more often than not.
 const SERVED: u64 = 5;
@@ -31,45 +35,106 @@ fn look(look: &Look<'_>) -> Result<Judgement, Need> {
     if canaries.values().all(Option::is_none) {
         return Err(Need::waiting("canaries"));
     }
-    let failing: Vec<_> =
-        canaries.keys().filter(|image| look.front_door.canary(image) == Some(CanaryState::Failed)).collect();
+    let pulls = || canaries.iter().filter_map(|(image, pull)| Some((image, pull.as_ref()?)));
+    let judged = || pulls().map(|(image, (at, pull))| (image, (at, pull), canary(image, pull, *at)));
+    let failing: Vec<_> = judged().filter(|(.., seen)| seen.verdict == Verdict::Broken).collect();
     if failing.is_empty() {
-        return Ok(Judgement::Clear("every canary is pulled".to_owned()));
+        // What is refused for want of our own credentials tells nothing of what clients get.
+        let unread = judged().find(|(.., seen)| seen.verdict == Verdict::Unknown);
+        return match unread {
+            Some((.., seen)) => Err(Need::blind("canaries", &seen.words)),
+            None => Ok(Judgement::Clear("every canary is pulled".to_owned())),
+        };
     }
-    let totals = look.logs()?.answers.lately(look.now);
-    let sum = |answered| {
-        [Operation::Manifest, Operation::Blob, Operation::Push]
-            .map(|one| totals.of(one, answered))
-            .iter()
-            .sum::<u64>()
-    };
-    let (good, failed) = (sum(Answered::Good), sum(Answered::Failed));
-    match (good, failed) {
-        (0, 0) => return Ok(Judgement::Unknown(vec![Need::waiting("answers in the logs")])),
-        _ if good >= SERVED && good >= failed * TIMES => {}
-        _ => return Ok(Judgement::Clear("what clients ask for fails as well".to_owned())),
+    let others = look.logs().map_or(Others::Unread, |logs| Others::of(&logs.answers.lately(look.now)));
+    if others == Others::Fail {
+        return Ok(Judgement::Clear("what clients ask for fails as well".to_owned()));
     }
-    let findings = failing.into_iter().map(|image| {
-        let pull = canaries.get(image).and_then(Option::as_ref);
-        let step = pull.and_then(|(_, pull)| pull.steps.last());
-        let why = step.and_then(|step| Some(format!("{}: {}", step.name, clip(&step.result.as_ref().err()?.why))));
-        let why = why.unwrap_or_else(|| "it ended early".to_owned());
-        let pushed = totals.of(Operation::Push, Answered::Good);
-        let served = format!("{} pulls and pushes succeeded within 5 minutes, {} of them pushes", roughly(good), roughly(pushed));
-        let seen = pull.map(|(at, _)| *at);
-        Finding {
-            rule: RULE.id,
-            words: format!("The canary {image} cannot be pulled while others can: {why}"),
-            impact: RULE.impact,
-            about: vec![subject(image)],
-            since: look.front_door.failing.get(image).copied(),
-            evidence: vec![Evidence::proof(Witness::FrontDoor, why).seen(seen), Evidence::hint(Witness::Logs, served)],
-            against: Vec::new(),
-            next: "scan it: if it is whole in the store, old images may fail where fresh ones do not; suspect the last release".to_owned(),
-            verbs: vec!["scan"],
-        }
+    let findings = failing.into_iter().map(|(image, (at, pull), _)| {
+        let since = look.front_door.failing.get(image).copied();
+        Finding { since, ..finding(image, pull, *at, &others) }
     });
     Ok(Judgement::Fires(findings.collect()))
+}
+
+/// How others are served.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Others {
+    /// No logs are read.
+    Unread,
+    /// There are too few of them to tell.
+    Few,
+    /// So many pulls and pushes went well, and of them pushes.
+    Served(u64, u64),
+    Fail,
+}
+
+impl Others {
+    fn of(totals: &Totals) -> Self {
+        let asked = [Operation::Manifest, Operation::Blob, Operation::Push];
+        let sum = |answered| asked.iter().map(|one| totals.of(*one, answered)).sum::<u64>();
+        match (sum(Answered::Good), sum(Answered::Failed)) {
+            (good, failed) if good >= SERVED && good >= failed * TIMES => {
+                Self::Served(good, totals.of(Operation::Push, Answered::Good))
+            }
+            (_, SERVED..) => Self::Fail,
+            _ => Self::Few,
+        }
+    }
+}
+
+fn finding(image: &str, pull: &Pull, at: Timestamp, others: &Others) -> Finding {
+    let failed = pull.steps.iter().find_map(|step| Some((step.name, step.result.as_ref().err()?)));
+    let why = failed.map_or_else(
+        || "it ended early".to_owned(),
+        |(step, trouble)| format!("{step}: {}", clip(&trouble.why)),
+    );
+    // How others fare is half of it: without that it may be what all get, or this image alone.
+    let (told, words, next): (fn(Witness, String) -> Evidence, _, _) = match others {
+        Others::Served(..) => (
+            Evidence::proof,
+            format!("The canary {image} cannot be pulled while others can: {why}"),
+            "scan it: if it is whole in the store, old images may fail where fresh ones do not; suspect the last release",
+        ),
+        _ => (
+            Evidence::hint,
+            format!("The canary {image} cannot be pulled: {why}"),
+            "scan it, and pull another image by hand: that tells whether it is this one or the service",
+        ),
+    };
+    let mut evidence = vec![told(Witness::FrontDoor, why).seen(Some(at))];
+    let mut against = Vec::new();
+    match others {
+        Others::Served(good, pushed) => {
+            let (good, pushed) = (roughly(*good), roughly(*pushed));
+            let words =
+                format!("{good} pulls and pushes succeeded within 5 minutes, {pushed} of them pushes");
+            evidence.push(Evidence::hint(Witness::Logs, words));
+        }
+        Others::Few => {
+            against.push(Evidence::hint(
+                Witness::Logs,
+                "whether others are served is not known: hardly any asked",
+            ));
+        }
+        Others::Unread | Others::Fail => {
+            against.push(Evidence::hint(
+                Witness::Logs,
+                "whether others are served is not known: no log is read",
+            ));
+        }
+    }
+    Finding {
+        rule: RULE.id,
+        words,
+        impact: RULE.impact,
+        about: vec![subject(image)],
+        since: None,
+        evidence,
+        against,
+        next: next.to_owned(),
+        verbs: vec!["scan"],
+    }
 }
 
 fn subject(image: &str) -> Subject {
@@ -84,8 +149,9 @@ fn subject(image: &str) -> Subject {
 
 #[cfg(test)]
 mod tests {
-    use super::super::told::{World, tag};
+    use super::super::told::{NOW, World, at, tag};
     use super::*;
+    use crate::diagnosis::finding::Confidence;
     use crate::sources::TroubleKind;
 
     const IMAGE: &str = "group/canary:old";
@@ -99,18 +165,38 @@ mod tests {
         for (world, said) in [
             (World::watched(), "unknown: canaries: not watched"),
             (World::watched().canary(IMAGE, Ok(200)), "clear: every canary is pulled"),
-            (World::dark().canary(IMAGE, Err(TroubleKind::Absent)), "unknown: logs: not watched"),
-            (failing(), "unknown: answers in the logs"),
+            (
+                World::dark().canary(IMAGE, Err(TroubleKind::Absent)),
+                "fires: The canary group/canary:old cannot be pulled: manifest: answered 404",
+            ),
+            (failing(), "fires: The canary group/canary:old cannot be pulled: manifest"),
+            (World::watched().canary(IMAGE, Err(TroubleKind::Slow)), "fires"),
+            (
+                World::watched().canary(IMAGE, Err(TroubleKind::Unauthenticated)),
+                "unknown: canaries: group/canary:old: manifest",
+            ),
+            (World::watched().canary(IMAGE, Err(TroubleKind::Denied)), "unknown: canaries: "),
             (
                 failing().totals(&counts(5, 1)),
                 "fires: The canary group/canary:old cannot be pulled while others can: manifest: answered 404",
             ),
-            (failing().totals(&counts(4, 0)), "clear: what clients ask for fails as well"),
+            (
+                failing().totals(&counts(4, 0)),
+                "fires: The canary group/canary:old cannot be pulled: manifest",
+            ),
+            (
+                failing().totals(&counts(0, 4)),
+                "fires: The canary group/canary:old cannot be pulled: manifest",
+            ),
+            (failing().totals(&counts(0, 5)), "clear: what clients ask for fails as well"),
             (failing().totals(&counts(20, 6)), "clear: what clients ask for fails as well"),
         ] {
             let says = world.says(&RULE);
             assert!(says.starts_with(said), "{says}\nnot {said}");
         }
-        assert_eq!(failing().totals(&counts(9, 0)).finding(&RULE).about, [tag(IMAGE)]);
+        let (sure, unsure) = (failing().totals(&counts(9, 0)).finding(&RULE), failing().finding(&RULE));
+        assert_eq!(sure.about, [tag(IMAGE)]);
+        let confidence = [sure, unsure].map(|finding| finding.confidence(at(NOW)));
+        assert_eq!(confidence, [Confidence::Certain, Confidence::Possible]);
     }
 }

@@ -2,19 +2,13 @@
 
 use std::collections::BTreeSet;
 
-use super::few_tags_fail::{ENOUGH, NEARLY_ALL};
 use super::{Judgement, Rule};
-use crate::diagnosis::failures::Failures;
+use crate::diagnosis::failures::{Failures, Spread};
 use crate::diagnosis::finding::{Evidence, Finding, Impact, Witness};
 use crate::diagnosis::look::{Look, Need};
-use crate::diagnosis::words::{counted, percent, roughly};
+use crate::diagnosis::words::{self, counted, percent, roughly};
 use crate::model::Subject;
 use crate::sources::logs::totals::{Answered, Operation};
-
-/// So many of a hundred answers must fail: a few among thousands do on every day.
-const SHARE: u64 = 1;
-/// Where nobody tells how many answers were good, so many failures must there be.
-const MANY: u64 = 20;
 
 /// The row of this rule.
 pub const RULE: Rule = Rule {
@@ -37,32 +31,29 @@ const OPERATIONS: [(Operation, &str); 5] = [
 
 fn look(look: &Look<'_>) -> Result<Judgement, Need> {
     let failures = look.failures()?;
-    let count = failures.of_others();
-    let answers = failures.told().map(|(_, answers)| format!(" of {} answers", roughly(answers)));
-    let answers = answers.unwrap_or_default();
-    let is_enough = match failures.is_share(SHARE) {
-        Some(is_share) => is_share && count >= ENOUGH,
-        None => count >= MANY,
-    };
-    if !is_enough {
-        return Ok(Judgement::Clear(match failures.all {
-            0 => format!("none{answers} failed within 5 minutes"),
-            all if count == 0 => format!("all {} failures are of broken images", roughly(all)),
-            _ => format!("{}{answers} failed within 5 minutes", roughly(count)),
-        }));
-    }
-    let is_all = failures.is_share(NEARLY_ALL) == Some(true) && count >= MANY;
-    if failures.are_of_few() && !is_all {
-        return Ok(Judgement::Clear("few images cause most failures".to_owned()));
-    }
-    Ok(Judgement::Fires(vec![finding(failures, is_all)]))
+    Ok(match failures.spread {
+        Spread::Quiet => Judgement::Clear(quiet(failures)),
+        Spread::Unsure => Judgement::Unknown(vec![failures.need()]),
+        Spread::Few => Judgement::Clear("few images cause most failures".to_owned()),
+        Spread::Many | Spread::All => Judgement::Fires(vec![finding(failures)]),
+    })
 }
 
-fn finding(failures: &Failures<'_>, is_all: bool) -> Finding {
-    let repositories = repositories(failures);
-    let place = match repositories {
+fn quiet(failures: &Failures<'_>) -> String {
+    let answers = failures.told().map(|(_, answers)| format!(" of {} answers", roughly(answers)));
+    let answers = answers.unwrap_or_default();
+    match (failures.all, failures.of_others()) {
+        (0, _) => format!("none{answers} failed within 5 minutes"),
+        (all, 0) => format!("all {} failures are of broken images", roughly(all)),
+        (_, count) => format!("{}{answers} failed within 5 minutes", roughly(count)),
+    }
+}
+
+fn finding(failures: &Failures<'_>) -> Finding {
+    let is_all = failures.spread == Spread::All;
+    let place = match repositories(failures) {
         0 => String::new(),
-        number => format!(" in {}", counted(number, "repository").replace("repositorys", "repositories")),
+        number => format!(" in {}", words::repositories(number)),
     };
     let words = match failures.told() {
         Some((failed, answers)) if is_all => {
@@ -84,21 +75,32 @@ fn finding(failures: &Failures<'_>, is_all: bool) -> Finding {
     };
     let all =
         format!("{} failures within 5 minutes, of {}", roughly(failures.of_others()), of_what(failures));
-    let mut evidence = vec![Evidence::proof(Witness::Logs, all).seen(failures.last)];
+    // Of few answers, or of a part of an unknown whole, it may be chance.
+    let is_sure = failures.is_counted && failures.is_much();
+    let told = if is_sure { Evidence::proof } else { Evidence::hint };
+    let mut evidence = vec![told(Witness::Logs, all).seen(failures.last)];
     evidence.extend(OPERATIONS.iter().filter_map(|(operation, name)| {
         let failed = failures.totals.of(*operation, Answered::Failed);
         let answers = failures.totals.answers_to(*operation);
         let words = format!("{name}: {} of {} failed", roughly(failed), roughly(answers));
         (failed > 0).then(|| Evidence::hint(Witness::Logs, words).seen(failures.last))
     }));
+    let mut against = Vec::new();
+    if failures.are_of_few() {
+        against.push(Evidence::hint(Witness::Logs, "few things were asked for: it may be these alone"));
+    }
+    if !failures.is_counted {
+        against
+            .push(Evidence::hint(Witness::Logs, "no good answer is told of: it may be a small part of all"));
+    }
     Finding {
         rule: RULE.id,
         words,
-        impact: if is_all { Impact::Outage } else { RULE.impact },
+        impact: if is_all && failures.is_many() { Impact::Outage } else { RULE.impact },
         about: Vec::new(),
         since: failures.first,
         evidence,
-        against: Vec::new(),
+        against,
         next: "see what the registry itself says of it (3, then :lens faults), then its pods and its store"
             .to_owned(),
         verbs: Vec::new(),
@@ -146,7 +148,13 @@ mod tests {
         for (world, said) in [
             (World::dark(), "unknown: logs: not watched"),
             (failing(0, 0, 5000), "clear: none of some 5000 answers failed"),
-            (failing(9, 1, 10), "clear: 9 of some 19 answers failed"),
+            (failing(9, 1, 50), "clear: 9 of some 59 answers failed"),
+            (failing(9, 1, 10), "unknown: more answers (9 of some 19 failed)"),
+            (failing(1, 2, 0).heard_well(), "unknown: more answers (2 of 2 failed)"),
+            (failing(9, 1, 0).heard_well(), "fires: Nearly all requests fail: all of 9 answers"),
+            (failing(2, 5, 0).heard_well(), "fires: Nearly all requests fail: all of some 10 answers in 2"),
+            (failing(2, 4, 0), "unknown: good answers in the logs (8 failed)"),
+            (failing(2, 5, 0), "clear: few images cause most failures"),
             (failing(12, 1, 5000), "clear: some 12 of some 5000 answers failed"),
             (failing(12, 4, 9000), "clear: some 48 of some 9000 answers"),
             (failing(12, 4, 1000), "fires: 4 % of all answers are errors in 12 repositories"),
@@ -177,6 +185,36 @@ mod tests {
         };
         let world = (0..12).fold(failing(12, 4, 1000), broken);
         assert_eq!(world.says(&RULE), "clear: all some 48 failures are of broken images");
+    }
+
+    #[test]
+    fn of_few_answers_it_is_no_more_than_possible() {
+        use crate::diagnosis::finding::Confidence::{Certain, Likely, Possible};
+        for (world, confidence, impact) in [
+            (failing(9, 1, 0).heard_well(), Possible, Impact::Degraded),
+            (failing(3, 5, 0).heard_well(), Possible, Impact::Outage),
+            (failing(2, 20, 0).heard_well(), Likely, Impact::Outage),
+            (failing(12, 1, 0).heard_well(), Certain, Impact::Outage),
+            (failing(12, 4, 1000), Certain, Impact::Degraded),
+            (failing(12, 4, 0), Possible, Impact::Degraded),
+        ] {
+            let finding = world.finding(&RULE);
+            let confidence_now = finding.confidence(super::super::told::at(super::super::told::NOW));
+            assert_eq!((confidence_now, finding.impact), (confidence, impact), "{finding:?}");
+        }
+    }
+
+    #[test]
+    fn counts_that_hover_do_not_make_it_come_and_go() {
+        // A little under one in a hundred fail now.
+        let now = || failing(12, 1, 1300);
+        let before = |world: World, failed| {
+            let of = [(Operation::Manifest, Answered::Failed, failed)];
+            world.totals_before(400, &of)
+        };
+        assert!(now().says(&RULE).starts_with("clear"));
+        assert!(before(now(), 900).says(&RULE).starts_with("fires"), "it was more a while ago");
+        assert!(before(failing(12, 1, 5000), 900).says(&RULE).starts_with("clear"), "it is over");
     }
 
     #[test]

@@ -1,18 +1,13 @@
 //! Few images cause most failures, and nothing broken was found behind them yet.
 
 use super::{Judgement, Rule};
-use crate::diagnosis::failures::{FEW, Failed, Failures, is_image};
+use crate::diagnosis::failures::{FEW, Failed, Failures, Spread, is_image};
 use crate::diagnosis::finding::{Evidence, Finding, Impact, Witness};
 use crate::diagnosis::look::{Look, Need};
 use crate::diagnosis::words::{counted, roughly, some};
 use crate::model::{Subject, TagState};
 use crate::sources::bucket::picture::{Health, Verdict};
 use crate::sources::logs::totals::Answered;
-
-/// Fewer failures than this within five minutes happen by themselves.
-pub const ENOUGH: u64 = 10;
-/// When so many of a hundred answers fail, it is the service.
-pub const NEARLY_ALL: u64 = 90;
 
 /// The row of this rule.
 pub const RULE: Rule = Rule {
@@ -26,21 +21,18 @@ pub const RULE: Rule = Rule {
 
 fn look(look: &Look<'_>) -> Result<Judgement, Need> {
     let failures = look.failures()?;
-    let (count, others) = (failures.of_others(), failures.all);
-    if count < ENOUGH {
-        return Ok(Judgement::Clear(match others {
-            0 => "nothing failed within 5 minutes".to_owned(),
-            _ if failures.broken.is_empty() => format!("{} failures within 5 minutes", roughly(others)),
-            _ => "what fails is known to be broken".to_owned(),
-        }));
-    }
-    if !failures.are_of_few() {
-        return Ok(Judgement::Clear(format!("{} failures of more than a few images", roughly(count))));
-    }
-    if failures.is_share(NEARLY_ALL) == Some(true) {
-        return Ok(Judgement::Clear("nearly all requests fail, whatever they ask for".to_owned()));
-    }
-    Ok(Judgement::Fires(vec![finding(look, failures)]))
+    let (count, all) = (failures.of_others(), failures.all);
+    Ok(match failures.spread {
+        Spread::Few => Judgement::Fires(vec![finding(look, failures)]),
+        Spread::Unsure => Judgement::Unknown(vec![failures.need()]),
+        Spread::All => Judgement::Clear("nearly all requests fail, whatever they ask for".to_owned()),
+        Spread::Many => Judgement::Clear(format!("{} failures of more than a few images", roughly(count))),
+        Spread::Quiet => Judgement::Clear(match (all, count) {
+            (0, _) => "nothing failed within 5 minutes".to_owned(),
+            (_, 0) => "what fails is known to be broken".to_owned(),
+            _ => format!("{} failures within 5 minutes", roughly(all)),
+        }),
+    })
 }
 
 fn finding(look: &Look<'_>, failures: &Failures<'_>) -> Finding {
@@ -65,11 +57,17 @@ fn finding(look: &Look<'_>, failures: &Failures<'_>) -> Finding {
         ));
     }
     let whole = few.iter().filter(|one| state(look, one.subject) == Some(TagState::Whole));
-    let against = whole
+    let mut against: Vec<_> = whole
         .map(|one| {
             Evidence::hint(Witness::Bucket, format!("{}: its objects are all there and fit", one.subject))
         })
         .collect();
+    if !failures.is_counted {
+        against.push(Evidence::hint(
+            Witness::Logs,
+            "no good answer is told of: it may be all that is asked for",
+        ));
+    }
     Finding {
         rule: RULE.id,
         words,
@@ -141,6 +139,9 @@ mod tests {
             ),
             (failing(6, 10, 5000), "fires: 5 images cause most failures (some 50 of some 60)"),
             (failing(7, 10, 5000), "clear: some 70 failures of more than a few"),
+            (failing(1, 9, 10), "unknown: more answers (9 of some 19 failed)"),
+            (failing(2, 5, 0).heard_well(), "clear: nearly all requests fail"),
+            (failing(2, 5, 0), "fires: 2 images cause most failures"),
             (failing(1, 90, 10), "clear: nearly all requests fail"),
             (failing(1, 80, 20), "fires: 1 image"),
             (

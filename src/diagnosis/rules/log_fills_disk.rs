@@ -27,6 +27,9 @@ pub const RULE: Rule = Rule {
 fn look(look: &Look<'_>) -> Result<Judgement, Need> {
     let logs = look.logs()?;
     let all = logs.growth.filling(look.now);
+    if all.is_empty() && logs.growth.is_watched() {
+        return Err(Need::waiting("a log file on this host, watched for long enough"));
+    }
     if all.is_empty() {
         return Err(Need::off("a log file on this host whose disk can be looked at"));
     }
@@ -105,12 +108,20 @@ mod tests {
         world
     }
 
+    fn seen_once() -> World {
+        let (stream, path) = ("pod-a/registry".into(), "/var/log/registry.log".to_owned());
+        let mut world = World::watched();
+        world.logs.fold(&Fact::Disk { stream, path, size: 0, free: GIB, total: GIB }, at(NOW - 2));
+        world
+    }
+
     #[test]
     fn a_disk_must_be_full_soon_by_a_log() {
         const MIB: u64 = 1 << 20;
         for (world, said) in [
             (World::dark(), "unknown: logs: not watched"),
-            (World::watched(), "unknown: a log file on this host"),
+            (World::watched(), "unknown: a log file on this host whose disk can be looked at: not watched"),
+            (seen_once(), "unknown: a log file on this host, watched for long enough: no answer yet"),
             (disk(0, 50 * GIB, 50 * GIB), "clear: the disk does not fill"),
             (disk(MIB, 50 * GIB, 50 * GIB), "clear: the disk lasts 35 d"),
             (

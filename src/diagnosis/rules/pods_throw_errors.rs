@@ -7,6 +7,7 @@ use crate::diagnosis::finding::{Evidence, Finding, Impact, Witness};
 use crate::diagnosis::look::{Look, Need};
 use crate::diagnosis::words::{counted, percent, roughly, some};
 use crate::model::Subject;
+use crate::sources::kubernetes::objects::Kind;
 use crate::sources::logs::facts::Origin;
 use crate::sources::logs::totals::Answered;
 
@@ -41,14 +42,15 @@ impl Told {
 }
 
 fn look(look: &Look<'_>) -> Result<Judgement, Need> {
-    let ready: Vec<_> = look.pods()?.filter(|pod| pod.is_ready && pod.deleting.is_none()).collect();
+    look.cluster(&[Kind::Pod])?;
     let logs = look.logs()?;
     let mut told: BTreeMap<&str, Told> = BTreeMap::new();
     for (stream, totals) in logs.answers.by_stream(look.now) {
         let is_of_pod =
             logs.streams.all.get(stream).is_some_and(|one| one.origin == Some(Origin::Kubernetes));
         let name = stream.split('/').next().unwrap_or_default();
-        if let Some(pod) = ready.iter().find(|pod| is_of_pod && pod.name == name) {
+        let pod = look.kubernetes.pods.get(name).filter(|pod| pod.is_ready && pod.deleting.is_none());
+        if let Some(pod) = pod.filter(|_| is_of_pod) {
             let known = told.entry(&pod.name).or_default();
             known.answers += totals.answers();
             known.errors += totals.all(Answered::Failed) + totals.errors;

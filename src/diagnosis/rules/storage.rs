@@ -1,5 +1,7 @@
 //! The store fails the registry: it refuses, it is full, it is gone, or it is slow.
 
+use jiff::Timestamp;
+
 use super::{Judgement, Rule};
 use crate::diagnosis::finding::{Evidence, Finding, Impact, Witness};
 use crate::diagnosis::look::{Look, Need};
@@ -7,10 +9,19 @@ use crate::diagnosis::words::{clip, percent, roughly};
 use crate::logs::StoreFault;
 use crate::sources::bucket::facts::ErrorKind;
 use crate::sources::bucket::picture::Health;
-use crate::sources::logs::totals::Answered;
+use crate::sources::logs;
+use crate::sources::logs::facts::Origin;
+use crate::sources::logs::picture::Ail;
+use crate::sources::logs::totals::{Answered, Operation};
 
 /// A line or two may be of one odd object.
 const ENOUGH: u64 = 3;
+/// So many different things it must be, unless nearly all fails.
+const OBJECTS: usize = 3;
+/// So many of a hundred answers must tell of it, or so many of a hundred pushes have failed: a busy store fails a
+/// request now and then.
+const SHARE: u64 = 1;
+const WRITES: u64 = 10;
 /// So many requests for manifests must have been timed, and so many of a hundred have taken over five seconds, or over
 /// one.
 const TIMED: u64 = 20;
@@ -37,24 +48,105 @@ pub const SLOWNESS: Rule = Rule {
     look: slow,
 };
 
-/// What each kind of fault is, and what to do about it.
-const KINDS: [(StoreFault, &str, &str); 3] = [
-    (
-        StoreFault::Full,
-        "has no room left",
-        "free room in the store: old logs and uploads first, never blobs by hand",
-    ),
-    (
-        StoreFault::Refused,
-        "refuses the registry",
-        "compare the registry's credentials and rights with those of yesterday: who changed them, or the key ran out",
-    ),
-    (
-        StoreFault::Gone,
-        "does not answer the registry",
-        "see the provider's status and the network between; restart nothing until the store answers",
-    ),
+/// A kind of fault.
+struct Kind {
+    fault: StoreFault,
+    /// What the store does, and what to do about it.
+    what: &'static str,
+    next: &'static str,
+    /// Whether it is of the whole store, whatever object it is told of.
+    is_whole: bool,
+}
+
+const KINDS: [Kind; 3] = [
+    Kind {
+        fault: StoreFault::Full,
+        what: "has no room left",
+        next: "free room in the store: old logs and uploads first, never blobs by hand",
+        is_whole: true,
+    },
+    Kind {
+        fault: StoreFault::Refused,
+        what: "refuses the registry",
+        next: "compare the registry's credentials and rights with those of yesterday: who changed them, or the key ran out",
+        is_whole: false,
+    },
+    Kind {
+        fault: StoreFault::Gone,
+        what: "does not answer the registry",
+        next: "see the provider's status and the network between; restart nothing until the store answers",
+        is_whole: false,
+    },
 ];
+
+/// How requests were answered, as far as that tells of the store.
+struct Answers {
+    good: u64,
+    failed: u64,
+    all: u64,
+    /// Pushes and their steps, and those that failed.
+    writes: (u64, u64),
+    /// Whether good answers are told of at all.
+    is_counted: bool,
+}
+
+impl Answers {
+    fn of(answers: &logs::picture::Answers, now: Timestamp) -> Self {
+        let totals = answers.lately(now);
+        let writes = [Operation::Push, Operation::Other, Operation::Delete];
+        let sum = |of: &dyn Fn(Operation) -> u64| writes.into_iter().map(of).sum::<u64>();
+        Self {
+            good: totals.all(Answered::Good),
+            failed: totals.all(Answered::Failed),
+            all: totals.answers(),
+            writes: (
+                sum(&|operation| totals.answers_to(operation)),
+                sum(&|operation| totals.of(operation, Answered::Failed)),
+            ),
+            is_counted: answers.tells_of_good(),
+        }
+    }
+
+    /// Whether at least as much fails as is known to go well.
+    const fn is_most(&self) -> bool {
+        self.failed > 0 && self.failed >= self.good
+    }
+
+    const fn is_outage(&self) -> bool {
+        self.is_counted && self.is_most()
+    }
+
+    /// Whether so many lines are a part that counts.
+    const fn is_share(&self, lines: u64) -> bool {
+        let (writes, failed) = self.writes;
+        lines * 100 >= SHARE * self.all || failed > 0 && failed * 100 >= WRITES * writes
+    }
+}
+
+/// What the registry says of its store.
+struct Told<'a> {
+    kind: &'a Kind,
+    ail: &'a Ail,
+    lines: u64,
+    objects: usize,
+}
+
+impl Told<'_> {
+    fn is_wide(&self) -> bool {
+        self.kind.is_whole || self.objects >= OBJECTS
+    }
+
+    /// Whether it is more than some odd objects, or a few of very many requests.
+    fn counts(&self, answers: &Answers) -> bool {
+        let is_share = self.kind.is_whole || !answers.is_counted || answers.is_share(self.lines);
+        self.lines >= ENOUGH && (self.is_wide() && is_share || answers.is_outage())
+    }
+
+    /// Whether nothing else can be behind it.
+    fn is_sure(&self, answers: &Answers) -> bool {
+        self.kind.is_whole || self.is_wide() && answers.is_counted
+    }
+}
 
 fn refusing(look: &Look<'_>) -> Result<Judgement, Need> {
     let ours = ours(look);
@@ -64,35 +156,55 @@ fn refusing(look: &Look<'_>) -> Result<Judgement, Need> {
         (Err(_), Some(ours)) => return Ok(Judgement::Fires(vec![by_ours(ours.clone())])),
         (Err(need), None) => return Err(need),
     };
-    let told = KINDS.iter().filter_map(|kind| Some((kind, logs.ailing.of(kind.0, look.now)?)));
-    let worst = told.filter(|(_, (_, count))| *count >= ENOUGH).max_by_key(|(_, (_, count))| *count);
-    let totals = logs.answers.lately(look.now);
-    let (good, failed) = (totals.all(Answered::Good), totals.all(Answered::Failed));
-    let Some(((_, what, next), (ail, count))) = worst else {
-        return Ok(match ours {
-            Some(ours) if failed >= good && failed > 0 => Judgement::Fires(vec![by_ours(ours)]),
-            _ => Judgement::Clear("no line of the registry tells of it".to_owned()),
-        });
-    };
-    let says = format!("{} lines within 5 minutes; the newest: {}", roughly(count), clip(&ail.says));
-    let mut evidence = vec![Evidence::proof(Witness::Logs, says).seen(Some(ail.last))];
-    if failed > 0 {
-        let words = format!("{} of {} answers failed", roughly(failed), roughly(good + failed));
+    let answers = Answers::of(&logs.answers, look.now);
+    let told = KINDS.iter().filter_map(|kind| {
+        let (ail, lines) = logs.ailing.of(kind.fault, look.now)?;
+        Some(Told { kind, ail, lines, objects: logs.ailing.objects(kind.fault, look.now) })
+    });
+    let told: Vec<_> = told.collect();
+    let worst = told.iter().filter(|told| told.counts(&answers)).max_by_key(|told| told.lines);
+    Ok(match (worst, ours) {
+        (Some(worst), ours) => Judgement::Fires(vec![by_registry(worst, &answers, ours)]),
+        (None, Some(ours)) if answers.is_most() => Judgement::Fires(vec![by_ours(ours)]),
+        (None, _) => match told.iter().map(|told| told.lines).sum() {
+            0 if !is_heard(logs) => Judgement::Unknown(vec![Need::waiting("lines of the registry itself")]),
+            0 => Judgement::Clear("no line of the registry tells of it".to_owned()),
+            lines => {
+                Judgement::Clear(format!("too little for that: {} lines within 5 minutes", roughly(lines)))
+            }
+        },
+    })
+}
+
+/// Whether the registry's own lines are read: those of a load balancer tell nothing of the store.
+fn is_heard(logs: &logs::picture::Picture) -> bool {
+    let is_pod = |one: &logs::picture::Stream| one.origin == Some(Origin::Kubernetes) && one.health.is_live();
+    logs.ailing.is_heard || logs.streams.all.values().any(is_pod)
+}
+
+fn by_registry(worst: &Told<'_>, answers: &Answers, ours: Option<Evidence>) -> Finding {
+    let (kind, ail) = (worst.kind, worst.ail);
+    let says = format!("{} lines within 5 minutes; the newest: {}", roughly(worst.lines), clip(&ail.says));
+    let told = if worst.is_sure(answers) { Evidence::proof } else { Evidence::hint };
+    let mut evidence = vec![told(Witness::Logs, says).seen(Some(ail.last))];
+    if answers.is_counted && answers.failed > 0 {
+        let all = roughly(answers.good + answers.failed);
+        let words = format!("{} of {all} answers failed", roughly(answers.failed));
         evidence.push(Evidence::hint(Witness::Logs, words));
     }
     evidence.extend(ours);
-    let is_outage = good <= failed;
-    Ok(Judgement::Fires(vec![Finding {
+    let is_outage = answers.is_outage() && worst.is_wide();
+    Finding {
         rule: REFUSING.id,
-        words: format!("The store {what}: {}", clip(&ail.says)),
+        words: format!("The store {}: {}", kind.what, clip(&ail.says)),
         impact: if is_outage { Impact::Outage } else { Impact::Degraded },
         about: Vec::new(),
         since: Some(ail.first),
         evidence,
         against: Vec::new(),
-        next: (*next).to_owned(),
+        next: kind.next.to_owned(),
         verbs: Vec::new(),
-    }]))
+    }
 }
 
 /// What our own look at the bucket tells.
@@ -170,12 +282,23 @@ fn slow(look: &Look<'_>) -> Result<Judgement, Need> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::told::World;
+    use super::super::told::{NOW, World, at};
     use super::*;
     use crate::logs::Layer;
-    use crate::sources::logs::totals::{Operation, Totals};
+    use crate::sources::logs::facts::Fact;
+    use crate::sources::logs::totals::Totals;
 
     const FULL: &str = r#"level=error msg="response completed with error" err.code=unknown err.detail="filesystem: write /srv/registry/x/startedat: no space left on device" err.message="unknown error" http.request.method=POST http.request.uri=/v2/group/other/blobs/uploads/ http.response.status=500"#;
+
+    const DENIED: &str = r#"level=error msg="response completed with error" err.code=unknown err.detail="filesystem: open /srv/docker/registry/v2/repositories/group/other/link: permission denied" err.message="unknown error" http.request.method=GET http.request.uri=/v2/group/other/manifests/v1 http.response.status=500"#;
+    const GONE: &str = r#"level=error msg="response completed with error" err.code=unknown err.detail="gcs: googleapi: Error 503: Backend Error" err.message="unknown error" http.request.method=GET http.request.uri=/v2/group/other/manifests/v1 http.response.status=503"#;
+
+    /// The registry said so of so many images, so often of each.
+    fn of_images(world: World, line: &str, images: usize, times: usize) -> World {
+        (0..images).fold(world, |world, number| {
+            world.said(&line.replace("group/other", &format!("group/image-{number}")), times)
+        })
+    }
 
     fn says(world: World, rule: &Rule, said: &str) {
         let says = world.says(rule);
@@ -191,14 +314,8 @@ mod tests {
         says(World::watched(), &REFUSING, "clear: no line of the registry tells of it");
         says(World::watched().said(FULL, 2), &REFUSING, "clear");
         says(World::watched().said(FULL, 3), &REFUSING, "fires: The store has no room left: ");
-        let denied = FULL.replace("no space left on device", "permission denied");
-        says(World::watched().said(&denied, 5), &REFUSING, "fires: The store refuses the registry: ");
-        let gone = FULL.replace("filesystem: write", "gcs: googleapi: Error 503");
-        says(
-            World::watched().said(&gone.replace(": no space left on device", ""), 5),
-            &REFUSING,
-            "fires: The store does not answer",
-        );
+        says(of_images(World::watched(), DENIED, 3, 1), &REFUSING, "fires: The store refuses the registry: ");
+        says(of_images(World::watched(), GONE, 3, 2), &REFUSING, "fires: The store does not answer");
         let down = |world: World| world.store_down(ErrorKind::Denied, "no permission to list");
         says(down(World::dark()), &REFUSING, "fires: The store may fail the registry: our own look");
         says(down(World::watched()), &REFUSING, "clear: no line");
@@ -220,10 +337,55 @@ mod tests {
     }
 
     #[test]
+    fn it_must_be_a_part_that_counts_and_more_than_one_odd_object() {
+        use crate::diagnosis::finding::Confidence::{Certain, Possible};
+        let totals = |operation, good, failed| {
+            World::watched().totals(&[
+                (Operation::Manifest, Answered::Good, good),
+                (operation, Answered::Failed, failed),
+                (Operation::Other, Answered::Good, 20),
+            ])
+        };
+        let pulls = |good, failed| totals(Operation::Manifest, good, failed);
+        for (world, said) in [
+            (of_images(pulls(100, 3), DENIED, 1, 3), "clear: too little for that: 3 lines"),
+            (of_images(World::watched(), DENIED, 1, 9), "clear: too little for that: 9 lines"),
+            (of_images(pulls(0, 30), DENIED, 1, 9), "fires: The store refuses"),
+            (of_images(pulls(100, 3), DENIED, 3, 1), "fires: The store refuses"),
+            (of_images(pulls(5000, 3), GONE, 3, 1), "clear: too little"),
+            (of_images(pulls(5000, 60), GONE, 3, 20), "fires: The store does not answer"),
+            (of_images(totals(Operation::Other, 5000, 3), GONE, 3, 1), "fires: The store does not answer"),
+            (of_images(pulls(5000, 3), FULL, 1, 3), "fires: The store has no room left"),
+        ] {
+            says(world, &REFUSING, said);
+        }
+        for (world, confidence, impact) in [
+            (of_images(pulls(0, 30), DENIED, 3, 9), Certain, Impact::Outage),
+            (of_images(pulls(0, 30), DENIED, 1, 9), Possible, Impact::Degraded),
+            (of_images(pulls(100, 3), DENIED, 3, 1), Certain, Impact::Degraded),
+            (of_images(World::watched(), DENIED, 3, 9), Possible, Impact::Degraded),
+            (World::watched().said(FULL, 9), Certain, Impact::Degraded),
+        ] {
+            let finding = world.finding(&REFUSING);
+            assert_eq!((finding.confidence(at(NOW)), finding.impact), (confidence, impact), "{finding:?}");
+        }
+    }
+
+    #[test]
+    fn a_load_balancer_s_lines_tell_nothing_of_the_store() {
+        let mut world = World::dark();
+        world.watched.logs = true;
+        let stream = || "/var/log/haproxy.log".into();
+        let fold = |world: &mut World, fact| world.logs.fold(&fact, at(NOW - 60));
+        fold(&mut world, Fact::Opening { stream: stream(), origin: Origin::File });
+        fold(&mut world, Fact::Live { stream: stream() });
+        says(world, &REFUSING, "unknown: lines of the registry itself");
+    }
+
+    #[test]
     fn times_of_manifests_and_timeouts_tell_that_it_is_slow() {
         let timed = |timed, slow, stuck| {
-            let at = super::super::told::at(super::super::told::NOW - 30);
-            let mut totals = Totals::at(at, Layer::Registry);
+            let mut totals = Totals::at(at(NOW - 30), Layer::Registry);
             (totals.timed, totals.slow, totals.stuck) = (timed, slow, stuck);
             World::watched()
                 .take_totals("pod-a/registry", totals.with(Operation::Manifest, Answered::Good, timed))

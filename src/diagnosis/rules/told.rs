@@ -123,6 +123,22 @@ impl World {
         self.take_totals(stream, totals)
     }
 
+    /// The same, so many seconds ago.
+    pub fn totals_before(mut self, seconds: i64, counts: &[(Operation, Answered, u64)]) -> Self {
+        let totals = Totals::at(at(NOW - seconds), Layer::Registry);
+        let totals = counts
+            .iter()
+            .fold(totals, |totals, (operation, answered, count)| totals.with(*operation, *answered, *count));
+        let batch = Batch { stream: "pod-a/registry".into(), totals: vec![totals], ..Batch::default() };
+        self.logs.fold(&Fact::Lines(Arc::new(batch)), at(NOW - seconds));
+        self
+    }
+
+    /// Good answers were told of, long ago.
+    pub fn heard_well(self) -> Self {
+        self.totals_before(2000, &[(Operation::Probe, Answered::Good, 1)])
+    }
+
     pub fn take_totals(mut self, stream: &str, totals: Totals) -> Self {
         let batch = Batch { stream: stream.into(), totals: vec![totals], ..Batch::default() };
         self.logs.fold(&Fact::Opening { stream: stream.into(), origin: Origin::Kubernetes }, at(NOW - 30));

@@ -54,8 +54,10 @@ fn look(look: &Look<'_>) -> Result<Judgement, Need> {
     if !is_enough || !is_share || refused > pushed {
         return Ok(Judgement::Clear(seen));
     }
+    // Without a push that succeeds, a part of the store that is lost looks the same.
+    let told = if pushed > 0 { Evidence::proof } else { Evidence::hint };
     let mut evidence = vec![
-        Evidence::proof(
+        told(
             Witness::Logs,
             format!("pulls of blobs answered 404: {seen}, by {}", counted(clients.len(), "client")),
         )
@@ -83,15 +85,26 @@ fn look(look: &Look<'_>) -> Result<Judgement, Need> {
             "images were found broken in the store: blobs may really be gone",
         ));
     }
+    let place = words::repositories(repositories.len());
+    let (words, next) = match pushed {
+        0 => (
+            format!("Pulls fail with blob unknown in {place}, and no push was seen meanwhile"),
+            "scan an image that fails (s): if its blobs are there, suspect the last release; push a new one and pull it; delete nothing",
+        ),
+        _ => (
+            format!("Pulls fail with blob unknown in {place} while pushes succeed: suspect {whose}"),
+            "roll the registry back to the release and settings before this began; delete nothing, collect no garbage",
+        ),
+    };
     Ok(Judgement::Fires(vec![Finding {
         rule: RULE.id,
-        words: format!("Pulls fail with blob unknown in {} while pushes succeed: suspect {whose}", words::repositories(repositories.len())),
+        words,
         impact: RULE.impact,
         about: Vec::new(),
         since: missed.iter().filter_map(|(_, _, missed, _)| missed.window.first).min(),
         evidence,
         against,
-        next: "roll the registry back to the release and settings before this began; delete nothing, collect no garbage".to_owned(),
+        next: next.to_owned(),
         verbs: Vec::new(),
     }]))
 }
@@ -100,6 +113,7 @@ fn look(look: &Look<'_>) -> Result<Judgement, Need> {
 mod tests {
     use super::super::told::World;
     use super::*;
+    use crate::diagnosis::finding::Confidence;
 
     const DIGEST: &str = "sha256:9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08";
 
@@ -132,9 +146,12 @@ mod tests {
             (World::watched(), "clear: no blob that a pull asked for was missing"),
             (
                 missing(World::watched(), "GET", 4, &two),
-                "fires: Pulls fail with blob unknown in 4 repositories while pushes succeed",
+                "fires: Pulls fail with blob unknown in 4 repositories, and no push was seen meanwhile",
             ),
-            (missing(totals(20, 5, 0), "GET", 4, &two), "fires"),
+            (
+                missing(totals(20, 5, 0), "GET", 4, &two),
+                "fires: Pulls fail with blob unknown in 4 repositories while pushes succeed: suspect",
+            ),
             (missed(totals(20, 5, 0), 5), "fires"),
             (missed(totals(5, 5, 0), 4), "clear"),
             (missed(totals(21, 5, 0), 5), "clear"),
@@ -161,7 +178,15 @@ mod tests {
 
     #[test]
     fn nothing_is_to_be_deleted() {
-        let finding = missing(World::watched(), "GET", 4, &["a", "b"]).finding(&RULE);
-        assert!(finding.next.contains("roll the registry back") && finding.verbs.is_empty());
+        let pushed = World::watched().totals(&[(Operation::Push, Answered::Good, 5)]);
+        let of = |world| missing(world, "GET", 4, &["a", "b"]).finding(&RULE);
+        let (seen, unseen) = (of(pushed), of(World::watched()));
+        assert!(seen.next.contains("roll the registry back") && seen.verbs.is_empty());
+        assert!(!unseen.next.contains("roll") && unseen.next.contains("delete nothing"));
+        let now = super::super::told::at(super::super::told::NOW);
+        assert_eq!(
+            (seen.confidence(now), unseen.confidence(now)),
+            (Confidence::Certain, Confidence::Possible)
+        );
     }
 }

@@ -116,6 +116,11 @@ impl Totals {
         self.counts[..Operation::Probe as usize].iter().flatten().sum()
     }
 
+    /// Whether anything, a probe too, was answered well.
+    pub fn has_good(&self) -> bool {
+        self.counts.iter().any(|row| row[Answered::Good as usize] > 0)
+    }
+
     /// The same, more of it.
     #[must_use]
     pub fn with(mut self, operation: Operation, answered: Answered, count: u64) -> Self {

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use super::failing::Window;
 use crate::logs::{self, Answer};
@@ -10,6 +10,8 @@ use crate::model::Subject;
 use crate::sources::logs::facts::{Batch, StreamId};
 use crate::sources::logs::totals::{STEP, Totals, WINDOW};
 
+/// How long steps are kept of all streams together: long enough to see what a window was before.
+const KEPT: SignedDuration = SignedDuration::from_mins(10);
 /// Streams whose answers are counted by themselves.
 const STREAMS: usize = 256;
 /// Blobs that were not there and are kept, and clients of each.
@@ -30,15 +32,20 @@ pub struct Answers {
     steps: Vec<Totals>,
     streams: BTreeMap<StreamId, Vec<Totals>>,
     missed: BTreeMap<(String, Subject), Missed>,
+    /// In which step those blobs were looked through last for what is old.
+    swept: Option<i64>,
+    /// Whether a good answer was ever told of: where only errors are logged, none is.
+    has_good: bool,
 }
 
 impl Answers {
     /// Takes in a batch that arrived at `now`.
     pub fn take(&mut self, batch: &Batch, now: Timestamp) {
         for totals in &batch.totals {
-            add(&mut self.steps, totals, now);
+            self.has_good |= totals.has_good();
+            add(&mut self.steps, totals, now, KEPT);
             if self.streams.len() < STREAMS || self.streams.contains_key(&batch.stream) {
-                add(self.streams.entry(batch.stream.clone()).or_default(), totals, now);
+                add(self.streams.entry(batch.stream.clone()).or_default(), totals, now, WINDOW);
             }
         }
         if !batch.totals.is_empty() && self.streams.len() >= STREAMS {
@@ -57,7 +64,9 @@ impl Answers {
         else {
             return;
         };
-        if self.missed.len() >= BLOBS {
+        let step = Some(now.as_second().div_euclid(STEP));
+        if self.missed.len() >= BLOBS && self.swept != step {
+            self.swept = step;
             let from = now.checked_sub(WINDOW).unwrap_or(now);
             self.missed.retain(|_, missed| missed.window.since(from) > 0);
         }
@@ -76,6 +85,18 @@ impl Answers {
     /// What the layer told that told of most, over five minutes: each layer tells of the same requests.
     pub fn lately(&self, now: Timestamp) -> Totals {
         sum(&self.steps, now)
+    }
+
+    /// The same as it was at each step of the last five minutes, the newest first.
+    pub fn past(&self, now: Timestamp) -> impl Iterator<Item = Totals> {
+        let steps = WINDOW.as_secs() / STEP;
+        let ago = move |step| now.checked_sub(SignedDuration::from_secs(step * STEP)).ok();
+        (1..=steps).filter_map(ago).map(|at| sum(&self.steps, at))
+    }
+
+    /// Whether good answers are told of as well: where nobody logs them, failures are no part of a known whole.
+    pub const fn tells_of_good(&self) -> bool {
+        self.has_good
     }
 
     /// The same of each stream by itself, of those that told of anything.
@@ -99,14 +120,15 @@ fn before(now: Timestamp) -> i64 {
     now.as_second() - WINDOW.as_secs()
 }
 
-fn add(steps: &mut Vec<Totals>, totals: &Totals, now: Timestamp) {
+fn add(steps: &mut Vec<Totals>, totals: &Totals, now: Timestamp, kept: SignedDuration) {
     // A clock that is ahead of ours must not push out what is counted.
     let step = totals.step.min(now.as_second().div_euclid(STEP));
     let known = steps.iter().rposition(|known| known.step == step && known.layer == totals.layer);
     match known {
         Some(known) => steps[known].add(totals),
         None => {
-            steps.retain(|known| known.end() > before(now));
+            let from = now.as_second() - kept.as_secs();
+            steps.retain(|known| known.end() > from);
             steps.push(Totals { step, ..totals.clone() });
         }
     }
@@ -116,7 +138,8 @@ fn sum(steps: &[Totals], now: Timestamp) -> Totals {
     let mut layers: BTreeMap<_, Totals> = BTreeMap::new();
     // What is about no answer is told by one layer only.
     let mut errors = 0;
-    for step in steps.iter().filter(|step| step.end() > before(now)) {
+    let newest = now.as_second().div_euclid(STEP);
+    for step in steps.iter().filter(|step| step.end() > before(now) && step.step <= newest) {
         let of_layer = || Totals { layer: step.layer, ..Totals::default() };
         layers.entry(step.layer).or_insert_with(of_layer).add(step);
         errors += step.errors;
@@ -166,6 +189,35 @@ mod tests {
     }
 
     #[test]
+    fn what_a_window_was_before_is_known_for_five_minutes_more() {
+        let mut answers = Answers::default();
+        answers.take(&batch("a", Layer::Registry, 0, 0, 9), at(0));
+        assert!(!answers.tells_of_good());
+        answers.take(&batch("a", Layer::Registry, 400, 5, 0), at(400));
+        assert!(answers.tells_of_good());
+        assert_eq!(answers.lately(at(400)).answers(), 5);
+        let past: Vec<_> = answers.past(at(400)).map(|past| past.all(Answered::Failed)).collect();
+        assert_eq!((past.len(), past[0], past[20], past[29]), (30, 0, 9, 9));
+        assert_eq!(answers.by_stream(at(400)).map(|(_, one)| one.answers()).sum::<u64>(), 5);
+    }
+
+    #[test]
+    fn blobs_without_end_are_looked_through_once_a_step() {
+        let mut answers = Answers::default();
+        let asked = |number: usize| {
+            let uri = format!("/v2/group/image/blobs/sha256:{number:064x}");
+            let subject = logs::subject_of_uri(&uri);
+            Answer { uri: uri.as_str().into(), subject, ..answer(404, 5) }
+        };
+        for number in 0..BLOBS + 9 {
+            answers.note(&asked(number), at(5));
+        }
+        assert_eq!((answers.missed.len(), answers.swept), (BLOBS, Some(at(5).as_second() / STEP)));
+        answers.note(&asked(BLOBS), at(900));
+        assert_eq!(answers.missed.len(), 1, "what is old makes room");
+    }
+
+    #[test]
     fn a_clock_that_is_ahead_and_streams_without_end_do_no_harm() {
         let mut answers = Answers::default();
         answers.take(&batch("a", Layer::Registry, 90_000, 5, 0), at(100));
@@ -174,7 +226,7 @@ mod tests {
         for number in 0..2_000 {
             answers.take(&batch(&format!("pod-{number}"), Layer::Registry, number, 1, 0), at(number));
         }
-        assert!(answers.streams.len() <= STREAMS && answers.steps.len() <= 40);
+        assert!(answers.streams.len() <= STREAMS && answers.steps.len() <= 70);
     }
 
     #[test]

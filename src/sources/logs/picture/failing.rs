@@ -3,15 +3,12 @@
 use std::collections::BTreeMap;
 use std::ops::RangeInclusive;
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 
 use crate::logs::{Answer, Layer};
 use crate::model::Subject;
+use crate::sources::logs::totals::{STEP, WINDOW};
 
-/// How far back is counted.
-pub const WINDOW: SignedDuration = SignedDuration::from_mins(5);
-/// What one step of the count spans, in seconds.
-const STEP: i64 = 10;
 /// Subjects that are kept; when there are a quarter more, those that fail least and longest ago are forgotten.
 const SUBJECTS: usize = 4096;
 /// Steps of one subject, of all layers, beyond which the old ones are looked for.

@@ -80,6 +80,11 @@ impl Growth {
         }
     }
 
+    /// Whether the disk of any file is looked at, for however short a time.
+    pub fn is_watched(&self) -> bool {
+        !self.known.is_empty()
+    }
+
     /// Files whose disk is looked at, the one first whose disk is full first.
     pub fn filling(&self, now: Timestamp) -> Vec<Filling> {
         let mut all: Vec<_> =

@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 
-use super::failing::WINDOW;
 use crate::logs::Line;
 use crate::model::Subject;
+use crate::sources::logs::totals::WINDOW;
 
 /// Repositories that are kept; beyond it those pushed to longest ago are forgotten.
 const KEPT: usize = 64;
