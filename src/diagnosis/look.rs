@@ -1,6 +1,7 @@
 //! One look at everything that was seen, with what several rules need worked out once.
 
 use std::cell::OnceCell;
+use std::collections::BTreeSet;
 use std::fmt;
 use std::ops::Deref;
 
@@ -8,7 +9,7 @@ use super::Scene;
 use super::endpoints::{Endpoint, endpoints};
 use super::failures::Failures;
 use super::pods::Pods;
-use super::servers::{Behind, Server, behind};
+use super::servers::{Behind, Server, behind, is_unused, resolved};
 use super::storm::{Repetitions, repetitions};
 use crate::model::Workload;
 use crate::sources::Health;
@@ -202,7 +203,7 @@ impl<'a> Look<'a> {
     }
 
     /// The servers of the registry's backends that an instance which answers has, each with what is behind it as far as
-    /// that is known.
+    /// that is known; without the slots of templates that nothing uses.
     ///
     /// # Errors
     ///
@@ -211,8 +212,11 @@ impl<'a> Look<'a> {
         let entries = self.balancers()?;
         let behind = self.behind.get_or_init(|| behind(&self.scene, entries, self.states().ok()));
         let all = entries.iter().zip(behind).map(|(entry, behind)| Server { entry, behind: *behind });
-        let servers: Vec<_> =
-            all.filter(|server| server.entry.role == Role::Server && server.entry.is_live()).collect();
+        let resolved = resolved(entries);
+        let servers: Vec<_> = all
+            .filter(|server| server.entry.role == Role::Server && server.entry.is_live())
+            .filter(|server| !is_unused(server.entry, &resolved))
+            .collect();
         match servers.is_empty() {
             true => Err(Need::blind("HAProxy", "no instance has a server of the registry's backends")),
             false => Ok(servers),
@@ -278,6 +282,34 @@ impl<'a> Look<'a> {
         Ok(self.known_storms.unwrap_or_else(|| self.storms.get_or_init(|| repetitions(&self.scene))))
     }
 
+    /// What is watched and could not be read, however well others of its kind are: the rules go by those that answer.
+    pub fn unread(&self) -> Vec<Need> {
+        let (watched, cluster) = (self.scene.watched, self.scene.kubernetes);
+        let instances = self.scene.haproxy.instances.iter().filter(|_| watched.backends.is_some());
+        let instances = instances.map(|(name, one)| Need::of(&format!("HAProxy {name}"), &one.health));
+        let google = self.scene.google.balancers.iter().filter(|_| watched.google);
+        let google = google.map(|(name, one)| Need::of(&format!("load balancer {name}"), &one.health));
+        // What does not serve has rules of its own, and need not write.
+        let begins = |name: &str| {
+            name.split_once('/').and_then(|(pod, _)| cluster.pods.get(pod)).is_some_and(|pod| !pod.is_ready)
+        };
+        let streams = self.scene.logs.streams.all.iter().filter(|(_, one)| watched.logs && !one.is_over);
+        let streams = streams.filter(|(name, _)| !begins(name));
+        let streams = streams.map(|(name, one)| Need::of(&format!("logs of {name}"), &one.health));
+        let is_down = matches!(cluster.health, Health::Down { .. });
+        let kinds = cluster.kinds.keys().filter(|_| watched.kubernetes.is_some() && !is_down);
+        let kinds = kinds.map(|kind| match kind {
+            // Either will do.
+            Kind::EndpointSlice | Kind::Endpoints => self.endpoints().err(),
+            kind => self.cluster(&[*kind]).err(),
+        });
+        let whole =
+            (watched.kubernetes.is_some() && is_down).then(|| Need::of("Kubernetes", &cluster.health));
+        let mut seen = BTreeSet::new();
+        let needs = instances.chain(google).chain(streams).chain(kinds).chain(whole).flatten();
+        needs.filter(|need| need.lack == Lack::Blind && seen.insert(need.what.clone())).collect()
+    }
+
     /// The bucket, once it answers.
     ///
     /// # Errors
@@ -291,6 +323,48 @@ impl<'a> Look<'a> {
             bucket::picture::Health::Down { trouble, .. } => {
                 Err(Need::blind("bucket", &format!("{}: {}", trouble.kind.name(), trouble.why)))
             }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::diagnosis::world::*;
+    use crate::sources::google::facts::{Fact as Cloud, ServerHealth};
+    use crate::sources::logs::facts::{Fact as Told, Origin};
+
+    #[test]
+    fn what_is_silent_beside_others_that_answer_is_told_although_the_rules_go_by_those() {
+        let up = [backed("a", "UP", "10.0.0.0")];
+        let well = || World::healthy(2).instance("fe-01", &up, 9).cloud(&[("fe-01", ServerHealth::Healthy)]);
+        let mut cloud = well();
+        let balancer = "other".to_owned();
+        cloud.google.fold(&Cloud::NotLooked { balancer, trouble: trouble() }, ago(5));
+        let failed = |stream: &str| {
+            let mut world = well();
+            let (stream, origin) = (stream.into(), Origin::Kubernetes);
+            world.logs.fold(&Told::Down { stream, origin, trouble: trouble() }, ago(5));
+            world
+        };
+        let begins = failed("registry-1/registry").pods(vec![pod(0), unready(1, 30)]);
+        for (what, world, unread) in [
+            ("all is read", well(), vec![]),
+            ("an instance", well().silent("fe-02"), vec!["HAProxy fe-02: no answer in time: no answer"]),
+            ("a balancer", cloud, vec!["load balancer other: no answer in time: no answer"]),
+            ("a log", failed("registry"), vec!["logs of registry: no answer in time: no answer"]),
+            ("the log of a pod that begins", begins, vec![]),
+            ("a kind", well().blind(Kind::Event), vec!["events: no answer in time: no answer"]),
+            (
+                "addresses",
+                well().blind(Kind::EndpointSlice),
+                vec!["endpointslices: no answer in time: no answer"],
+            ),
+            ("nothing is watched", World::default(), vec![]),
+        ] {
+            let diagnosis = world.diagnosis();
+            let told: Vec<_> = diagnosis.unread.iter().map(|need| need.what.as_str()).collect();
+            assert_eq!(told, unread, "{what}");
         }
     }
 }

@@ -1,6 +1,6 @@
 //! The servers of HAProxy against the pods behind them.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use jiff::{SignedDuration, Timestamp};
 
@@ -9,7 +9,7 @@ use super::ingress::bare;
 use super::pods::{Pods, State};
 use crate::model::Subject;
 use crate::sources::haproxy::facts::Role;
-use crate::sources::haproxy::picture::reasons;
+use crate::sources::haproxy::picture::{admin, reasons};
 use crate::sources::haproxy::{Condition, Entry, Seen, words};
 use crate::sources::kubernetes::objects::Pod;
 
@@ -60,6 +60,25 @@ fn addresses<'e>(entry: &'e Entry<'_>) -> impl Iterator<Item = &'e str> {
         .current()
         .flat_map(|seen| [seen.state.map(|state| state.address.as_str()), Some(seen.stat.address.as_str())]);
     told.flatten().map(bare).filter(|address| !address.is_empty() && *address != "-")
+}
+
+/// Backends of which a server has an address, as far as its name matters. Where one has, servers whose names do not
+/// resolve are unused slots: a template has as many servers as there may ever be pods.
+pub fn resolved<'a>(all: &[Entry<'a>]) -> HashSet<&'a str> {
+    let servers = all.iter().filter(|entry| entry.role == Role::Server && entry.is_live());
+    servers.filter(|entry| !entry.current().all(has_no_address)).map(|entry| entry.proxy).collect()
+}
+
+/// Whether a server is such a slot.
+pub fn is_unused(entry: &Entry<'_>, resolved: &HashSet<&str>) -> bool {
+    entry.role == Role::Server && resolved.contains(entry.proxy) && entry.current().all(has_no_address)
+}
+
+/// Whether nothing is sent to a server because its name does not resolve.
+pub fn has_no_address(seen: &Seen<'_>) -> bool {
+    seen.condition == Condition::Maintenance
+        && (seen.state.is_some_and(|state| state.admin & admin::NO_ADDRESS != 0)
+            || seen.stat.status.contains("resolution"))
 }
 
 /// What a server is called in findings.

@@ -19,6 +19,8 @@ pub struct Diagnosis {
     pub clear: Vec<(&'static str, String)>,
     /// Rules that could not judge, with what they need.
     pub open: Vec<(&'static str, Vec<Need>)>,
+    /// What is watched and could not be read, whether a rule lacks it or goes by others of its kind.
+    pub unread: Vec<Need>,
 }
 
 /// A finding that nothing else explains.
@@ -72,7 +74,7 @@ impl Diagnosis {
 
 /// Asks all rules.
 pub fn diagnose(look: &Look<'_>) -> Diagnosis {
-    let mut diagnosis = Diagnosis::default();
+    let mut diagnosis = Diagnosis { unread: look.unread(), ..Diagnosis::default() };
     let mut found = Vec::new();
     for rule in RULES {
         match rule.judge(look) {

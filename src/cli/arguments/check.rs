@@ -13,7 +13,7 @@ causes are told from what follows from them. Nothing is written. No terminal is 
 first line sums it up.
 
 JSON: one object:
-  {\"profile\", \"at\", \"summary\", \"settled\", \"checks\": [
+  {\"profile\", \"at\", \"summary\", \"settled\", \"unread\": [{\"lack\", \"what\"}], \"checks\": [
     {\"rule\", \"state\": \"fires|clear|unknown\", \"sentence\", \"step\", \"seen\", \"needs\": [{\"lack\", \"what\"}], \"findings\": [
       {\"cause\", \"explained_by\": [], \"impact\", \"confidence\", \"words\", \"since\", \"about\": [], \"evidence\": [
         {\"words\", \"from\", \"weight\", \"age_seconds\", \"for\"}], \"next\", \"step\", \"verbs\": []}]}]}
@@ -21,7 +21,8 @@ JSON: one object:
   false where it speaks against the finding. cause is false for what follows from another finding, and explained_by
   has the rules of those. lack is blind (it could not be read), waiting (no answer yet, or it takes longer watching)
   or off (nobody configured it). since, seen and age_seconds are null where they are not known. step is
-  runbook#step. More fields may come.
+  runbook#step. unread is what is watched and could not be read, though a check may go by others of its kind. More
+  fields may come.
 
 Exit codes:
   0   nothing is wrong as far as it is watched

@@ -6,7 +6,7 @@ use serde::Serialize;
 use super::{explained_by, summary};
 use crate::cli::json::escaped;
 use crate::diagnosis::finding::{Evidence, Finding};
-use crate::diagnosis::look::Lack;
+use crate::diagnosis::look::{Lack, Need};
 use crate::diagnosis::rules::{RULES, Rule};
 use crate::diagnosis::verdict::{Diagnosis, Outcome};
 use crate::runtime::Observed;
@@ -17,6 +17,7 @@ struct Checked<'o> {
     at: String,
     summary: String,
     settled: bool,
+    unread: Vec<NeedJson<'o>>,
     checks: Vec<CheckJson<'o>>,
 }
 
@@ -69,6 +70,7 @@ pub fn text(observed: &Observed) -> String {
         at: now.to_string(),
         summary: summary(observed),
         settled: observed.is_settled,
+        unread: diagnosis.unread.iter().map(need).collect(),
         checks: RULES.iter().map(|rule| check(rule, diagnosis, now)).collect(),
     };
     // Strings, numbers and lists of them cannot fail to be written.
@@ -82,23 +84,24 @@ fn check<'o>(rule: &'static Rule, diagnosis: &'o Diagnosis, now: Timestamp) -> C
         Outcome::Clear(seen) => ("clear", Some(seen), [].as_slice(), Vec::new()),
         Outcome::Unknown(needs) => ("unknown", None, needs, Vec::new()),
     };
-    let needs = needs.iter().map(|need| NeedJson {
-        lack: match need.lack {
-            Lack::Blind => "blind",
-            Lack::Waiting => "waiting",
-            Lack::Off => "off",
-        },
-        what: &need.what,
-    });
     CheckJson {
         rule: rule.id,
         state,
         sentence: rule.sentence,
         step: rule.step,
         seen,
-        needs: needs.collect(),
+        needs: needs.iter().map(need).collect(),
         findings: found.into_iter().map(|one| finding(one, rule, diagnosis, now)).collect(),
     }
+}
+
+fn need(need: &Need) -> NeedJson<'_> {
+    let lack = match need.lack {
+        Lack::Blind => "blind",
+        Lack::Waiting => "waiting",
+        Lack::Off => "off",
+    };
+    NeedJson { lack, what: &need.what }
 }
 
 fn finding<'o>(

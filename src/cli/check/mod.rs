@@ -58,7 +58,12 @@ fn exit(observed: &Observed) -> Exit {
     let lacks = |lack| open(diagnosis, lack).next().is_some();
     match diagnosis.causes.is_empty() {
         false => Exit::Found,
-        true if lacks(Lack::Blind) || !observed.is_settled && lacks(Lack::Waiting) => Exit::Unread,
+        true if !diagnosis.unread.is_empty()
+            || lacks(Lack::Blind)
+            || !observed.is_settled && lacks(Lack::Waiting) =>
+        {
+            Exit::Unread
+        }
         true => Exit::Clean,
     }
 }
@@ -75,7 +80,11 @@ fn summary(observed: &Observed) -> String {
     let count = |lack| open(diagnosis, lack).count();
     let (blind, waiting) = (count(Lack::Blind), count(Lack::Waiting));
     let blind = if observed.is_settled { blind } else { blind + waiting };
-    let unmade = if blind > 0 { format!(", {} could not be made", checks(blind)) } else { String::new() };
+    let mut unmade = if blind > 0 { format!(", {} could not be made", checks(blind)) } else { String::new() };
+    let unread = diagnosis.unread.len();
+    if unread > 0 {
+        unmade.push_str(&format!(", {} could not be read", sources(unread)));
+    }
     match diagnosis.causes.as_slice() {
         [] if diagnosis.clear.is_empty() && blind > 0 => {
             format!("{profile}: nothing could be looked at{unmade}")
@@ -84,7 +93,7 @@ fn summary(observed: &Observed) -> String {
             format!("{profile}: nothing is watched that could tell what is wrong")
         }
         [] => {
-            let words = if blind > 0 {
+            let words = if blind > 0 || unread > 0 {
                 "nothing wrong was found"
             } else {
                 "nothing is wrong as far as it is watched"
@@ -105,6 +114,10 @@ fn summary(observed: &Observed) -> String {
 
 fn checks(number: usize) -> String {
     format!("{number} check{}", if number == 1 { "" } else { "s" })
+}
+
+fn sources(number: usize) -> String {
+    format!("{number} source{}", if number == 1 { "" } else { "s" })
 }
 
 /// The rules of the causes that a finding follows from.

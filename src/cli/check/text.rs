@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use jiff::Timestamp;
 
-use super::{checks, open};
+use super::{checks, open, sources};
 use crate::cli::paper::{Paper, Tone};
 use crate::diagnosis::finding::{Evidence, Finding, Impact, Weight};
 use crate::diagnosis::look::Lack;
@@ -40,6 +40,7 @@ pub fn full(observed: &Observed, paper: Paper) -> String {
         text.push_str(&of_cause(cause, now, paper));
     }
     text.push_str(&clear(diagnosis, paper));
+    text.push_str(&unread(diagnosis, paper));
     let ways = [
         (Lack::Blind, "could not be made"),
         (
@@ -124,6 +125,18 @@ fn clear(diagnosis: &Diagnosis, paper: Paper) -> String {
     for (id, seen) in &diagnosis.clear {
         let first = format!("  {} {id}  ", paper.glyphs.good);
         text.push_str(&paper.sentence(&first, &sanitise(seen)));
+    }
+    text
+}
+
+fn unread(diagnosis: &Diagnosis, paper: Paper) -> String {
+    if diagnosis.unread.is_empty() {
+        return String::new();
+    }
+    let mut text = format!("\n{} could not be read\n", sources(diagnosis.unread.len()));
+    for need in &diagnosis.unread {
+        let first = format!("  {} ", paper.glyphs.unknown);
+        text.push_str(&paper.sentence(&first, &sanitise(&need.what)));
     }
     text
 }

@@ -3,7 +3,7 @@
 use super::Judgement;
 use crate::diagnosis::finding::{Evidence, Finding, Impact, Witness};
 use crate::diagnosis::look::{Look, Need};
-use crate::diagnosis::servers::{is_dead, looked, since, subject};
+use crate::diagnosis::servers::{is_dead, is_unused, looked, resolved, since, subject};
 use crate::diagnosis::words::{some, step};
 use crate::model::Subject;
 use crate::sources::haproxy::Entry;
@@ -52,9 +52,10 @@ fn finding(look: &Look<'_>, entries: &[Entry<'_>], backend: &Entry<'_>, is_chose
     evidence.extend(rate.map(|rate| {
         Evidence::hint(Witness::Haproxy, format!("over {} answers of 5xx per second", step(rate)))
     }));
+    let resolved = resolved(entries);
     let idle: Vec<Subject> = entries
         .iter()
-        .filter(|entry| entry.role == Role::Server && entry.proxy == name)
+        .filter(|entry| entry.role == Role::Server && entry.proxy == name && !is_unused(entry, &resolved))
         .filter(|entry| entry.current().any(|seen| !seen.condition.takes_requests()))
         .map(subject)
         .collect();

@@ -16,6 +16,9 @@ use crate::sources::logs::picture::Place;
 
 pub const ID: &str = "crash-loop";
 
+/// Pods that are shown one by one as evidence, and whose last words are looked for: that is costly.
+const SHOWN: usize = 3;
+
 /// Lines that are looked through for the last words of a container, at most.
 const LINES: usize = 5_000;
 
@@ -87,8 +90,8 @@ fn since(look: &Look<'_>, pods: &[&Pod]) -> Option<Timestamp> {
 }
 
 fn evidence(look: &Look<'_>, pods: &[&Pod], common: Option<&Common>) -> Vec<Evidence> {
-    let mut found: Vec<_> = pods.iter().take(3).map(|pod| crash(pod)).collect();
-    found.extend(pods.iter().find_map(|pod| last_words(look, pod)));
+    let mut found: Vec<_> = pods.iter().take(SHOWN).map(|pod| crash(pod)).collect();
+    found.extend(pods.iter().take(SHOWN).find_map(|pod| last_words(look, pod)));
     found.extend(common.map(|common| Evidence::hint(Witness::Kubernetes, common.words())));
     let event = warnings(look.kubernetes, pods).first().map(|one| (line(one), one.last));
     found.extend(event.map(|(words, at)| Evidence::hint(Witness::Kubernetes, words).seen(at)));

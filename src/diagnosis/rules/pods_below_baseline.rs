@@ -9,6 +9,7 @@ use crate::diagnosis::pods::{MOMENT, wanted};
 use crate::diagnosis::words::{clip, counted, step};
 use crate::model::HopId;
 use crate::model::Subject;
+use crate::sources::haproxy::Entry;
 use crate::sources::haproxy::facts::Role;
 use crate::sources::kubernetes::objects::Happening;
 
@@ -16,7 +17,11 @@ pub const ID: &str = "pods-below-baseline";
 pub const IDLE: &str = "pods-below-baseline-idle";
 
 /// Fewer requests per second than this, over all instances, are hardly any.
-const HARDLY: f64 = 0.2;
+const HARDLY: f64 = 0.1;
+
+/// Two looks are seconds apart, and nothing may arrive between them by chance: so many seconds must have none, where an
+/// instance tells when it had the last.
+const LULL: u64 = 10;
 
 /// So long after it was scaled a deployment may be on its way.
 const SCALING: SignedDuration = SignedDuration::from_mins(1);
@@ -32,6 +37,12 @@ pub fn look(look: &Look<'_>) -> Result<Judgement, Need> {
         Ok(short) => short,
         Err(clear) => return Ok(clear),
     };
+    // It was asked whether that is enough, and says so.
+    if let Some(one) = content(look).first() {
+        let Short { here, baseline } = short;
+        let there = counted(here, "pod");
+        return Ok(Judgement::Clear(format!("{there}, usually {baseline}: {}", one.words)));
+    }
     let traffic = traffic(look, &short)?;
     let words = match traffic < HARDLY {
         true => "hardly any traffic arrives for them",
@@ -85,10 +96,12 @@ fn traffic(look: &Look<'_>, short: &Short) -> Result<f64, Need> {
     let known = format!("{}, usually {}", counted(short.here, "pod"), short.baseline);
     let say = |need: Need| Need { what: format!("{} ({known})", need.what), ..need };
     let entries = look.balancers().map_err(say)?;
-    let backends = entries.iter().filter(|entry| entry.role == Role::Backend);
-    let rates = backends.filter_map(|backend| backend.rate(|rates| rates.sessions));
+    let backends = || entries.iter().filter(|entry| entry.role == Role::Backend);
+    let last = backends().flat_map(Entry::current).filter_map(|seen| seen.stat.last_session).min();
+    let least = if last.is_some_and(|seconds| seconds < LULL) { HARDLY } else { 0.0 };
+    let rates = backends().filter_map(|backend| backend.rate(|rates| rates.sessions));
     let waiting = || say(Need { lack: Lack::Waiting, what: "traffic of HAProxy".to_owned() });
-    rates.reduce(|one, other| one + other).ok_or_else(waiting)
+    rates.reduce(|one, other| one + other).map(|rate| rate.max(least)).ok_or_else(waiting)
 }
 
 fn sent(rate: f64) -> String {

@@ -7,8 +7,8 @@ use jiff::SignedDuration;
 use super::Judgement;
 use crate::diagnosis::finding::{Evidence, Finding, Impact, Witness};
 use crate::diagnosis::look::{Look, Need};
-use crate::diagnosis::pods::State;
-use crate::diagnosis::servers::{Behind, Server, how, is_up, looked, since, subject};
+use crate::diagnosis::pods::{PATIENCE, State};
+use crate::diagnosis::servers::{Behind, Server, has_no_address, how, is_up, looked, since, subject};
 use crate::diagnosis::words::{counted, of_all, some};
 use crate::model::Subject;
 use crate::sources::haproxy::picture::admin;
@@ -91,7 +91,9 @@ fn is_taken_out(seen: &Seen<'_>) -> bool {
     }
     let Some(state) = seen.state else { return !has_no_address(seen) };
     let configured = admin::FORCED_MAINTENANCE | admin::CONFIGURED_MAINTENANCE;
-    let by_file = state.admin & configured == configured;
+    // One that stands by has a weight of 0 from the file on.
+    let stands_by = state.admin == 0 && state.initial_weight == 0;
+    let by_file = state.admin & configured == configured || stands_by;
     !by_file && !has_no_address(seen)
 }
 
@@ -102,13 +104,6 @@ fn why_out(seen: &Seen<'_>) -> String {
         (Some(_), _) => how(seen),
         (None, _) => "by whom is not told here".to_owned(),
     }
-}
-
-/// Whether nothing is sent to a server because its name does not resolve.
-fn has_no_address(seen: &Seen<'_>) -> bool {
-    seen.condition == Condition::Maintenance
-        && (seen.state.is_some_and(|state| state.admin & admin::NO_ADDRESS != 0)
-            || seen.stat.status.contains("resolution"))
 }
 
 fn is_down(seen: &Seen<'_>) -> bool {
@@ -125,11 +120,12 @@ enum Ready {
     Unknown,
 }
 
-fn ready(look: &Look<'_>, behind: &Behind<'_>, lag: SignedDuration) -> Ready {
+fn ready(look: &Look<'_>, server: &Server<'_, '_>, lag: SignedDuration) -> Ready {
     let is_fresh = |pod: &Pod| {
         pod.ready_changed.or(pod.created).is_some_and(|changed| look.now.duration_since(changed) < lag)
     };
-    match behind {
+    match &server.behind {
+        Behind::Unknown if is_left(look, server, lag) => Ready::Changing,
         Behind::Unknown | Behind::Service { all: 0, .. } => Ready::Unknown,
         Behind::Pod(_, State::Starting | State::Leaving) => Ready::Changing,
         Behind::Pod(pod, _) if is_fresh(pod) => Ready::Changing,
@@ -141,17 +137,26 @@ fn ready(look: &Look<'_>, behind: &Behind<'_>, lag: SignedDuration) -> Ready {
     }
 }
 
+/// Whether a pod is gone since a moment and this may have been its server: it has not been down for long before.
+fn is_left(look: &Look<'_>, server: &Server<'_, '_>, lag: SignedDuration) -> bool {
+    let Some(lost) = look.kubernetes.lost.filter(|lost| look.now.duration_since(*lost) < lag) else {
+        return false;
+    };
+    let began = current(server).filter(|seen| is_down(seen)).filter_map(|seen| since(look, seen)).min();
+    began.is_none_or(|began| lost.duration_since(began) < PATIENCE)
+}
+
 pub fn down(look: &Look<'_>) -> Result<Judgement, Need> {
     let servers = look.servers()?;
     let down: Vec<_> = servers
         .iter()
         .filter(|server| current(server).any(is_down))
-        .filter(|server| matches!(ready(look, &server.behind, CHECKED), Ready::No | Ready::Unknown))
+        .filter(|server| matches!(ready(look, server, CHECKED), Ready::No | Ready::Unknown))
         .collect();
     if down.is_empty() {
         return Ok(Judgement::Clear(up(&servers)));
     }
-    let is_unknown = down.iter().all(|server| ready(look, &server.behind, CHECKED) == Ready::Unknown);
+    let is_unknown = down.iter().all(|server| ready(look, server, CHECKED) == Ready::Unknown);
     let behind = if is_unknown { "" } else { ", and what is behind is not ready" };
     Ok(Judgement::Fires(vec![Finding {
         rule: DOWN,
@@ -178,7 +183,7 @@ pub fn down_ready(look: &Look<'_>) -> Result<Judgement, Need> {
         return Ok(Judgement::Clear(up(&servers)));
     }
     let pods = look.states()?;
-    let is_ready = |server: &&&Server<'_, '_>| ready(look, &server.behind, CHECKED) == Ready::Yes;
+    let is_ready = |server: &&&Server<'_, '_>| ready(look, server, CHECKED) == Ready::Yes;
     let down: Vec<_> = all_down.iter().filter(is_ready).copied().collect();
     if down.is_empty() {
         return Ok(Judgement::Clear(format!("{} DOWN, none with ready pods behind it", all_down.len())));
@@ -218,7 +223,7 @@ pub fn up_unready(look: &Look<'_>) -> Result<Judgement, Need> {
     }
     let up_unready: Vec<_> = servers
         .iter()
-        .filter(|server| ready(look, &server.behind, NOTICED) == Ready::No && !has_some(&server.behind))
+        .filter(|server| ready(look, server, NOTICED) == Ready::No && !has_some(&server.behind))
         .filter(|server| current(server).any(is_sent_to))
         .collect();
     if up_unready.is_empty() {

@@ -49,7 +49,8 @@ impl Row {
             .put("wretr", served.retries)
             .put("wredis", served.redispatches);
         self.put("cli_abrt", served.client_aborts);
-        self.put("lbtot", served.sessions).put("lastsess", if served.sessions == 0 { "-1" } else { "0" });
+        let last = if served.sessions == 0 { "-1".to_owned() } else { served.idle.to_string() };
+        self.put("lbtot", served.sessions).put("lastsess", last);
         if served.sessions > 0 {
             self.put("ctime", 1).put("rtime", 38 + slowness).put("ttime", 61 + slowness);
         }

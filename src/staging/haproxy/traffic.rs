@@ -11,6 +11,8 @@ pub struct Counters {
     pub rate_max: u64,
     /// Sessions of the last second.
     pub rate: u64,
+    /// Seconds since the last session.
+    pub idle: u64,
     /// Answers by class, 1xx to 5xx.
     pub answers: [u64; 5],
     pub bytes_in: u64,
@@ -64,6 +66,7 @@ impl Counters {
 
     fn count(&mut self, requests: u64) {
         self.rate = requests;
+        self.idle = if requests > 0 { 0 } else { self.idle + 1 };
         self.rate_max = self.rate_max.max(requests);
         self.sessions += requests;
         self.bytes_in += requests * BYTES.0;

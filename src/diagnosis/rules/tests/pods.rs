@@ -265,6 +265,27 @@ fn fewer_pods_than_usual_are_told_with_and_without_traffic_and_not_while_they_co
         let told = ["pods-below-baseline", "pods-below-baseline-idle"].map(|id| world.word(id));
         assert_eq!(told, both, "{what}");
     }
+    for (what, bounds, both) in [
+        ("the autoscaler is content", (2, 2, 10), ["clear", "clear"]),
+        ("it is at its maximum", (1, 2, 2), ["fires", "clear"]),
+    ] {
+        let world = busy().autoscaler(bounds);
+        assert_eq!(
+            ["pods-below-baseline", "pods-below-baseline-idle"].map(|id| world.word(id)),
+            both,
+            "{what}"
+        );
+    }
+    let lost = low().instance("fe-01", &up, 0).autoscaler((2, 2, 10));
+    assert_eq!(lost.word("pods-below-baseline-idle"), "fires", "it is content because nothing arrives");
+    for (last, word) in [(None, "fires"), (Some(10), "fires"), (Some(9), "clear"), (Some(0), "clear")] {
+        let mut world = low().instance("fe-01", &up, 0);
+        let instance = world.haproxy.instances.get_mut("fe-01").unwrap();
+        let mut look = instance.look.as_deref().unwrap().clone();
+        look.rows.iter_mut().for_each(|row| row.last_session = last);
+        instance.look = Some(look.into());
+        assert_eq!(world.word("pods-below-baseline-idle"), word, "{last:?}");
+    }
     assert_eq!(busy().found("pods-below-baseline").impact, Impact::Risk);
     let idle = low().instance("fe-01", &up, 0).causes();
     assert_eq!(idle, [("pods-below-baseline-idle", vec!["pods-below-baseline"])]);

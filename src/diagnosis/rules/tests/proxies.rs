@@ -185,6 +185,64 @@ fn only_what_somebody_took_out_is_told_as_taken_out() {
 }
 
 #[test]
+fn slots_of_a_template_that_nothing_uses_are_no_servers() {
+    use crate::diagnosis::world::backed as at;
+    let slot = |name| at(name, "MAINT (resolution)", "-");
+    for (what, servers, word, clear) in [
+        (
+            "two of four are used",
+            [at("a", "UP", "10.0.0.0"), at("b", "UP", "10.0.0.1"), slot("c"), slot("d")],
+            "clear",
+            "2 of 2 servers UP",
+        ),
+        ("none resolves", [slot("a"), slot("b"), slot("c"), slot("d")], "fires", ""),
+    ] {
+        let world = World::healthy(2).instance("fe-01", &servers, 9);
+        assert_eq!(world.word("lb-server-down"), word, "{what}");
+        if let crate::diagnosis::rules::Judgement::Clear(seen) = world.judged("lb-server-down") {
+            assert_eq!(seen, clear, "{what}");
+        }
+    }
+    let dead = [at("a", "DOWN", "10.0.0.0"), at("b", "DOWN", "10.0.0.1"), slot("c"), slot("d")];
+    let causes =
+        World::watched().pods(vec![crashing(0, 4), crashing(1, 4)]).instance("fe-01", &dead, 0).causes();
+    assert_eq!(causes.len(), 1, "{causes:?}");
+}
+
+#[test]
+fn a_server_that_stands_by_with_a_weight_of_0_was_taken_out_by_nobody() {
+    for (what, initial, bits, word) in [
+        ("set to 0 by hand", 100, 0, "fires"),
+        ("0 by the file", 0, 0, "clear"),
+        ("0 by the file, and drained by hand", 0, admin::FORCED_DRAIN, "fires"),
+    ] {
+        let out = crate::diagnosis::world::Backed { admin: bits, ..backed("b", "DRAIN", "10.0.0.1") };
+        let mut world = World::healthy(2).instance("fe-01", &[backed("a", "UP", "10.0.0.0"), out], 9);
+        let instance = world.haproxy.instances.get_mut("fe-01").unwrap();
+        let mut look = instance.look.as_deref().unwrap().clone();
+        look.servers.as_mut().unwrap()[1].initial_weight = initial;
+        instance.look = Some(look.into());
+        assert_eq!(world.word("lb-maintenance"), word, "{what}");
+    }
+}
+
+#[test]
+fn a_server_whose_pod_is_gone_since_a_moment_is_left_time_to_go_as_well() {
+    for (what, lost, changed, word) in [
+        ("no pod was lost", None, 5, "fires"),
+        ("its pod is gone", Some(2), 5, "clear"),
+        ("its pod is gone, and took its time", Some(29), 80, "clear"),
+        ("its pod has been gone for longer", Some(30), 35, "fires"),
+        ("it was down long before", Some(2), 600, "fires"),
+    ] {
+        let gone = crate::diagnosis::world::Backed { changed, ..backed("b", "DOWN", "10.0.0.7") };
+        let mut world = World::healthy(2).instance("fe-01", &[backed("a", "UP", "10.0.0.0"), gone], 9);
+        world.kubernetes.lost = lost.map(ago);
+        assert_eq!(world.word("lb-server-down"), word, "{what}");
+    }
+}
+
+#[test]
 fn what_was_taken_out_is_as_bad_as_what_is_left() {
     use crate::diagnosis::world::{Backed, backed as at};
     use Impact::{Degraded, Outage, Risk};

@@ -201,6 +201,13 @@ fn nothing(state: &State, view: &View, form: Form, cells: usize, is_chosen: bool
             (verdict, format!("No cause is known yet, but {}", breaks.or(fails).unwrap_or_default()))
         }
         (false, _, _) => (Verdict::Waiting, format!("Looking: waiting for {}", awaited.join(", "))),
+        (true, 0, _) if !diagnosis.unread.is_empty() => {
+            let sources = match diagnosis.unread.len() {
+                1 => "1 source".to_owned(),
+                number => format!("{number} sources"),
+            };
+            (Verdict::Unknown, format!("Nothing wrong was found, but {sources} could not be read"))
+        }
         (true, 0, 0) => (Verdict::Unknown, "Nothing is watched that could tell what is wrong".to_owned()),
         (true, 0, _) => (Verdict::Good, "Nothing is wrong as far as it is watched".to_owned()),
         (true, blind, _) => {
@@ -243,5 +250,7 @@ fn open(state: &State, form: Form) -> String {
         let whats: Vec<_> = whats.iter().map(|what| clean(what)).collect();
         (count > 0).then(|| format!("{} {words} {}", counted(count as u64, "check"), whats.join(", ")))
     });
-    parts.collect::<Vec<_>>().join("; ")
+    let unread: Vec<_> = state.diagnosis().unread.iter().map(|need| clean(&need.what)).collect();
+    let unread = (!unread.is_empty()).then(|| format!("could not be read: {}", unread.join(", ")));
+    unread.into_iter().chain(parts).collect::<Vec<_>>().join("; ")
 }
