@@ -1028,9 +1028,18 @@ fn menu(state: &State, kind: MenuKind) -> Intent {
 fn pick(state: &State) -> Vec<Intent> {
     let Some(Layer::Menu { offers, chosen, .. }) = &state.screen.layer else { return Vec::new() };
     match offers.get(*chosen).and_then(|id| verbs::find(id)) {
-        Some(verb) => std::iter::once(Intent::Pick).chain(run(verb, state)).collect(),
+        Some(verb) => {
+            let again = (verb.id == "arm" && state.gate.asks_for().is_none()).then(|| after_arming(offers));
+            std::iter::once(Intent::Pick).chain(again).chain(run(verb, state)).collect()
+        }
         None => Vec::new(),
     }
+}
+
+/// Whoever arms from the menu wants something of it: it stays, for what could not be done before.
+fn after_arming(offers: &[&'static str]) -> Intent {
+    let offers = offers.iter().copied().filter(|id| *id != "arm").collect();
+    Intent::Menu { kind: MenuKind::Actions, offers }
 }
 
 fn run(verb: &Verb, state: &State) -> Vec<Intent> {

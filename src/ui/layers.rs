@@ -6,7 +6,7 @@ use ratatui::text::{Line, Span};
 use ratatui::widgets::{Block, Clear, Paragraph};
 
 use super::keymap::{Group, Now, bindings, is_taken, sort_keys};
-use super::panels::{describe, generation, logs, select};
+use super::panels::{describe, generation, logs, overview, select};
 use super::text::{counted, fit, fit_middle, pad, size, wrap};
 use super::view::View;
 use super::{deed, document, journal, keys};
@@ -14,6 +14,7 @@ use crate::actions::commands::COMMANDS;
 use crate::actions::verbs::{self, Risk, VERBS, Verb};
 use crate::actions::writing;
 use crate::event::MenuKind;
+use crate::model::Subject;
 use crate::model::text::clean;
 use crate::state::{Layer, State};
 
@@ -28,7 +29,11 @@ pub fn draw(state: &State, view: &mut View, frame: &mut Frame<'_>, area: Rect) {
         Some(Layer::Describe { subject, top }) => {
             let cells = usize::from(area.width).saturating_sub(4);
             let lines = describe::lines(state, view, subject, cells);
-            text(view, frame, area, &clean(&subject.to_string()), lines, *top);
+            let title = match subject {
+                Subject::Cause { rule, .. } => format!("Why: {}", overview::name(rule)),
+                subject => clean(&subject.to_string()).into_owned(),
+            };
+            text(view, frame, area, &title, lines, *top);
         }
         Some(Layer::Staging { top }) => {
             let lines = staging(state, view, usize::from(area.width).saturating_sub(4));

@@ -128,6 +128,12 @@ pub fn staleness(then: Timestamp, now: Timestamp) -> Option<&'static str> {
     STEPS.iter().find(|(minutes, _)| age.as_mins() >= *minutes).map(|(_, words)| *words)
 }
 
+/// A time of day; with its date where that is not today's.
+pub fn clock(at: Timestamp, now: Timestamp) -> String {
+    let is_today = at.strftime("%F").to_string() == now.strftime("%F").to_string();
+    at.strftime(if is_today { "%H:%M" } else { "%b %-d %H:%M" }).to_string()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

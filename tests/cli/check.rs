@@ -1,6 +1,10 @@
 //! `quarterdeck check`: what it prints, and what its exit code says.
 
+use std::collections::BTreeSet;
 use std::fs;
+use std::io::{Read, Write};
+use std::net::{SocketAddr, TcpListener};
+use std::path::Path;
 
 use crate::program::{Home, Ran, Tree};
 
@@ -83,4 +87,99 @@ fn nothing_is_written_not_even_a_file_of_progress_that_cannot_be_read() {
         (vec!["unknown-blob.json".into()], "no JSON".to_owned())
     );
     assert_eq!(fs::read_dir(&state).unwrap().count(), 1);
+}
+
+/// A server that gives this answer to everything.
+fn answering(status: &'static str, body: &'static str) -> SocketAddr {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    std::thread::spawn(move || {
+        for stream in listener.incoming() {
+            let Ok(mut stream) = stream else { return };
+            let (mut request, mut part) = (Vec::new(), [0; 1024]);
+            while !request.windows(4).any(|end| end == b"\r\n\r\n") {
+                match stream.read(&mut part) {
+                    Ok(read @ 1..) => request.extend_from_slice(&part[..read]),
+                    Ok(0) | Err(_) => break,
+                }
+            }
+            let length = body.len();
+            let head = format!("HTTP/1.1 {status}\r\nContent-Type: application/json\r\n");
+            let rest = format!("Content-Length: {length}\r\nConnection: close\r\n\r\n{body}");
+            let _ = stream.write_all((head + &rest).as_bytes());
+        }
+    });
+    address
+}
+
+fn kubeconfig(folder: &Path, server: SocketAddr) -> String {
+    let file = folder.join("kubeconfig");
+    let text = format!(
+        "apiVersion: v1\nkind: Config\ncurrent-context: site\nclusters: [{{name: site, cluster: {{server: 'http://{server}'}}}}]\n\
+         users: [{{name: me, user: {{}}}}]\n\
+         contexts: [{{name: site, context: {{cluster: site, user: me, namespace: gitlab}}}}]\n"
+    );
+    fs::write(&file, text).unwrap();
+    file.display().to_string()
+}
+
+#[test]
+fn a_permission_that_is_missing_leaves_checks_unmade_and_names_what_may_not_be_seen() {
+    const DENIED: &str = r#"{"kind":"Status","apiVersion":"v1","status":"Failure","reason":"Forbidden","code":403,"message":"pods is forbidden: User \"me\" cannot list resource \"pods\" in API group \"\" in the namespace \"gitlab\""}"#;
+    let (tree, folder) = (Tree::healthy(), tempfile::tempdir().unwrap());
+    let kubeconfig = kubeconfig(folder.path(), answering("403 Forbidden", DENIED));
+    let section = format!(
+        "[profiles.site.kubernetes]\nkubeconfig = \"{kubeconfig}\"\nselector = \"app=registry\"\nservice = \"gitlab-registry\"\n"
+    );
+    let ran = check(&profile(&tree, &section), &[]).ends(2);
+    assert!(ran.out.lines().next().unwrap().contains("could not be made"), "{ran:?}");
+    let told = |rule: &str| ran.out.lines().find(|line| line.contains(rule)).unwrap_or_default().to_owned();
+    let crash = told("? crash-loop");
+    assert!(crash.contains("Kubernetes") || crash.contains("pods"), "{ran:?}");
+    assert!(ran.out.contains("permission"), "{ran:?}");
+    assert!(!ran.out.contains("✗") && !ran.out.contains("✓ crash-loop"), "{ran:?}");
+}
+
+fn keys(object: &serde_json::Value) -> BTreeSet<&str> {
+    object.as_object().unwrap().keys().map(String::as_str).collect()
+}
+
+#[test]
+fn what_is_wrong_is_1_and_a_finding_has_all_that_the_readme_promises() {
+    let tree = Tree::healthy();
+    let door = answering("503 Service Unavailable", "{}");
+    let section = format!("[profiles.site.front_door]\nurl = \"http://{door}\"\ninterval = \"1s\"\n");
+    let ran = check(&profile(&tree, &section), &[]).ends(1);
+    assert!(ran.out.contains("✗ front-door-failing") || ran.out.contains("front-door-failing"), "{ran:?}");
+    let json = check(&profile(&tree, &section), &["--output", "json"]).ends(1).json();
+    assert_eq!(keys(&json[0]), BTreeSet::from(["profile", "at", "summary", "settled", "checks"]));
+    let checks = json[0]["checks"].as_array().unwrap();
+    let failing = checks.iter().find(|check| check["rule"] == "front-door-failing").unwrap();
+    let of_check = ["rule", "state", "sentence", "step", "seen", "needs", "findings"];
+    assert_eq!((keys(failing), &failing["state"]), (BTreeSet::from(of_check), &"fires".into()));
+    let [finding] = failing["findings"].as_array().unwrap().as_slice() else {
+        panic!("one finding: {failing}")
+    };
+    let of_finding = [
+        "cause",
+        "explained_by",
+        "impact",
+        "confidence",
+        "words",
+        "since",
+        "about",
+        "evidence",
+        "next",
+        "step",
+        "verbs",
+    ];
+    assert_eq!(keys(finding), BTreeSet::from(of_finding));
+    assert_eq!((&finding["cause"], &finding["explained_by"]), (&true.into(), &serde_json::json!([])));
+    let evidence = &finding["evidence"][0];
+    assert_eq!(keys(evidence), BTreeSet::from(["words", "from", "weight", "age_seconds", "for"]));
+    assert_eq!((&evidence["from"], &evidence["for"]), (&"front door".into(), &true.into()));
+    let readme = include_str!("../../README.md");
+    for key in of_check.iter().chain(&of_finding).chain(&["age_seconds", "weight"]) {
+        assert!(readme.contains(&format!("`{key}`")), "the README does not tell of {key}");
+    }
 }

@@ -16,6 +16,7 @@ fn stable(screen: &str) -> String {
         (r"([▾▸] \S+/) +✗ \d+", "$1"),
         (r"file://\S+", "file:///demo"),
         (r"[\d,]+ requests?", "# requests"),
+        (r"\d+ checks? found", "# checks found"),
         (r"(under )?[\d.]+ m?s\b", "# ms"),
         (r"[ ─]+", " "),
     ];

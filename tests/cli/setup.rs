@@ -122,7 +122,7 @@ fn the_demo_prints_a_frame_without_terminal_profile_or_network_and_leaves_nothin
     let mut command = home.command(&["demo", "--print", "--size", "100x30"]);
     let ran = crate::program::Ran::from(command.env("TMPDIR", &folders).output().unwrap()).ends(0);
     assert_eq!(ran.out.lines().count(), 30, "{}", ran.out);
-    assert!(ran.out.contains("demo  embedded") && ran.out.contains("the way of a pull"), "{}", ran.out);
+    assert!(ran.out.contains("demo  embedded") && ran.out.contains("The way of a pull"), "{}", ran.out);
     assert_eq!(std::fs::read_dir(&folders).unwrap().count(), 0, "the tree is gone");
 }
 

@@ -158,7 +158,7 @@ fn says_so_when_the_window_is_too_small() {
     let mut pty = Pty::start(command(PROGRAM, &["demo"], &home), size(12, 2));
     pty.wait_for("any word", |screen| screen.contents().chars().any(char::is_alphabetic));
     pty.resize(size(80, 24));
-    pty.wait_for_text("quarterdeck");
+    pty.wait_for_text("1 Overview");
     pty.keys(":q\r");
     assert_eq!(pty.wait_for_end().exit_code(), 0);
 }
@@ -179,12 +179,13 @@ fn idle_writes_nothing() {
     let home = home();
     // All is well, and lines of logs flow all the time: none of them changes anything on the overview.
     let mut pty = Pty::start(command(PROGRAM, &["demo", "healthy"], &home), size(120, 40));
-    pty.wait_for_text("pulls 1/1");
+    pty.wait_for_text("Nothing is wrong as far as it is watched");
     pty.settle(Duration::from_secs(3));
     // The clock's minute can change once in ten seconds, and nothing else may.
     let spans = [(); 2].map(|()| pty.written_during(Duration::from_secs(5)));
     let spans = spans.map(|bytes| String::from_utf8_lossy(&bytes).into_owned());
     assert!(spans.iter().any(String::is_empty), "{spans:?}");
+    assert!(pty.text().contains("✓ Nothing is wrong as far as it is watched"), "{}", pty.text());
 }
 
 fn a_tag_that_begins_to_fail_is_named_without_a_key() {
@@ -277,29 +278,50 @@ fn push(root: &Path, name: &str) {
 }
 
 fn leads_from_what_is_wrong_to_the_tag_deleted() {
+    const TAG: &str = "lighthouse/checkout/api:v1.14.0";
     let home = home();
     let mut pty = Pty::start(command(PROGRAM, &["demo", "broken-image"], &home), size(120, 40));
     let mut pressed = 0;
+    // A key is pressed where the screen names it: in the line of keys, in a menu, or in a dialog.
     let mut press = |pty: &mut Pty, named: &str, key: &str| {
-        // On the line above the names of the panels.
-        pty.wait_for(named, |screen| screen.rows(0, 120).nth(38).is_some_and(|line| line.contains(named)));
+        pty.wait_for(named, |screen| {
+            let shown = screen.contents();
+            // The first line is how things stand; keys are named below it.
+            shown.lines().skip(1).any(|line| line.split("  ").any(|part| part.contains(named)))
+        });
         pty.keys(key);
         pressed += 1;
     };
-    // What is wrong stands first, and is selected.
-    pty.wait_for_text("broken images");
+    // What is wrong stands first, names the tag that fails most, and is selected.
+    pty.wait_for("the cause", |screen| {
+        let shown = screen.contents();
+        shown.contains("cause all of the failing pulls") && shown.contains(TAG)
+    });
     press(&mut pty, "Enter why", "\r");
     pty.wait_for_text("Speaks for it");
     press(&mut pty, "a actions", "a");
     pty.wait_for_text("Arm this session for 10 minutes");
     press(&mut pty, "Enter do it", "\r");
-    pty.wait_for_text("WRITE");
-    press(&mut pty, "Ctrl-d delete", "\x04");
+    // The menu stays, for what can be done now.
+    pty.wait_for("armed", |screen| {
+        let shown = screen.contents();
+        shown.contains(" WRITE ") && !shown.contains("Arm this session") && shown.contains(TAG)
+    });
+    press(&mut pty, "Ctrl-d", "\x04");
     pty.wait_for_text("To agree, type the tag: v1.14.0");
     pty.keys("v1.14.0");
     press(&mut pty, "Ctrl-y", "\x19");
     pty.wait_for_text("Delete tag in demo embedded: done");
-    pty.wait_for_text("after   absent");
+    // What came of it, and that it was looked at afterwards: in the bucket and at the front door.
+    for told in ["steps done", "before  broken", "after   absent", "after   404"] {
+        assert!(pty.text().contains(told), "{told}:\n{}", pty.text());
+    }
+    press(&mut pty, "Esc close", "\x1b");
+    pty.wait_for("the verdict without it", |screen| {
+        let shown = screen.contents();
+        let verdict: Vec<_> = shown.lines().skip_while(|line| !line.contains("1 Overview")).take(3).collect();
+        verdict.len() == 3 && !verdict.concat().contains(TAG) && shown.contains("The way of a pull")
+    });
     assert!(pressed <= 12, "{pressed} keys");
     pty.keys(":q\r");
     assert_eq!(pty.wait_for_end().exit_code(), 0);

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use quarterdeck::event::{Event, Fact, PanelId};
 use quarterdeck::model::{Gate, HopId, Subject, Watched};
+use quarterdeck::sources::bucket::facts::{Fact as Bucket, Survey};
 use quarterdeck::sources::front_door::facts::{Answer, Certificate, Fact as Door, Page, Pull, PullStep};
 use quarterdeck::sources::google::facts::{BalancerKind, Fact as Cloud, Server, ServerHealth};
 use quarterdeck::sources::haproxy::facts::{Fact as Proxy, Info, Look, Role, Stat};
@@ -181,6 +182,27 @@ fn one_silent() -> Vec<Story> {
     vec![door(401, None, 38), cloud(ServerHealth::Healthy), balancers, cluster(pods(0))]
 }
 
+/// Pods that crash, and a server that somebody took out.
+fn two_causes() -> Vec<Story> {
+    let taken_out = INSTANCES.into_iter().flat_map(|instance| proxy(instance, "MAINT", PASSED));
+    let mut balancers: Story = taken_out.collect();
+    for fact in &mut balancers {
+        if let Fact::Haproxy(Proxy::Looked { look, .. }) = fact {
+            let look = Arc::make_mut(look);
+            let mut other = look.rows[0].clone();
+            (other.name, other.status) = ("gke-cluster-2".into(), "UP".into());
+            look.rows.insert(1, other);
+            look.rows[2].status = "UP".into();
+        }
+    }
+    vec![door(401, None, 38), cloud(ServerHealth::Healthy), balancers, cluster(pods(3))]
+}
+
+/// All answer but the cluster.
+fn unknown() -> Vec<Story> {
+    vec![door(401, None, 38), cloud(ServerHealth::Healthy), proxies("UP", PASSED), unreachable()]
+}
+
 /// A name, and what was told.
 type Named = (&'static str, fn() -> Vec<Story>);
 
@@ -190,6 +212,7 @@ const STORIES: &[Named] = &[
     ("crash-loop", crash_loop),
     ("down", down),
     ("one-silent", one_silent),
+    ("two-causes", two_causes),
 ];
 
 fn keep(desk: &mut Desk, name: &str) {
@@ -228,6 +251,49 @@ fn what_the_cluster_cannot_tell_any_more_is_not_known_and_breaks_nothing() {
     let frame = desk.frame(WIDE);
     assert!(frame.contains("not known, was 3/20 ready"), "{frame}");
     assert!(!frame.contains("breaks at"), "{frame}");
+}
+
+#[test]
+fn two_causes_stand_side_by_side_and_what_follows_stands_with_its_own() {
+    let mut desk = told(two_causes());
+    let frame = desk.frame(WIDE);
+    let place = |words: &str| frame.find(words).unwrap_or_else(|| panic!("no {words} in\n{frame}"));
+    let (crash, follows) = (place("3 of 20 pods crash"), place("explains: pods without endpoints"));
+    assert!(crash < follows && follows < place("! "), "{frame}");
+    assert!(frame.lines().next().unwrap().contains("pods in a crash loop"), "{frame}");
+    assert_eq!(desk.state.diagnosis().causes.len(), 2);
+}
+
+#[test]
+fn what_could_not_be_looked_at_is_counted_and_never_called_well() {
+    let mut desk = begun("dark", UNICODE);
+    let survey = Bucket::Surveyed { survey: Survey::Registry, requests: 1 };
+    for fact in [Bucket::Opened { url: "gs://registry-bucket".into() }, survey] {
+        desk.take(Event::Fact(Fact::Bucket(fact)));
+    }
+    unknown().into_iter().flatten().for_each(|fact| desk.take(Event::Fact(fact)));
+    let (awaited, causes) = (desk.state.awaited(), &desk.state.diagnosis().causes);
+    assert!(awaited.is_empty() && causes.is_empty(), "{awaited:?} {causes:?}");
+    let frame = desk.frame(WIDE);
+    assert!(
+        frame.contains("? Nothing wrong was found, but") && frame.contains("could not be made"),
+        "{frame}"
+    );
+    assert!(!frame.contains("Nothing is wrong"), "{frame}");
+    desk.press("enter");
+    let text = desk.text();
+    assert!(text.contains("Could not be looked at") && text.contains("no route to host"), "{text}");
+}
+
+#[test]
+fn the_overview_is_drawn_on_any_screen_however_small() {
+    for (name, stories) in STORIES {
+        let mut desk = told(stories());
+        for (columns, rows) in (1..=50).map(|side| (side * 3, side)).chain((1..30).map(|rows| (9, rows))) {
+            let frame = desk.frame(quarterdeck::runtime::Sheet { columns, rows });
+            assert_eq!(frame.lines().count(), usize::from(rows) + 1, "{name} {columns}x{rows}");
+        }
+    }
 }
 
 /// Goes to the row of the hop.

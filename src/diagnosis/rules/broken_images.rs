@@ -6,7 +6,7 @@ use super::{Judgement, Rule};
 use crate::diagnosis::failures::{FEW, Failed, Failures, is_image};
 use crate::diagnosis::finding::{Evidence, Finding, Impact, Witness};
 use crate::diagnosis::look::{Look, Need};
-use crate::diagnosis::words::{counted, percent, roughly};
+use crate::diagnosis::words::{clip, counted, percent, roughly};
 use crate::model::{self, Repair, Subject, TagState};
 use crate::registry::checks::{find, repairs};
 use crate::sources::bucket::picture::Verdict;
@@ -18,6 +18,7 @@ const TOLD: usize = 10;
 /// The row of this rule.
 pub const RULE: Rule = Rule {
     id: "broken-images",
+    title: "broken images",
     sentence: "Images are broken in the store, and pulls of them fail",
     impact: Impact::Degraded,
     step: "broken-images#which-tags-fail",
@@ -61,7 +62,8 @@ fn failing(look: &Look<'_>, failures: &Failures<'_>) -> Finding {
         percent(of_broken, of_broken + others),
         what(look, first)
     );
-    let mut evidence: Vec<_> = failures.broken.iter().take(TOLD).map(|failed| proof(look, failed)).collect();
+    let failed = failures.broken.iter().take(TOLD).enumerate();
+    let mut evidence: Vec<_> = failed.map(|(number, failed)| proof(look, failed, number == 0)).collect();
     let last = failures.broken.iter().filter_map(|one| one.last).max();
     let told = format!("{} requests for what is broken failed within 5 minutes", roughly(of_broken));
     evidence.push(Evidence::hint(Witness::Logs, told).seen(last));
@@ -91,11 +93,10 @@ fn found(look: &Look<'_>, broken: &[&Subject]) -> Finding {
         .map(|subject| Evidence::proof(Witness::FrontDoor, format!("{subject} cannot be pulled")))
         .into_iter()
         .collect();
-    evidence.extend(
-        broken
-            .iter()
-            .map(|subject| Evidence::hint(Witness::Bucket, why(look, subject)).seen(seen(look, subject))),
-    );
+    evidence.extend(broken.iter().map(|subject| {
+        let words = why(look, subject, *subject == first);
+        Evidence::hint(Witness::Bucket, words).seen(seen(look, subject))
+    }));
     let mut against = Vec::new();
     if canary.is_none() && has_logs {
         against.push(Evidence::hint(Witness::Logs, "no failing pull of it within 5 minutes"));
@@ -171,19 +172,22 @@ fn what(look: &Look<'_>, subject: &Subject) -> String {
     format!("{subject}: {}", title_case_off(title))
 }
 
-/// The same with the guilty object and what stands in it.
-fn why(look: &Look<'_>, subject: &Subject) -> String {
+/// The same with the fault's id, and of the first the guilty object and what stands in it.
+fn why(look: &Look<'_>, subject: &Subject, is_first: bool) -> String {
     let report = look.bucket.report(subject);
     let found: Option<&model::Finding> =
         report.and_then(|report| report.findings.iter().min_by_key(|one| one.severity));
     match found {
-        Some(found) => format!("{} ({}: {} {})", what(look, subject), found.id, found.object, found.detail),
+        Some(found) if is_first => {
+            format!("{} ({}: {} {})", what(look, subject), found.id, found.object, clip(&found.detail))
+        }
+        Some(found) => format!("{} ({})", what(look, subject), found.id),
         None => what(look, subject),
     }
 }
 
-fn proof(look: &Look<'_>, failed: &Failed<'_>) -> Evidence {
-    let words = format!("{}, {} failures", why(look, failed.subject), roughly(failed.count));
+fn proof(look: &Look<'_>, failed: &Failed<'_>, is_first: bool) -> Evidence {
+    let words = format!("{}, {} failures", why(look, failed.subject, is_first), roughly(failed.count));
     // What is broken in the store does not mend itself: that it still fails tells that it still is.
     let seen = seen(look, failed.subject).into_iter().chain(failed.last).max();
     Evidence::proof(Witness::Bucket, words).seen(seen)

@@ -20,6 +20,7 @@ const TIMES: u64 = 4;
 /// The row of this rule.
 pub const RULE: Rule = Rule {
     id: "canary-fails",
+    title: "canary fails",
     sentence: "A canary cannot be pulled while fresh pushes and other pulls succeed",
     impact: Impact::Degraded,
     step: "unknown-blob#does-the-canary-fail-while-pushes-work",

@@ -12,6 +12,7 @@ use crate::sources::logs::totals::Answered;
 /// The row of this rule.
 pub const RULE: Rule = Rule {
     id: "few-tags-fail",
+    title: "few images fail most",
     sentence: "Few images cause most failures, and nothing broken was found behind them yet",
     impact: Impact::Degraded,
     step: "broken-images#which-tags-fail",

@@ -17,6 +17,7 @@ const NAMED: usize = 3;
 /// The row of this rule.
 pub const RULE: Rule = Rule {
     id: "layer-links-written",
+    title: "layer links beside a database",
     sentence: "Layer links are written into the bucket although the registry's metadata is in a database",
     impact: Impact::Degraded,
     step: "unknown-blob#are-layer-links-being-written",

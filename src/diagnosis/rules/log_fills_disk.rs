@@ -17,6 +17,7 @@ const FULL: u64 = 5;
 /// The row of this rule.
 pub const RULE: Rule = Rule {
     id: "log-fills-disk",
+    title: "a log fills its disk",
     sentence: "A log grows so fast that its disk will be full within a day, or is full",
     impact: Impact::Risk,
     step: "endless-deletes#is-a-log-filling-the-disk",

@@ -52,7 +52,9 @@ impl From<Need> for Judgement {
 pub struct Rule {
     /// Stable kebab-case id, used in runbooks and by `check`.
     pub id: &'static str,
-    /// What is so when it fires.
+    /// What is so when it fires, in two to five words: `pods in a crash loop`.
+    pub title: &'static str,
+    /// The same in a sentence.
     pub sentence: &'static str,
     /// How bad that usually is; a finding may be worse or better.
     pub impact: Impact,
@@ -74,7 +76,7 @@ impl Rule {
     #[cfg(test)]
     pub fn of(id: &'static str, explains: &'static [&'static str]) -> Self {
         let look: fn(&Look<'_>) -> Result<Judgement, Need> = |_| Ok(Judgement::Clear(String::new()));
-        Self { id, sentence: "", impact: Impact::Risk, step: "", explains, look }
+        Self { id, title: "", sentence: "", impact: Impact::Risk, step: "", explains, look }
     }
 }
 
@@ -82,6 +84,7 @@ impl Rule {
 pub const RULES: &[Rule] = &[
     Rule {
         id: storage_provider_incident::ID,
+        title: "incident at the storage provider",
         sentence: "The provider tells of an open incident of its storage",
         impact: Impact::Degraded,
         step: "registry-not-answering#is-the-storage-provider-well",
@@ -101,6 +104,7 @@ pub const RULES: &[Rule] = &[
     unknown_blob::RULE,
     Rule {
         id: stuck_in_init::ID,
+        title: "pods do not start",
         sentence: "Pods do not get to serving: no node, no image, no settings, or stuck in their init containers",
         impact: Impact::Degraded,
         step: "registry-not-answering#pods-stuck-in-init",
@@ -117,6 +121,7 @@ pub const RULES: &[Rule] = &[
     },
     Rule {
         id: crash_loop::ID,
+        title: "pods in a crash loop",
         sentence: "Pods end again and again",
         impact: Impact::Degraded,
         step: "registry-not-answering#pods-in-a-crash-loop",
@@ -135,6 +140,7 @@ pub const RULES: &[Rule] = &[
     },
     Rule {
         id: pods_below_baseline::IDLE,
+        title: "few pods and hardly any traffic",
         sentence: "There are fewer pods than usual, and hardly any traffic for them",
         impact: Impact::Degraded,
         step: BASELINE,
@@ -143,6 +149,7 @@ pub const RULES: &[Rule] = &[
     },
     Rule {
         id: pods_below_baseline::ID,
+        title: "fewer pods than usual",
         sentence: "There are fewer pods than usual",
         impact: Impact::Risk,
         step: BASELINE,
@@ -151,6 +158,7 @@ pub const RULES: &[Rule] = &[
     },
     Rule {
         id: autoscaler_at_maximum::ID,
+        title: "autoscaler at its maximum",
         sentence: "The autoscaler may not add another pod",
         impact: Impact::Risk,
         step: "registry-not-answering#more-pods-than-usual",
@@ -159,6 +167,7 @@ pub const RULES: &[Rule] = &[
     },
     Rule {
         id: endpoints::EMPTY,
+        title: "no endpoints",
         sentence: "The service has no address to send to",
         impact: Impact::Outage,
         step: ENDPOINTS,
@@ -173,6 +182,7 @@ pub const RULES: &[Rule] = &[
     },
     Rule {
         id: endpoints::SHORT,
+        title: "pods without endpoints",
         sentence: "Nothing is sent to some of the pods that run",
         impact: Impact::Degraded,
         step: ENDPOINTS,
@@ -187,6 +197,7 @@ pub const RULES: &[Rule] = &[
     },
     Rule {
         id: endpoints::FOREIGN,
+        title: "endpoints without ready pods",
         sentence: "The service sends to addresses that no ready pod has",
         impact: Impact::Degraded,
         step: ENDPOINTS,
@@ -195,6 +206,7 @@ pub const RULES: &[Rule] = &[
     },
     Rule {
         id: ingress_mismatch::ID,
+        title: "HAProxy and ingress differ",
         sentence: "HAProxy sends to another address than the service has",
         impact: Impact::Outage,
         step: "registry-not-answering#is-the-ingress-the-one-that-haproxy-knows",
@@ -203,6 +215,7 @@ pub const RULES: &[Rule] = &[
     },
     Rule {
         id: servers::MAINTENANCE,
+        title: "servers taken out by hand",
         sentence: "Servers of HAProxy were taken out by hand",
         impact: Impact::Risk,
         step: HAPROXY,
@@ -211,6 +224,7 @@ pub const RULES: &[Rule] = &[
     },
     Rule {
         id: servers::DOWN_READY,
+        title: "servers down, their pods ready",
         sentence: "HAProxy finds servers down whose pods are ready",
         impact: Impact::Degraded,
         step: HAPROXY,
@@ -219,6 +233,7 @@ pub const RULES: &[Rule] = &[
     },
     Rule {
         id: servers::UP_UNREADY,
+        title: "servers up, their pods not ready",
         sentence: "HAProxy sends to servers whose pods are not ready",
         impact: Impact::Degraded,
         step: HAPROXY,
@@ -227,6 +242,7 @@ pub const RULES: &[Rule] = &[
     },
     Rule {
         id: servers::DOWN,
+        title: "servers down",
         sentence: "HAProxy finds servers down, and what is behind them is not ready or not known",
         impact: Impact::Degraded,
         step: HAPROXY,
@@ -235,6 +251,7 @@ pub const RULES: &[Rule] = &[
     },
     Rule {
         id: backend_without_servers::ID,
+        title: "backend without servers",
         sentence: "A backend of HAProxy has no server to send to: every request there gets 503",
         impact: Impact::Outage,
         step: HAPROXY,
@@ -250,6 +267,7 @@ pub const RULES: &[Rule] = &[
     canary_fails::RULE,
     Rule {
         id: gcp_lb_unhealthy::ID,
+        title: "cloud balancer unhealthy",
         sentence: "The cloud's load balancer takes servers for unhealthy",
         impact: Impact::Degraded,
         step: "registry-not-answering#are-the-cloud-s-load-balancers-well",
@@ -258,6 +276,7 @@ pub const RULES: &[Rule] = &[
     },
     Rule {
         id: front_door_failing::ID,
+        title: "front door fails",
         sentence: "The registry's own pages fail or are slow",
         impact: Impact::Outage,
         step: "registry-not-answering#does-the-front-door-answer",

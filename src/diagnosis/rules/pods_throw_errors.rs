@@ -20,6 +20,7 @@ const TIMES: u64 = 5;
 /// The row of this rule.
 pub const RULE: Rule = Rule {
     id: "pods-throw-errors",
+    title: "running pods throw errors",
     sentence: "Some pods that are ready answer with errors while the others do not",
     impact: Impact::Degraded,
     step: "registry-not-answering#running-pods-that-throw-errors",

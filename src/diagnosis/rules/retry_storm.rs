@@ -15,6 +15,7 @@ const RATE: f64 = 0.5;
 /// The row of this rule.
 pub const RULE: Rule = Rule {
     id: "retry-storm",
+    title: "retry storm",
     sentence: "The same request is sent again and again without success",
     impact: Impact::Risk,
     step: "endless-deletes#who-repeats-what",

@@ -31,6 +31,7 @@ const SLOW: u64 = 50;
 /// The store refuses.
 pub const REFUSING: Rule = Rule {
     id: "storage-refusing",
+    title: "store refuses",
     sentence: "The registry's store refuses it, is full, or does not answer",
     impact: Impact::Outage,
     step: "storage-down#does-the-store-refuse",
@@ -41,6 +42,7 @@ pub const REFUSING: Rule = Rule {
 /// The store is slow.
 pub const SLOWNESS: Rule = Rule {
     id: "storage-slow",
+    title: "store is slow",
     sentence: "The registry's store answers late",
     impact: Impact::Degraded,
     step: "storage-down#is-the-store-slow",

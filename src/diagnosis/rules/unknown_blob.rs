@@ -24,6 +24,7 @@ const SHARE: u64 = 10;
 /// The row of this rule.
 pub const RULE: Rule = Rule {
     id: "unknown-blob",
+    title: "pulls end in unknown blob",
     sentence: "Pulls are told that blobs are unknown, in several repositories, while pushes succeed",
     impact: Impact::Degraded,
     step: "unknown-blob#do-pulls-fail-while-pushes-succeed",

@@ -12,12 +12,13 @@ use crate::diagnosis::rules::{RULES, rule};
 use crate::diagnosis::verdict::{Cause, Outcome};
 use crate::model::Subject;
 use crate::model::text::clean;
+use crate::runbook::Place;
 use crate::state::State;
-use crate::ui::text::wrap;
+use crate::ui::text::{clock, wrap};
 use crate::ui::view::View;
 
-/// Cells of the names of fields.
-const NAME: usize = 12;
+/// Cells of the names of fields, and of those who saw something.
+const NAME: usize = 14;
 /// Subjects that are named.
 const NAMED: usize = 6;
 
@@ -30,7 +31,7 @@ pub fn lines(state: &State, view: &View, row: &Subject, cells: usize) -> Vec<Lin
     let verdict = weight(cause.impact());
     let mut lines = signed(sign(view, verdict), style(view, verdict), &finding.words, cells);
     lines.push(Line::default());
-    lines.extend(fields(state, cause, cells));
+    lines.extend(fields(state, view, cause, cells));
     lines.extend(part(state, view, "Speaks for it", &finding.evidence, cells));
     lines.extend(part(state, view, "Speaks against it", &finding.against, cells));
     if !cause.symptoms.is_empty() {
@@ -43,9 +44,9 @@ pub fn lines(state: &State, view: &View, row: &Subject, cells: usize) -> Vec<Lin
     lines
 }
 
-fn fields(state: &State, cause: &Cause, cells: usize) -> Vec<Line<'static>> {
+fn fields(state: &State, view: &View, cause: &Cause, cells: usize) -> Vec<Line<'static>> {
     let finding = &cause.finding;
-    let since = |since: Timestamp| format!("{}, {}", since.strftime("%H:%M UTC"), ago(since, state.now));
+    let since = |since: Timestamp| format!("{} UTC, {}", clock(since, state.now), ago(since, state.now));
     let mut rows = vec![
         ("How sure", sure(cause).to_owned()),
         ("How bad", bad(cause.impact()).to_owned()),
@@ -60,12 +61,16 @@ fn fields(state: &State, cause: &Cause, cells: usize) -> Vec<Line<'static>> {
     if !named.is_empty() {
         rows.push(("About", format!("{}{more}", named.join(", "))));
     }
-    let row = |(name, text): &(&'static str, String)| {
-        let parts = wrap(text, cells.saturating_sub(NAME)).into_iter().enumerate();
-        let lead = |number| if number == 0 { *name } else { "" };
-        parts.map(|(number, part)| Line::from(format!("{:<NAME$}{part}", lead(number)))).collect::<Vec<_>>()
-    };
-    rows.iter().flat_map(row).collect()
+    rows.iter().flat_map(|(name, text)| named_lines(view, name, text, cells)).collect()
+}
+
+/// A name, and text beside it in as many lines as it takes.
+fn named_lines(view: &View, name: &str, text: &str, cells: usize) -> Vec<Line<'static>> {
+    let parts = wrap(text, cells.saturating_sub(NAME)).into_iter().enumerate();
+    let lead = |number| format!("{:<NAME$}", if number == 0 { name } else { "" });
+    parts
+        .map(|(number, part)| Line::from(vec![Span::styled(lead(number), view.theme.dim.0), Span::raw(part)]))
+        .collect()
 }
 
 /// How sure it is and why, in words.
@@ -99,10 +104,11 @@ fn part(
     }
     let mut lines = titled(view, title);
     for one in all {
-        let seen = one.seen.map(|seen| format!(", {}", ago(seen, state.now))).unwrap_or_default();
-        let kind = if one.weight == Weight::Proof { "seen" } else { "a sign" };
-        let words = format!("{} ({kind} by {}{seen})", one.words, one.from.name());
-        lines.extend(signed(view.glyphs.unseen, view.theme.dim.0, &words, cells));
+        let seen = one.seen.map(|seen| ago(seen, state.now));
+        let sign = (one.weight == Weight::Hint).then(|| "a sign only".to_owned());
+        let remark: Vec<_> = sign.into_iter().chain(seen).collect();
+        let remark = if remark.is_empty() { String::new() } else { format!(" ({})", remark.join(", ")) };
+        lines.extend(named_lines(view, one.from.name(), &format!("{}{remark}", clean(&one.words)), cells));
     }
     lines
 }
@@ -135,13 +141,20 @@ fn next(state: &State, view: &View, finding: &Finding, cells: usize) -> Vec<Line
         keyed("a", format!("what can be done: {}", offered.join(", ")));
     }
     if let Some(rule) = rule(finding.rule) {
-        keyed("r", format!("the runbook goes on at {}", rule.step.replace('#', ": ").replace('-', " ")));
+        keyed("r", format!("the runbook goes on at: {}", step(state, rule.step)));
     }
     match subject {
         Some(subject) => keyed("Enter", format!("shows {}", clean(&subject.to_string()))),
         None => keyed("Enter", "shows where it was seen".to_owned()),
     }
     lines
+}
+
+/// A step of a runbook by its heading.
+fn step(state: &State, place: &str) -> String {
+    let found = state.session.runbooks.find(&Place::parse(place)).ok();
+    let heading = found.and_then(|(_, step)| step).map(|step| step.heading.clone());
+    heading.unwrap_or_else(|| place.replace('#', ": ").replace('-', " "))
 }
 
 /// The lines that tell about everything that is looked for.

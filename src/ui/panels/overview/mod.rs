@@ -44,10 +44,10 @@ pub fn draw(state: &State, view: &mut View, frame: &mut Frame<'_>, area: Rect) {
     let has_faults = shared == 0 || !findings::is_bare(state) || !state.session.watched.logs;
     let told = verdict::height(state, form, area.width);
     let others = if state.session.watched.logs { FAILING } else { 0 } + if has_faults { FAULTS } else { 0 };
-    let room = area.height.saturating_sub(told - shared);
+    let room = area.height.saturating_sub(told.saturating_sub(shared));
     let spread = way::Spread::fitting(state, room.saturating_sub(others));
     let way = way::height(state, spread).min(room);
-    let below = room.saturating_sub(way - shared);
+    let below = room.saturating_sub(way.saturating_sub(shared));
     let radar = match has_faults {
         true => failing::height(state, below),
         false => below,

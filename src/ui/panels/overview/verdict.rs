@@ -1,5 +1,8 @@
 //! What is most likely wrong, before anything else: how sure that is, since when, what follows from it, and what to do.
 
+use std::collections::BTreeSet;
+
+use jiff::Timestamp;
 use ratatui::Frame;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
@@ -10,11 +13,12 @@ use super::{Focus, boxed, edge, select, sign, style};
 use crate::diagnosis::finding::Impact;
 use crate::diagnosis::look::{Lack, Need};
 use crate::diagnosis::path::{Verdict, first_broken};
+use crate::diagnosis::rules::rule;
 use crate::diagnosis::verdict::{Cause, Diagnosis};
 use crate::model::Subject;
 use crate::model::text::clean;
 use crate::state::State;
-use crate::ui::text::{counted, fit, pad, width, wrap};
+use crate::ui::text::{clock, counted, fit, pad, width, wrap};
 use crate::ui::view::View;
 
 /// Causes that are told at once: whoever needs more than two begins with these.
@@ -50,7 +54,9 @@ impl Form {
 pub fn height(state: &State, form: Form, cells: u16) -> u16 {
     let cells = usize::from(cells).saturating_sub(2);
     let causes = &state.diagnosis().causes;
-    let told = causes.iter().take(SHOWN).map(|cause| 1 + rest_of(cause, form, cells).len()).sum::<usize>();
+    let manner = Manner::of(state, form, cells);
+    let lines = |cause: &Cause| words_of(cause, manner).1.len() + rest_of(cause, manner).len();
+    let told = shown(state).map(|(_, cause)| lines(cause)).sum::<usize>();
     let lines = if causes.is_empty() { 1 + usize::from(!open(state, form).is_empty()) } else { told };
     u16::try_from(lines + 2).unwrap_or(u16::MAX)
 }
@@ -66,16 +72,24 @@ pub fn draw(state: &State, view: &View, frame: &mut Frame<'_>, area: Rect, (form
     let lines = match causes.is_empty() {
         true => nothing(state, view, form, cells, chosen == Some(Subject::Checks)),
         false => {
-            let same = |cause: &Cause| {
-                chosen.as_ref().and_then(|row| state.cause(row)).is_some_and(|it| it == cause)
-            };
-            let at = causes.iter().position(same);
-            let top = (at.unwrap_or(0) + 1).saturating_sub(SHOWN);
-            let shown = causes.iter().enumerate().skip(top).take(SHOWN);
-            shown.flat_map(|(number, cause)| of(view, cause, form, cells, at == Some(number))).collect()
+            let (manner, at) = (Manner::of(state, form, cells), chosen_of(state));
+            shown(state).flat_map(|(number, cause)| of(view, cause, manner, at == Some(number))).collect()
         }
     };
     frame.render_widget(Paragraph::new(lines), inside);
+}
+
+/// The number of the selected cause.
+fn chosen_of(state: &State) -> Option<usize> {
+    let row = state.finding()?;
+    let chosen = state.cause(&row)?;
+    state.diagnosis().causes.iter().position(|cause| cause == chosen)
+}
+
+/// The causes that are told, with their numbers: the selected one is among them.
+fn shown(state: &State) -> impl Iterator<Item = (usize, &Cause)> {
+    let top = (chosen_of(state).unwrap_or(0) + 1).saturating_sub(SHOWN);
+    state.diagnosis().causes.iter().enumerate().skip(top).take(SHOWN)
 }
 
 /// What stands beside the title.
@@ -105,73 +119,114 @@ pub const fn weight(impact: Impact) -> Verdict {
     }
 }
 
-/// The id of a rule in words.
-pub fn name(rule: &str) -> String {
-    rule.replace('-', " ")
+/// What a rule finds, in a few words.
+pub fn name(id: &str) -> &str {
+    rule(id).map_or(id, |rule| rule.title)
 }
 
-fn of(view: &View, cause: &Cause, form: Form, cells: usize, is_chosen: bool) -> Vec<Line<'static>> {
-    let cut = view.glyphs.cut;
+/// How a cause is told: how much of it, whether it stands alone, in so many cells, and when that is.
+#[derive(Clone, Copy)]
+struct Manner {
+    form: Form,
+    is_alone: bool,
+    cells: usize,
+    now: Timestamp,
+}
+
+impl Manner {
+    fn of(state: &State, form: Form, cells: usize) -> Self {
+        Self { form, is_alone: state.diagnosis().causes.len() == 1, cells, now: state.now }
+    }
+
+    /// Lines that one sentence may take.
+    const fn most(self) -> usize {
+        if self.is_alone || matches!(self.form, Form::Full) { 2 } else { 1 }
+    }
+}
+
+fn of(view: &View, cause: &Cause, manner: Manner, is_chosen: bool) -> Vec<Line<'static>> {
+    let (cut, cells) = (view.glyphs.cut, manner.cells);
     let verdict = weight(cause.impact());
-    let words = clean(&cause.finding.words).into_owned();
-    let sure = if form == Form::Words { String::new() } else { sureness(cause) };
-    let room = cells.saturating_sub(LEAD + width(&sure) + 3);
-    let lead = format!(" {} ", sign(view, verdict));
-    let first = Line::from(vec![
-        Span::styled(lead, style(view, verdict)),
-        Span::styled(pad(&words, room, cut), style(view, verdict)),
-        Span::styled(format!("  {sure}"), view.theme.dim.0),
-    ]);
-    let first = if is_chosen { select(view, &first, cells) } else { first };
-    let rest = rest_of(cause, form, cells).into_iter().map(|(label, text)| {
+    let tint = style(view, verdict);
+    let (sure, words) = words_of(cause, manner);
+    let room = words_room(&sure, cells);
+    let head = words.into_iter().enumerate().map(|(number, words)| {
+        let (lead, sure) = if number == 0 { (sign(view, verdict), sure.as_str()) } else { (" ", "") };
+        let line = Line::from(vec![
+            Span::styled(format!(" {lead} "), tint),
+            Span::styled(pad(&words, room, cut), tint),
+            Span::styled(format!("  {sure}"), view.theme.dim.0),
+        ]);
+        if is_chosen && number == 0 { select(view, &line, cells) } else { line }
+    });
+    let rest = rest_of(cause, manner).into_iter().map(|(label, text)| {
         let text = fit(&clean(&text), cells.saturating_sub(LEAD + width(label) + 1), cut);
         Line::from(vec![Span::styled(format!("   {label} "), view.theme.dim.0), Span::raw(text)])
     });
-    std::iter::once(first).chain(rest).collect()
+    head.chain(rest).collect()
+}
+
+const fn words_room(sure: &str, cells: usize) -> usize {
+    cells.saturating_sub(LEAD + sure.len() + if sure.is_empty() { 0 } else { 3 })
+}
+
+/// How sure it is, and what it is in one line or two.
+fn words_of(cause: &Cause, manner: Manner) -> (String, Vec<String>) {
+    let sure = if manner.form == Form::Words { String::new() } else { sureness(cause, manner.now) };
+    let room = words_room(&sure, manner.cells);
+    let words = clean(&cause.finding.words).into_owned();
+    (sure, broken_into(manner.most(), &words, room))
+}
+
+/// A text in as few lines as it takes, and in no more than `most`, of which the last is then too long.
+fn broken_into(most: usize, text: &str, room: usize) -> Vec<String> {
+    let mut parts = wrap(text, room);
+    if parts.len() > most {
+        let rest = parts.split_off(most - 1);
+        parts.push(rest.join(" "));
+    }
+    parts
 }
 
 /// How sure it is, and since when it is so.
-fn sureness(cause: &Cause) -> String {
-    let since = cause.finding.since.map(|since| format!(", since {}", since.strftime("%H:%M")));
+fn sureness(cause: &Cause, now: Timestamp) -> String {
+    let since = cause.finding.since.map(|since| format!(", since {}", clock(since, now)));
     format!("{}{}", cause.confidence.name(), since.unwrap_or_default())
 }
 
 /// What is told below its words.
-fn rest_of(cause: &Cause, form: Form, cells: usize) -> Vec<(&'static str, String)> {
-    let next = ("next:", cause.finding.next.clone());
-    let explained = explained(cause).map(|explained| ("explains:", explained));
-    match form {
-        Form::Full => {
-            let room = cells.saturating_sub(LEAD + width(next.0) + 1);
-            let parts = wrap(&clean(&next.1), room);
-            // As much of the next step as fits where nothing is explained.
-            let lines =
-                if explained.is_some() || parts.len() == 1 { vec![next] } else { halved(&next, &parts) };
-            explained.into_iter().chain(lines).collect()
-        }
+fn rest_of(cause: &Cause, manner: Manner) -> Vec<(&'static str, String)> {
+    let room = |label: &str| manner.cells.saturating_sub(LEAD + width(label) + 1);
+    let (because, next) = ("explains:", "next:");
+    let explained = explained(cause, room(because));
+    let step = clean(&cause.finding.next).into_owned();
+    let steps = broken_into(manner.most(), &step, room(next));
+    let steps = steps.into_iter().enumerate();
+    let steps = steps.map(|(number, part)| (if number == 0 { next } else { "     " }, part));
+    match manner.form {
+        Form::Full => explained.into_iter().map(|text| (because, text)).chain(steps).collect(),
         Form::Short => {
-            let both =
-                explained.map(|(label, text)| format!("{}; {label} {text}", next.1.trim_end_matches('.')));
-            let both = both.filter(|both| LEAD + width(next.0) + 1 + width(both) <= cells);
-            vec![(next.0, both.unwrap_or(next.1))]
+            let both = explained.map(|text| format!("{}; {because} {text}", step.trim_end_matches('.')));
+            match both.filter(|both| width(both) <= room(next)) {
+                Some(both) => vec![(next, both)],
+                None => steps.collect(),
+            }
         }
         Form::Words => Vec::new(),
     }
 }
 
-/// A step in two lines: the second is cut where even that is too little.
-fn halved((label, text): &(&'static str, String), parts: &[String]) -> Vec<(&'static str, String)> {
-    let first = parts.first().cloned().unwrap_or_default();
-    let rest = clean(text).chars().skip(first.chars().count()).collect::<String>().trim_start().to_owned();
-    vec![(*label, first), ("     ", rest)]
-}
-
-/// What follows from it, each once.
-fn explained(cause: &Cause) -> Option<String> {
+/// What follows from it, each once: as many of them as fit, and how many more there are.
+fn explained(cause: &Cause, cells: usize) -> Option<String> {
     let mut names: Vec<_> = cause.symptoms.iter().map(|symptom| name(symptom.rule)).collect();
-    let mut seen = std::collections::BTreeSet::new();
-    names.retain(|name| seen.insert(name.clone()));
-    (!names.is_empty()).then(|| names.join(", "))
+    let mut seen = BTreeSet::new();
+    names.retain(|name| seen.insert(*name));
+    let told = |shown: usize| match names.len() - shown {
+        0 => names.join(", "),
+        more => format!("{} and {more} more", names[..shown].join(", ")),
+    };
+    let fits = (1..=names.len()).rev().find(|shown| width(&told(*shown)) <= cells);
+    (!names.is_empty()).then(|| told(fits.unwrap_or(1)))
 }
 
 /// How many checks lack something in this way, and what that is.

@@ -7,6 +7,7 @@ use ratatui::text::{Line, Span};
 use ratatui::widgets::Paragraph;
 
 use super::{Focus, boxed, edge, select, sign, style};
+use crate::diagnosis::finding::Impact;
 use crate::diagnosis::path::{Hop, Verdict, first_broken};
 use crate::model::text::clean;
 use crate::model::{HopId, Subject};
@@ -52,9 +53,12 @@ pub fn height(state: &State, spread: Spread) -> u16 {
 
 /// Draws it.
 pub fn draw(state: &State, view: &View, frame: &mut Frame<'_>, area: Rect, (spread, focus): (Spread, Focus)) {
+    // Where a cause is known, the hop is only where it comes to light.
+    let is_known = state.diagnosis().causes.first().is_some_and(|cause| cause.impact() < Impact::Risk);
+    let breaks = if is_known { "it shows at" } else { "it breaks at" };
     let remark = first_broken(state.path()).map_or_else(
         || "from the client to the bucket".to_owned(),
-        |hop| format!("it breaks at: {}", hop.title()),
+        |hop| format!("{breaks}: {}", hop.title()),
     );
     let block = boxed(view, area, "The way of a pull", &[remark], edge(view, focus));
     let inside = block.inner(area);

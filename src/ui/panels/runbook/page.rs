@@ -39,6 +39,7 @@ fn lines(state: &State, view: &View, book: &Runbook, step: &Step, cells: usize) 
     let stands = state.step_state(book, step);
     let mut lines = standing::lines(view, &stands, walk.answer(&step.anchor), state.now, cells);
     lines.extend(note(view, walk.note(&step.anchor), cells));
+    lines.push(Line::default());
     lines.extend(onward(state, view, book, cells));
     lines.push(Line::default());
     // What the runbook says of itself goes before its first step.

@@ -6,20 +6,31 @@ use ratatui::text::{Line, Span};
 
 use crate::diagnosis::finding::{Evidence, Finding};
 use crate::runbook::{Answer, Live, StepState};
-use crate::ui::text::{age, wrap};
+use crate::ui::text::{age, clock, wrap};
 use crate::ui::view::View;
 
-/// Sign, word and colour of a step.
-pub fn mark(view: &View, state: &StepState<'_>) -> (&'static str, &'static str, Style) {
+/// Sign and colour of a step.
+pub fn mark(view: &View, state: &StepState<'_>) -> (&'static str, Style) {
     let (glyphs, theme) = (&view.glyphs, &view.theme);
     match state {
-        StepState::Fires(_) => (glyphs.bad, "found", theme.bad.0),
-        StepState::Clear(_) => (glyphs.good, "clear", theme.good.0),
-        StepState::Unknown(_) => (glyphs.unknown, "unknown", theme.unknown.0),
-        StepState::Waiting => (glyphs.unseen, "waiting", theme.dim.0),
-        StepState::Answered(Answer { fine: true, .. }) => (glyphs.good, "done", theme.good.0),
-        StepState::Answered(Answer { fine: false, .. }) => (glyphs.bad, "not so", theme.bad.0),
-        StepState::Contradicted { .. } => (glyphs.warn, "contradicted", theme.warn.0),
+        StepState::Fires(_) | StepState::Answered(Answer { fine: false, .. }) => (glyphs.bad, theme.bad.0),
+        StepState::Clear(_) | StepState::Answered(Answer { fine: true, .. }) => (glyphs.good, theme.good.0),
+        StepState::Unknown(_) => (glyphs.unknown, theme.unknown.0),
+        StepState::Waiting => (glyphs.unseen, theme.dim.0),
+        StepState::Contradicted { .. } => (glyphs.warn, theme.warn.0),
+    }
+}
+
+/// How a step stands, in a word.
+pub const fn word(state: &StepState<'_>) -> &'static str {
+    match state {
+        StepState::Fires(_) => "found",
+        StepState::Clear(_) => "clear",
+        StepState::Unknown(_) => "unknown",
+        StepState::Waiting => "waiting",
+        StepState::Answered(Answer { fine: true, .. }) => "done",
+        StepState::Answered(Answer { fine: false, .. }) => "not so",
+        StepState::Contradicted { .. } => "contradicted",
     }
 }
 
@@ -31,7 +42,7 @@ pub fn lines(
     now: Timestamp,
     cells: usize,
 ) -> Vec<Line<'static>> {
-    let (sign, _, style) = mark(view, state);
+    let (sign, style) = mark(view, state);
     let told = |words: String| hanging(sign, &words, style, cells);
     match state {
         StepState::Fires(findings) => {
@@ -86,8 +97,7 @@ fn ago(then: Timestamp, now: Timestamp) -> String {
 fn found(view: &View, findings: &[&Finding], now: Timestamp, cells: usize) -> Vec<Line<'static>> {
     let mut lines = Vec::new();
     for finding in findings {
-        let since =
-            finding.since.map_or_else(String::new, |since| format!(", since {}", since.strftime("%H:%M")));
+        let since = finding.since.map_or_else(String::new, |since| format!(", since {}", clock(since, now)));
         let words = format!("{}{since}", finding.words);
         lines.extend(hanging(view.glyphs.bad, &words, view.theme.bad.0, cells));
         let against = finding.against.iter().map(|one| ("against: ", one));

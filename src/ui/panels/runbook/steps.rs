@@ -5,15 +5,29 @@ use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 use ratatui::widgets::Paragraph;
 
-use super::standing::mark;
+use super::standing::{mark, word};
 use super::{Focus, boxed, edge, select, window};
 use crate::runbook::{Runbook, Step};
 use crate::state::State;
 use crate::ui::text::{counted, pad, width};
 use crate::ui::view::View;
 
-/// Cells of the longest word of a state.
-const WORD: usize = 12;
+/// Cells of the longest word that says how a step of this runbook stands.
+fn word_of(state: &State, book: &Runbook) -> usize {
+    let words = book.steps.iter().map(|step| width(word(&state.step_state(book, step))));
+    words.max().unwrap_or(0)
+}
+
+/// Cells that all headings need beside their words, with the frame.
+pub fn width_of(state: &State, book: &Runbook) -> usize {
+    let headings = book.steps.iter().map(|step| width(&indented(step)));
+    // Signs, blanks, the mark of a note, and the frame.
+    headings.max().unwrap_or(0) + word_of(state, book) + 10
+}
+
+fn indented(step: &Step) -> String {
+    format!("{}{}", "  ".repeat(usize::from(step.depth.saturating_sub(1))), step.heading)
+}
 
 /// Draws them.
 pub fn draw(
@@ -34,11 +48,11 @@ pub fn draw(
     let at = book.position(&chosen.anchor).unwrap_or(0);
     let room = usize::from(inside.height);
     let top = window(view, at, room);
-    let cells = usize::from(inside.width);
+    let (cells, word) = (usize::from(inside.width), word_of(state, book));
     let next = state.next_turn().map(|turn| turn.to).filter(|to| to.runbook == book.id);
     let rows = book.steps.iter().enumerate().skip(top).take(room).map(|(number, step)| {
         let is_next = next.as_ref().is_some_and(|next| next.anchor == step.anchor);
-        let line = row(state, view, book, step, (is_next, cells));
+        let line = row(state, view, (book, step), is_next, (cells, word));
         if number == at { select(view, &line, cells) } else { line }
     });
     let rows: Vec<_> = rows.collect();
@@ -48,21 +62,21 @@ pub fn draw(
 fn row(
     state: &State,
     view: &View,
-    book: &Runbook,
-    step: &Step,
-    (is_next, cells): (bool, usize),
+    (book, step): (&Runbook, &Step),
+    is_next: bool,
+    (cells, column): (usize, usize),
 ) -> Line<'static> {
-    let (sign, word, style) = mark(view, &state.step_state(book, step));
+    let stands = state.step_state(book, step);
+    let (sign, style) = mark(view, &stands);
     let head = if is_next { view.glyphs.goes } else { " " };
-    let indent = "  ".repeat(usize::from(step.depth.saturating_sub(1)));
     let noted = !state.walks.walk(&book.id).note(&step.anchor).is_empty();
     let note = if noted { format!(" {}", view.glyphs.mark) } else { String::new() };
-    let room = cells.saturating_sub(4 + WORD + 2 + width(&note));
+    let room = cells.saturating_sub(3 + column + 2 + width(&note));
     Line::from(vec![
         Span::styled(head, view.theme.accent.0),
         Span::styled(format!("{sign} "), style),
-        Span::raw(pad(&format!("{indent}{}", step.heading), room, view.glyphs.cut)),
+        Span::raw(pad(&indented(step), room, view.glyphs.cut)),
         Span::styled(note, view.theme.accent.0),
-        Span::styled(format!(" {word:>WORD$} "), style),
+        Span::styled(format!(" {:>column$} ", word(&stands)), style),
     ])
 }
