@@ -13,7 +13,7 @@ use crate::sources::logs::totals::{Answered, Operation};
 /// The row of this rule.
 pub const RULE: Rule = Rule {
     id: "errors-spread",
-    title: "failures over all images",
+    title: "the service fails",
     sentence: "Requests fail whatever they ask for: it is the service, and no single image",
     impact: Impact::Degraded,
     step: "registry-not-answering#running-pods-that-throw-errors",
