@@ -5,10 +5,14 @@ use crate::diagnosis::finding::{Evidence, Finding, Impact, Witness};
 use crate::diagnosis::look::{Lack, Look, Need};
 use crate::diagnosis::path::google::is_of_storage;
 use crate::diagnosis::words::{clip, some};
+use crate::logs::StoreFault;
 use crate::sources::Health;
 use crate::sources::google::facts::Incident;
 
 pub const ID: &str = "storage-provider-incident";
+
+/// A line or two may be of one odd object.
+const ENOUGH: u64 = 3;
 
 pub fn look(look: &Look<'_>) -> Result<Judgement, Need> {
     const WHAT: &str = "incidents of the provider";
@@ -47,7 +51,17 @@ fn finding(look: &Look<'_>, incident: &Incident) -> Finding {
     let words = format!("{products}{places}: {impact}, {}: {}", incident.severity, clip(&incident.text));
     let mut evidence = vec![Evidence::hint(Witness::Google, words).seen(look.google.status.seen())];
     let mut against = Vec::new();
+    // A store that is gone or late may be the provider's fault; one that is full or denies the registry is not.
+    let says = [StoreFault::Gone, StoreFault::Slow]
+        .into_iter()
+        .find_map(|fault| look.logs().ok()?.ailing.of(fault, look.now).filter(|(_, count)| *count >= ENOUGH));
+    let told = says.is_some();
+    evidence.extend(says.map(|(ail, _)| {
+        let words = format!("the registry says so of its store: {}", clip(&ail.says));
+        Evidence::hint(Witness::Logs, words).seen(Some(ail.last))
+    }));
     match look.bucket() {
+        Ok(_) if told => {}
         Ok(_) => against.push(Evidence::hint(Witness::Bucket, "our bucket can be read")),
         Err(Need { lack: Lack::Blind, what }) => evidence.push(Evidence::hint(Witness::Bucket, what)),
         Err(_) => {}
