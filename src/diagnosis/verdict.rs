@@ -112,9 +112,12 @@ fn causes(rules: &[Rule], found: Vec<Finding>, now: Timestamp) -> Vec<Cause> {
             finding: told.finding.clone(),
         });
     }
-    // Where all else is equal the order of the table decides: the sort is stable.
+    // Where all else is equal the order of the table decides: the sort is stable. Ages are told in whole seconds and
+    // move by one from look to look, which must not swap two causes.
+    let minute = |since: Timestamp| since.as_second().div_euclid(60);
     causes.sort_by_key(|cause| {
-        (cause.impact(), cause.confidence, cause.finding.since.is_none(), cause.finding.since)
+        let since = cause.finding.since.map(minute);
+        (cause.impact(), cause.confidence, since.is_none(), since)
     });
     causes
 }
@@ -317,6 +320,7 @@ mod tests {
             ([find("a", Degraded), sure(find("b", Degraded))], "b"),
             ([since(find("a", Degraded), 5), since(find("b", Degraded), 90)], "b"),
             ([find("a", Degraded), since(find("b", Degraded), 90)], "b"),
+            ([since(find("a", Degraded), 1), since(find("b", Degraded), 2)], "a"),
             ([find("a", Degraded), find("b", Degraded)], "a"),
         ] {
             assert_eq!(told(&rules, found.to_vec())[0].0, first);

@@ -192,7 +192,11 @@ impl World {
         self
     }
 
-    pub fn cloud(mut self, servers: &[(&str, ServerHealth)]) -> Self {
+    pub fn cloud(self, servers: &[(&str, ServerHealth)]) -> Self {
+        self.pool("pool", servers)
+    }
+
+    pub fn pool(mut self, name: &str, servers: &[(&str, ServerHealth)]) -> Self {
         let server = |(name, health): &(&str, ServerHealth)| Server {
             name: (*name).to_owned(),
             address: None,
@@ -201,7 +205,7 @@ impl World {
         };
         let servers = servers.iter().map(server).collect();
         let kind = BalancerKind::TargetPool;
-        self.google.fold(&Cloud::Looked { balancer: "pool".into(), kind, servers }, ago(5));
+        self.google.fold(&Cloud::Looked { balancer: name.into(), kind, servers }, ago(5));
         self
     }
 

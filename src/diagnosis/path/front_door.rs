@@ -79,7 +79,7 @@ fn page(scene: &Look<'_>, name: &str, asked: Option<&Asked>) -> Evidence {
             }
         }
         (Health::Live { .. }, Some(answer)) => {
-            answered(name, answer, asked.pace).since(asked.wrong_since.or(asked.slow_since))
+            answered(name, answer, asked.pace).since(asked.wrong_since.or(asked.slow_since()))
         }
         (Health::Live { .. } | Health::Off | Health::Waiting, _) => Evidence::waiting(name),
     }
@@ -87,11 +87,19 @@ fn page(scene: &Look<'_>, name: &str, asked: Option<&Asked>) -> Evidence {
 
 /// Whether there are other sources, and none of them answers any more.
 fn is_all_silent(scene: &Look<'_>) -> bool {
+    let mut told = others(scene).filter(|health| !matches!(health, Health::Off | Health::Waiting)).peekable();
+    told.peek().is_some() && told.all(|health| !health.is_live())
+}
+
+/// Whether any other source answers that is asked over the network.
+pub fn is_other_live(scene: &Look<'_>) -> bool {
+    others(scene).any(Health::is_live)
+}
+
+fn others<'a>(scene: &Look<'a>) -> impl Iterator<Item = &'a Health> {
     let haproxy = scene.haproxy.instances.values().map(|instance| &instance.health);
     let google = scene.google.balancers.values().map(|balancer| &balancer.health);
-    let others = haproxy.chain(google).chain([&scene.kubernetes.health]);
-    let mut told = others.filter(|health| !matches!(health, Health::Off | Health::Waiting)).peekable();
-    told.peek().is_some() && told.all(|health| !health.is_live())
+    haproxy.chain(google).chain([&scene.kubernetes.health])
 }
 
 fn answered(name: &str, answer: &Answer, pace: Duration) -> Evidence {

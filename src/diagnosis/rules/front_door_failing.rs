@@ -6,10 +6,10 @@ use super::Judgement;
 use crate::diagnosis::finding::{Evidence, Finding, Impact, Witness};
 use crate::diagnosis::look::{Look, Need};
 use crate::diagnosis::path::Verdict;
-use crate::diagnosis::path::front_door::{certificate, pages};
+use crate::diagnosis::path::front_door::{certificate, is_other_live, pages};
 use crate::model::Subject;
-use crate::sources::Health;
 use crate::sources::front_door::facts::Page;
+use crate::sources::{Health, TroubleKind};
 
 pub const ID: &str = "front-door-failing";
 
@@ -28,13 +28,14 @@ pub fn look(look: &Look<'_>) -> Result<Judgement, Need> {
         .chain(shown.map(|one| (Witness::Certificate, one)))
         .filter(|(_, one)| match one.verdict {
             Verdict::Broken => true,
-            // One answer that took long is no slow registry.
-            Verdict::Minor => is_steady(one, look.now),
+            // Since when is known once several answers were no good.
+            Verdict::Minor => one.since.is_some() && is_steady(one, look.now),
             _ => false,
         })
         .collect();
     let Some((_, worst)) = bad.iter().min_by_key(|(_, one)| one.verdict) else {
-        return quiet(&found);
+        return unreached(look, &found)
+            .map_or_else(|| quiet(&found), |found| Ok(Judgement::Fires(vec![found])));
     };
     let is_broken = worst.verdict == Verdict::Broken;
     let evidence = bad.iter().map(|(from, one)| {
@@ -55,6 +56,33 @@ pub fn look(look: &Look<'_>) -> Result<Judgement, Need> {
             .to_owned(),
         verbs: vec!["describe"],
     }]))
+}
+
+/// It refused or was out of reach from the beginning, while others answer us: clients may see more of it than we do.
+fn unreached(look: &Look<'_>, found: &[crate::diagnosis::path::Evidence]) -> Option<Finding> {
+    let Health::Down { trouble, since, seen: None } = &look.front_door.pages.get(&Page::Api)?.health else {
+        return None;
+    };
+    let is_steady = look.now.duration_since(*since) >= STEADY;
+    if trouble.kind != TroubleKind::Unreachable || !is_steady || !is_other_live(look) {
+        return None;
+    }
+    let words = found.first()?.words.clone();
+    Some(Finding {
+        rule: ID,
+        words: format!("The front door cannot be reached from here: {words}"),
+        impact: Impact::Degraded,
+        about: vec![Subject::FrontDoor],
+        since: Some(*since),
+        evidence: vec![Evidence::hint(Witness::FrontDoor, words)],
+        against: vec![Evidence::hint(
+            Witness::FrontDoor,
+            "it never answered from here: the way there may be closed to us alone",
+        )],
+        next: "Ask GET /v2/ from where clients are; if it answers there, see to our own way to it (VPN, firewall, name)."
+            .to_owned(),
+        verbs: vec!["describe"],
+    })
 }
 
 fn is_steady(one: &crate::diagnosis::path::Evidence, now: jiff::Timestamp) -> bool {

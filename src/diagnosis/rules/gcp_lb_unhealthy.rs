@@ -1,5 +1,7 @@
 //! The cloud's load balancer takes servers for unhealthy, HAProxy on them or not.
 
+use std::collections::BTreeMap;
+
 use super::Judgement;
 use crate::diagnosis::finding::{Evidence, Finding, Impact, Witness};
 use crate::diagnosis::look::{Look, Need};
@@ -26,10 +28,9 @@ enum There {
 
 pub fn look(look: &Look<'_>) -> Result<Judgement, Need> {
     let balancers = look.cloud_balancers()?;
-    let found: Vec<_> =
-        balancers.iter().filter_map(|(name, balancer)| finding(look, name, balancer)).collect();
+    let found: Vec<_> = balancers.iter().filter_map(|(name, balancer)| Sick::of(name, balancer)).collect();
     if !found.is_empty() {
-        return Ok(Judgement::Fires(found));
+        return Ok(Judgement::Fires(vec![finding(look, &found)]));
     }
     let (healthy, all) =
         balancers.iter().map(|(_, one)| one.healthy()).fold((0, 0), |(h, a), (i, b)| (h + i, a + b));
@@ -39,13 +40,51 @@ pub fn look(look: &Look<'_>) -> Result<Judgement, Need> {
     }
 }
 
-fn finding(look: &Look<'_>, name: &str, balancer: &Balancer) -> Option<Finding> {
-    let sick: Vec<_> =
-        balancer.servers.iter().filter(|server| server.health == ServerHealth::Unhealthy).collect();
-    let first = sick.first()?;
-    let states: Vec<_> = sick.iter().map(|server| there(look, server)).collect();
+/// A load balancer, and which of its servers it takes for unhealthy.
+struct Sick<'a> {
+    name: &'a str,
+    balancer: &'a Balancer,
+    servers: Vec<&'a Server>,
+}
+
+impl<'a> Sick<'a> {
+    /// None where it takes none for unhealthy.
+    fn of(name: &'a str, balancer: &'a Balancer) -> Option<Self> {
+        let sick = balancer.servers.iter().filter(|server| server.health == ServerHealth::Unhealthy);
+        let servers: Vec<_> = sick.collect();
+        (!servers.is_empty()).then_some(Self { name, balancer, servers })
+    }
+
+    /// Nobody gets through it.
+    fn is_outage(&self) -> bool {
+        let is_any_unknown = self.balancer.servers.iter().any(|one| one.health == ServerHealth::Unknown);
+        self.balancer.healthy().0 == 0 && !is_any_unknown
+    }
+
+    fn evidence(&self) -> Evidence {
+        let (healthy, count) = self.balancer.healthy();
+        let names = some(self.servers.iter().map(|server| server.name.as_str()));
+        let sum =
+            format!("{}: {healthy} of {} healthy; unhealthy: {names}", self.name, counted(count, "server"));
+        Evidence::proof(Witness::Google, sum).seen(self.balancer.health.seen())
+    }
+
+    fn about(&self) -> impl Iterator<Item = Subject> {
+        let subject = |server: &&Server| Subject::CloudServer {
+            balancer: self.name.to_owned(),
+            server: server.name.clone(),
+        };
+        self.servers.iter().map(subject)
+    }
+}
+
+/// One for all load balancers: they have the same servers behind them, for one port each.
+fn finding(look: &Look<'_>, found: &[Sick<'_>]) -> Finding {
+    let sick: BTreeMap<&str, &Server> =
+        found.iter().flat_map(|one| &one.servers).map(|server| (server.name.as_str(), *server)).collect();
+    let states: Vec<_> = sick.values().map(|server| there(look, server)).collect();
     let all = |state: There| states.iter().all(|one| *one == state);
-    let names = some(sick.iter().map(|server| server.name.as_str()));
+    let names = some(sick.keys().copied());
     let (more, next) = match () {
         () if all(There::Fine) => (
             ", though HAProxy there is fine",
@@ -62,26 +101,29 @@ fn finding(look: &Look<'_>, name: &str, balancer: &Balancer) -> Option<Finding> 
             ("", "See whether HAProxy runs there; then look at the health check, its port and the firewall.")
         }
     };
-    let (healthy, count) = balancer.healthy();
-    let seen = balancer.health.seen();
-    let sum = format!("{name}: {healthy} of {} healthy; unhealthy: {names}", counted(count, "server"));
-    let mut evidence = vec![Evidence::proof(Witness::Google, sum).seen(seen)];
-    evidence.extend(sick.iter().zip(&states).filter_map(|(server, state)| said(&server.name, *state)));
-    let is_any_unknown = balancer.servers.iter().any(|server| server.health == ServerHealth::Unknown);
-    Some(Finding {
+    let mut evidence: Vec<_> = found.iter().map(Sick::evidence).collect();
+    evidence.extend(sick.keys().zip(&states).filter_map(|(server, state)| said(server, *state)));
+    let failing =
+        found.iter().flat_map(|one| one.servers.iter().map(|it| one.balancer.failing.get(&it.name)));
+    Finding {
         rule: ID,
-        words: format!("{name} takes {} for unhealthy: {names}{more}", counted(sick.len(), "server")),
-        impact: if healthy == 0 && !is_any_unknown { Impact::Outage } else { Impact::Degraded },
-        about: sick
-            .iter()
-            .map(|server| Subject::CloudServer { balancer: name.to_owned(), server: server.name.clone() })
-            .collect(),
-        since: balancer.failing.get(&first.name).copied(),
+        words: format!("{} {} for unhealthy: {names}{more}", takers(found), counted(sick.len(), "server")),
+        impact: if found.iter().any(Sick::is_outage) { Impact::Outage } else { Impact::Degraded },
+        about: found.iter().flat_map(Sick::about).collect(),
+        since: failing.flatten().min().copied(),
         evidence,
         against: Vec::new(),
         next: next.to_owned(),
         verbs: vec!["describe"],
-    })
+    }
+}
+
+fn takers(found: &[Sick<'_>]) -> String {
+    match found {
+        [one] => format!("{} takes", one.name),
+        [one, other] => format!("{} and {} take", one.name, other.name),
+        more => format!("{} of the cloud's load balancers take", more.len()),
+    }
 }
 
 fn said(server: &str, state: There) -> Option<Evidence> {

@@ -25,6 +25,8 @@ const WRITES: u64 = 10;
 /// So many requests for manifests must have been timed, and so many of a hundred have taken over five seconds, or over
 /// one.
 const TIMED: u64 = 20;
+/// Where more were, so many of a hundred of five minutes: some fifteen seconds, so that a hiccup is none.
+const NEWEST: u64 = 5;
 const STUCK: u64 = 20;
 const SLOW: u64 = 50;
 
@@ -237,7 +239,8 @@ fn by_ours(ours: Evidence) -> Finding {
 fn slow(look: &Look<'_>) -> Result<Judgement, Need> {
     let logs = look.logs()?;
     let told = logs.ailing.of(StoreFault::Slow, look.now).filter(|(_, count)| *count >= ENOUGH);
-    let totals = logs.answers.lately(look.now);
+    let all = logs.answers.lately(look.now).timed;
+    let totals = logs.answers.newest(look.now, TIMED.max(all * NEWEST / 100));
     let is_late = totals.timed >= TIMED
         && (totals.stuck * 100 >= STUCK * totals.timed || totals.slow * 100 >= SLOW * totals.timed);
     if told.is_none() && !is_late {
@@ -246,9 +249,8 @@ fn slow(look: &Look<'_>) -> Result<Judgement, Need> {
                 Judgement::Unknown(vec![Need::waiting("enough requests for manifests with their times")])
             }
             timed => Judgement::Clear(format!(
-                "{} of {} requests for manifests took over a second",
+                "{} of the newest requests for manifests took over a second",
                 percent(totals.slow, timed).replace("all", "100 %"),
-                roughly(timed)
             )),
         });
     }
@@ -258,7 +260,7 @@ fn slow(look: &Look<'_>) -> Result<Judgement, Need> {
         evidence.push(Evidence::proof(Witness::Logs, says).seen(Some(ail.last)));
     }
     let late = format!(
-        "{} of requests for manifests take over a second, {} over five",
+        "{} of the newest requests for manifests took over a second, {} over five",
         percent(totals.slow, totals.timed),
         percent(totals.stuck, totals.timed)
     );
@@ -394,7 +396,7 @@ mod tests {
         };
         says(World::dark(), &SLOWNESS, "unknown: logs: not watched");
         says(timed(19, 19, 19), &SLOWNESS, "unknown: enough requests");
-        says(timed(100, 49, 19), &SLOWNESS, "clear: 49 % of some 100");
+        says(timed(100, 49, 19), &SLOWNESS, "clear: 49 % of the newest");
         says(timed(100, 50, 0), &SLOWNESS, "fires: The store answers late, as it seems: 50 %");
         says(timed(100, 20, 20), &SLOWNESS, "fires: The store answers late, as it seems: 20 %");
         let slow = FULL.replace(

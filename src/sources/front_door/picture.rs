@@ -33,8 +33,18 @@ pub struct Asked {
     pub pace: Duration,
     /// Since when answers have been no good; none while they are good.
     pub wrong_since: Option<Timestamp>,
-    /// Since when answers have been slow; none while they are quick.
-    pub slow_since: Option<Timestamp>,
+    /// Since when answers have been slow, and how many that were; none while they are quick.
+    slow: Option<(Timestamp, u32)>,
+}
+
+/// One answer that takes long, or two, are no slow registry.
+const SEVERAL: u32 = 3;
+
+impl Asked {
+    /// Since when answers have been slow, once several in a row were.
+    pub fn slow_since(&self) -> Option<Timestamp> {
+        self.slow.filter(|(_, answers)| *answers >= SEVERAL).map(|(since, _)| since)
+    }
 }
 
 /// An answer that takes longer than this is slow.
@@ -103,8 +113,8 @@ impl Picture {
                 let asked = self.pages.entry(*page).or_default();
                 asked.health.answered(at);
                 asked.wrong_since = answer.wrong.as_ref().map(|_| asked.wrong_since.unwrap_or(at));
-                let is_slow = answer.latency > SLOW;
-                asked.slow_since = is_slow.then(|| asked.slow_since.unwrap_or(at));
+                let (since, before) = asked.slow.unwrap_or((at, 0));
+                asked.slow = (answer.latency > SLOW).then(|| (since, before.saturating_add(1)));
                 asked.pace = paced(asked.pace, answer.latency);
                 asked.answer = Some(answer.clone());
             }
@@ -170,15 +180,18 @@ mod tests {
         Timestamp::from_second(second).unwrap()
     }
 
-    fn answered(wrong: Option<&str>) -> Fact {
-        let answer = Answer {
+    fn good() -> Answer {
+        Answer {
             status: 200,
             latency: Duration::from_millis(38),
             bytes: 0,
             versions: vec![("Gitlab-Container-Registry-Version".to_owned(), "4.15.2".to_owned())],
-            wrong: wrong.map(str::to_owned),
-        };
-        Fact::Answered { page: Page::Api, answer }
+            wrong: None,
+        }
+    }
+
+    fn answered(wrong: Option<&str>) -> Fact {
+        Fact::Answered { page: Page::Api, answer: Answer { wrong: wrong.map(str::to_owned), ..good() } }
     }
 
     fn pulled(result: Result<u16, Trouble>, mind: Option<&str>) -> Fact {
@@ -208,9 +221,26 @@ mod tests {
         );
         assert_eq!(told.version("gitlab-container-registry-version"), Some("4.15.2"));
         assert_eq!(told.pages[&Page::Root].health, Health::Waiting);
-        assert_eq!(told.pages[&Page::Api].slow_since, None);
+        assert_eq!(told.pages[&Page::Api].slow_since(), None);
         let mended = picture(&[(2, answered(Some("x"))), (3, answered(None))]);
         assert_eq!(mended.pages[&Page::Api].wrong_since, None);
+    }
+
+    #[test]
+    fn several_slow_answers_in_a_row_are_counted_from_the_first() {
+        let took = |millis| Fact::Answered {
+            page: Page::Api,
+            answer: Answer { latency: Duration::from_millis(millis), ..good() },
+        };
+        for (latencies, since) in [
+            (vec![1_500, 1_500], None),
+            (vec![1_500, 1_500, 1_500], Some(at(0))),
+            (vec![1_500, 1_500, 900, 1_500, 1_500], None),
+            (vec![900, 1_500, 1_500, 1_500, 1_500], Some(at(1))),
+        ] {
+            let facts: Vec<_> = (0..).zip(latencies.into_iter().map(took)).collect();
+            assert_eq!(picture(&facts).pages[&Page::Api].slow_since(), since);
+        }
     }
 
     #[test]

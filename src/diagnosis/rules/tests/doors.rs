@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::diagnosis::finding::{Confidence, Impact};
 use crate::diagnosis::world::*;
-use crate::sources::front_door::facts::{Certificate, Fact as Door, Page};
+use crate::sources::front_door::facts::{Answer, Certificate, Fact as Door, Page};
 use crate::sources::google::facts::{Fact as Cloud, Incident, ServerHealth};
 use crate::sources::{Trouble, TroubleKind};
 
@@ -40,11 +40,32 @@ fn a_door_that_falls_silent_slows_down_or_shows_a_certificate_that_is_over_fails
     assert_eq!((found.impact, found.since), (Impact::Outage, Some(ago(30))));
     let mut never = World::watched();
     never.front_door.fold(&fact(TroubleKind::Unreachable), ago(30));
-    assert_eq!(never.word("front-door-failing"), "unknown", "our own way there may be closed");
-    let mut slow = well();
-    let asked = slow.front_door.pages.get_mut(&Page::Api).unwrap();
-    asked.pace = Duration::from_secs(4);
-    let found = slow.found("front-door-failing");
+    assert_eq!(never.word("front-door-failing"), "unknown", "our own way to anything may be closed");
+    never.kubernetes = World::healthy(1).kubernetes;
+    let found = never.found("front-door-failing");
+    assert!(
+        found.words.starts_with("The front door cannot be reached from here: GET /v2/"),
+        "{}",
+        found.words
+    );
+    assert_eq!((found.impact, found.confidence(ago(0))), (Impact::Degraded, Confidence::Possible));
+    let slow = |answers| {
+        let mut slow = well();
+        for second in (0..answers).rev() {
+            let answer = Answer {
+                latency: Duration::from_secs(4),
+                ..slow.front_door.pages[&Page::Api].answer.clone().unwrap()
+            };
+            slow.front_door.fold(&Door::Answered { page: Page::Api, answer }, ago(second * 15));
+        }
+        slow
+    };
+    assert_ne!(
+        slow(2).word("front-door-failing"),
+        "fires",
+        "two answers that took long are no slow registry"
+    );
+    let found = slow(3).found("front-door-failing");
     assert_eq!(found.impact, Impact::Degraded);
     assert!(found.words.contains("slow"), "{}", found.words);
     for (ends, word) in [(3_600, "fires"), (-5 * 86_400, "clear"), (-90 * 86_400, "clear")] {
@@ -115,6 +136,10 @@ fn a_server_that_the_cloud_takes_for_unhealthy_is_held_against_haproxy_on_it() {
     assert!(causes[0].1.contains(&"gcp-lb-unhealthy"), "{causes:?}");
     let all = World::watched().cloud(&[("fe-01", Unhealthy)]).found("gcp-lb-unhealthy");
     assert_eq!(all.impact, Impact::Outage);
+    let both = sick().pool("ssh", &[("fe-01.c.example.internal", Unhealthy), ("fe-02", Healthy)]);
+    let both = both.found("gcp-lb-unhealthy");
+    assert!(both.words.starts_with("pool and ssh take 1 server for unhealthy: fe-01"), "{}", both.words);
+    assert_eq!((both.about.len(), both.impact), (2, Impact::Degraded));
 }
 
 #[test]

@@ -99,6 +99,25 @@ impl Answers {
         self.has_good
     }
 
+    /// What was told newest, over as many steps as it takes until so many requests for manifests were timed: how it is
+    /// now, whatever it was before. Less where five minutes have less.
+    pub fn newest(&self, now: Timestamp, enough: u64) -> Totals {
+        let lately = self.steps.iter().filter(|step| step.end() > before(now));
+        let mut steps: Vec<_> = lately.collect();
+        steps.sort_by_key(|step| std::cmp::Reverse(step.step));
+        let mut layers: BTreeMap<_, Totals> = BTreeMap::new();
+        for told in steps.chunk_by(|one, other| one.step == other.step) {
+            for step in told {
+                let of_layer = || Totals { layer: step.layer, ..Totals::default() };
+                layers.entry(step.layer).or_insert_with(of_layer).add(step);
+            }
+            if layers.values().any(|totals| totals.timed >= enough) {
+                break;
+            }
+        }
+        layers.into_values().max_by_key(|totals| totals.timed).unwrap_or_default()
+    }
+
     /// The same of each stream by itself, of those that told of anything.
     pub fn by_stream(&self, now: Timestamp) -> impl Iterator<Item = (&StreamId, Totals)> {
         let all = self.streams.iter().map(move |(stream, steps)| (stream, sum(steps, now)));
@@ -215,6 +234,29 @@ mod tests {
         assert_eq!((answers.missed.len(), answers.swept), (BLOBS, Some(at(5).as_second() / STEP)));
         answers.note(&asked(BLOBS), at(900));
         assert_eq!(answers.missed.len(), 1, "what is old makes room");
+    }
+
+    #[test]
+    fn the_newest_are_those_of_as_many_steps_as_it_takes() {
+        let mut answers = Answers::default();
+        for (layer, second, timed, slow) in [
+            (Layer::Registry, 10, 900, 0),
+            (Layer::Registry, 100, 30, 20),
+            (Layer::Haproxy, 100, 20, 15),
+            (Layer::Registry, 200, 8, 8),
+        ] {
+            let batch = Batch {
+                totals: vec![Totals { timed, slow, ..Totals::at(at(second), layer) }],
+                ..Batch::default()
+            };
+            answers.take(&batch, at(second));
+        }
+        let told = |enough, second| {
+            let newest = answers.newest(at(second), enough);
+            (newest.timed, newest.slow)
+        };
+        assert_eq!([told(5, 200), told(20, 200), told(200, 200)], [(8, 8), (38, 28), (938, 28)]);
+        assert_eq!([told(200, 350), told(20, 900)], [(38, 28), (0, 0)], "what is old is gone");
     }
 
     #[test]
