@@ -44,11 +44,21 @@ async fn the_verdict_on_every_scenario_is_its_cause_within_ten_seconds_and_nothi
         room: Arc::new(Semaphore::new(AT_ONCE)),
         clock: OwnClock::start(),
     };
-    let names = scenario::names().filter(is_wanted);
-    let played: Vec<_> = names.map(|name| tokio::spawn(play(name, stage.clone()))).collect();
+    let mut names: Vec<_> = scenario::names().filter(is_wanted).collect();
+    // What takes longest begins first.
+    names.sort_by_key(|name| !scenario::find(name).unwrap().unwrap().causes.is_empty());
+    let played: Vec<_> = names.into_iter().map(|name| tokio::spawn(play(name, stage.clone()))).collect();
     let mut all = Vec::new();
     for one in played {
         all.push(one.await.unwrap());
+    }
+    for seen in all.iter_mut().filter(|seen| seen.was_slowed && seen.complaint().is_some()) {
+        println!(
+            "{} is played again, alone: the machine was busy, and it was {:?}",
+            seen.name,
+            seen.complaint()
+        );
+        *seen = play(seen.name, stage.clone()).await;
     }
     println!("{}\n{}", told::table(&all), told::matrix(&all));
     let wrong: Vec<_> = all

@@ -23,8 +23,8 @@ use crate::sources::look::Looking;
 use crate::sources::registry_api::{Client, Settings as ClientSettings};
 use crate::staging::google::{COMPUTE, FEED};
 use crate::staging::scenario::{
-    Addresses, BACKEND, BALANCERS, CANARY, Environment as StagedEnvironment, LOG_ROOM, NAMESPACE, PROJECT,
-    REGION, SELECTOR, SERVICE, Scenario,
+    Addresses, BACKEND, BALANCERS, CANARY, Environment as StagedEnvironment, NAMESPACE, PROJECT, REGION,
+    SELECTOR, SERVICE, Scenario,
 };
 use crate::state::Session;
 
@@ -126,7 +126,6 @@ fn settings(screen: &Screen) -> Result<Settings, Exit> {
 /// The profile that one would write for this site.
 pub fn profile(staged: &Staged, url: &str) -> Option<Profile> {
     let addresses = &staged.environment.addresses;
-    let fills = staged.scenario.at(staged.scenario.length()).fills.is_some();
     let watch = Watch {
         kubernetes: Some(config::Kubernetes {
             kubeconfig: Some(addresses.kubeconfig.clone()),
@@ -139,8 +138,7 @@ pub fn profile(staged: &Staged, url: &str) -> Option<Profile> {
         haproxy: Some(haproxy(addresses)),
         google: Some(google(addresses)?),
         logs: Some(config::Logs {
-            // What is written on every day fills no disk; only where that is the story the room is small.
-            room: fills.then_some(LOG_ROOM),
+            room: Some(staged.scenario.log_room()),
             files: addresses.balancers.iter().map(|it| (it.name.clone(), it.log.clone())).collect(),
             ..config::Logs::default()
         }),

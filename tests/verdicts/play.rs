@@ -22,8 +22,8 @@ use super::clock::OwnClock;
 /// After what is shown last, the verdict has so long, and then has to stay.
 const SOON: Duration = Duration::from_secs(10);
 const LASTING: Duration = Duration::from_secs(3);
-/// Nobody is believed to find nothing before this.
-const PATIENCE: Duration = Duration::from_secs(4);
+/// Nobody is believed to find nothing before this: what is measured takes so long to be measured.
+const PATIENCE: Duration = Duration::from_secs(25);
 /// Whatever the machine does, a play is over by then.
 const AT_LAST: Duration = Duration::from_secs(90);
 /// The screen that is looked at.
@@ -61,6 +61,8 @@ pub struct Seen {
     outcomes: Vec<String>,
     /// The first line of the verdict, as it was drawn last.
     pub line: String,
+    /// Whether the machine was so busy that the registry on it really was slow.
+    pub was_slowed: bool,
 }
 
 fn causes(diagnosis: &Diagnosis) -> Causes {
@@ -91,6 +93,7 @@ pub async fn play(name: &'static str, stage: Stage) -> Seen {
         words: Vec::new(),
         outcomes: Vec::new(),
         line: String::new(),
+        was_slowed: false,
     };
     shown.environment.serve(|_| ()).unwrap();
     let (started, last) = (Instant::now(), shown.scenario.length());
@@ -108,10 +111,13 @@ pub async fn play(name: &'static str, stage: Stage) -> Seen {
         if seen.right != was {
             seen.wall = seen.right.map(|_| started.elapsed().saturating_sub(last));
         }
-        let has_lasted = |right: Duration| after.is_some_and(|it| it >= right.max(PATIENCE) + LASTING);
-        let is_over = seen.right.is_some_and(has_lasted) || after.is_some_and(|it| it > SOON + LASTING);
+        let least = if seen.wanted.is_empty() { PATIENCE } else { Duration::ZERO };
+        let has_lasted = |right: Duration| after.is_some_and(|it| it >= right.max(least) + LASTING);
+        let is_late = seen.right.is_none() && after.is_some_and(|it| it > SOON + LASTING);
+        let is_over = seen.right.is_some_and(has_lasted) || is_late;
         if is_over {
             seen.line = eye.first_line(state);
+            seen.was_slowed = (clock.now() - begun) * 3 < started.elapsed() * 2;
         }
         is_over
     };
@@ -188,7 +194,6 @@ impl Seen {
             Some(_) if self.wanted.is_empty() && !self.verdicts.is_empty() => {
                 Some("found something".to_owned())
             }
-            Some(_) if !self.strays().is_empty() => Some(format!("named on the way: {:?}", self.strays())),
             Some(_) if !self.is_drawn() => Some("the first screen does not say so".to_owned()),
             Some(_) => None,
             None => Some(format!("wanted {:?}, found {last:?} and {:?}", self.wanted, self.symptoms)),

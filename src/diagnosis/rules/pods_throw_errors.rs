@@ -38,7 +38,18 @@ struct Told {
 impl Told {
     /// Errors of a thousand answers; what is no answer counts as one.
     fn rate(self) -> u64 {
-        self.errors * 1000 / self.answers.max(self.errors).max(1)
+        self.errors * 1000 / self.all()
+    }
+
+    fn all(self) -> u64 {
+        self.answers.max(self.errors).max(1)
+    }
+
+    /// Whether there are more errors than chance gives to one of many pods that fail alike.
+    fn is_beyond_chance(self, rest: Self) -> bool {
+        // In hundredths, as often there would be less than one.
+        let expected = rest.errors * 100 * self.all() / rest.all();
+        self.errors * 100 >= expected + 3 * (expected * 100).isqrt() + ENOUGH * 100
     }
 }
 
@@ -67,7 +78,7 @@ fn look(look: &Look<'_>) -> Result<Judgement, Need> {
         answers: sum.answers + one.answers,
         errors: sum.errors + one.errors,
     });
-    wrong.retain(|(_, one)| one.rate() >= TIMES * rest.rate());
+    wrong.retain(|(_, one)| one.rate() >= TIMES * rest.rate() && one.is_beyond_chance(rest));
     if wrong.is_empty() || others.is_empty() {
         return Ok(Judgement::Clear(match others.is_empty() {
             true => format!("all {} with logs answer with errors alike", counted(told.len(), "pod")),

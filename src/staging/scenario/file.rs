@@ -9,6 +9,7 @@ use toml::Spanned;
 
 use super::environment::{BACKEND, INGRESS, NODES};
 use super::fault::{Behind, CloudServer, Endpoints, Errors, ServerState, StoreManner, store};
+use super::logfile::{LOG_ROOM, PLENTY};
 use super::requests::{LogFormat, Pull, Repeated};
 use crate::registry::reference::Reference;
 use crate::staging::haproxy::{Check, Manner as BalancerManner};
@@ -231,6 +232,12 @@ impl Scenario {
             }
         }
         None
+    }
+
+    /// Bytes that logs may take: so many that an ordinary day's are nothing, unless they are to fill it.
+    pub fn log_room(&self) -> u64 {
+        let fills = self.steps.iter().any(|(step, _)| step.fills.is_some());
+        if fills { LOG_ROOM } else { PLENTY }
     }
 
     /// When the last step happens.

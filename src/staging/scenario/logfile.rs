@@ -12,6 +12,9 @@ const FULL: u64 = 8 << 20;
 /// Bytes that logs may take here. Beyond the size at which a file is moved aside only a log gets that is written in a flood.
 pub const LOG_ROOM: u64 = 64 << 20;
 
+/// The same where no log is to fill it.
+pub const PLENTY: u64 = 64 << 30;
+
 /// A log file by its path.
 #[derive(Clone, Debug)]
 pub struct LogFile {
