@@ -1,5 +1,6 @@
 //! The screens in the README are what the program prints.
 
+use quarterdeck::staging::scenario;
 use regex::Regex;
 
 use crate::program::Home;
@@ -48,4 +49,15 @@ fn the_screens_of_the_readme_are_what_the_program_prints() {
         let printed = String::from_utf8(output.stdout).unwrap();
         assert_eq!(stable(shown), stable(&printed), "{arguments}:\n{printed}");
     }
+}
+
+#[test]
+fn the_readme_names_every_scenario_with_what_is_wrong() {
+    let title = |name| scenario::find(name).unwrap().unwrap().title;
+    let mut rows: Vec<_> = scenario::names().map(|name| format!("| `{name}` | {} |", title(name))).collect();
+    rows.sort();
+    let table = README.split("| `demo` … | what is wrong |\n|---|---|\n").nth(1).unwrap();
+    let mut told: Vec<_> = table.lines().take_while(|line| line.starts_with('|')).collect();
+    told.sort_unstable();
+    assert_eq!(told, rows);
 }

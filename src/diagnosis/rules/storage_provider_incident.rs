@@ -66,12 +66,6 @@ fn finding(look: &Look<'_>, incident: &Incident) -> Finding {
         Err(Need { lack: Lack::Blind, what }) => evidence.push(Evidence::hint(Witness::Bucket, what)),
         Err(_) => {}
     }
-    // The registry's own lines are of its own bucket: such an incident is more than possible.
-    let told = |fault| look.logs().ok()?.ailing.of(fault, look.now);
-    evidence.extend([StoreFault::Gone, StoreFault::Slow].into_iter().filter_map(told).map(|(ail, _)| {
-        Evidence::hint(Witness::Logs, format!("the registry says of its store: {}", clip(&ail.says)))
-            .seen(Some(ail.last))
-    }));
     let address = incident.url.as_ref().map_or(String::new(), |url| format!(": {url}"));
     Finding {
         rule: ID,
