@@ -86,8 +86,9 @@ pub fn options(
     }
     let environment = settings.name.clone().unwrap_or_else(|| url.clone());
     let notebook = settings.state_folder.as_deref().map(|folder| Notebook::new(folder, &environment));
-    let options = CockpitOptions::new(session, open_with(url, open), look_with(looking), "");
-    Ok(dressed(CockpitOptions { deeds, notebook, gate, sources: watching, consult, ..options }, &settings))
+    let options = CockpitOptions::new(session, open_with(url, open), look_with(Arc::clone(&looking)), "");
+    let options = CockpitOptions { looking, deeds, notebook, gate, sources: watching, consult, ..options };
+    Ok(dressed(options, &settings))
 }
 
 /// With the colours and the clipboard of `settings`.

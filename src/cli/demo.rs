@@ -109,6 +109,7 @@ pub fn demonstration(
         notebook: Some(notebook),
         gate,
         last_words: Box::new(move || staged::remove(&going_away)),
+        looking: Arc::clone(&looking),
         ..CockpitOptions::new(session, open, look_with(looking), "")
     };
     Ok(Demonstration { options, scenario, environment, folder })

@@ -27,6 +27,7 @@ use crate::event::{Event, Outcome};
 use crate::model::Subject;
 use crate::registry::report::TagReport;
 use crate::sources::bucket::facts::Fact;
+use crate::sources::look::Looking;
 use crate::storage::{ObjectStore, StoreError};
 pub use document::Consultant;
 use document::Reading;
@@ -51,6 +52,8 @@ pub struct Tools {
     pub url: String,
     pub open: Opener,
     pub scan: Scanner,
+    /// Where the registry's tags are kept, as configuration, store and registry tell.
+    pub looking: Arc<Looking>,
     /// What writes; without it this can only look.
     pub deeds: Option<Arc<deeds::Deeds>>,
     /// Fetches documents; without it there are none.

@@ -16,6 +16,7 @@ use crate::registry::report::TagReport;
 use crate::sources::bucket::browse::{self, Place};
 use crate::sources::bucket::facts::{Fact as Seen, Survey, Trouble};
 use crate::sources::bucket::{links, raw};
+use crate::sources::look::Looking;
 use crate::storage::{ErrorKind, ObjectStore, PageToken, StoreError};
 
 /// Does one piece of work and tells the bus what came of it.
@@ -40,7 +41,7 @@ pub async fn job(
         return Done::Nothing;
     };
     match work {
-        Work::Survey => tell(&outbox, survey(&*store).await).await,
+        Work::Survey => tell(&outbox, survey(&tools, &*store).await).await,
         Work::List { place, page } => tell(&outbox, list(&*store, place, page).await).await,
         Work::ListLinks(repository) => tell(&outbox, list_links(&*store, repository).await).await,
         Work::Read(key) => tell(&outbox, read(&*store, key).await).await,
@@ -78,8 +79,8 @@ async fn open(tools: &Tools, outbox: &Lossless<Event>) -> Done {
     }
 }
 
-async fn survey(store: &dyn ObjectStore) -> Seen {
-    match browse::survey(store).await {
+async fn survey(tools: &Tools, store: &dyn ObjectStore) -> Seen {
+    match browse::survey(store, &tools.looking).await {
         Ok((survey, requests)) => Seen::Surveyed { survey, requests },
         Err(trouble) => Seen::NotListed { place: Place::Root, trouble, requests: 1 },
     }
@@ -115,10 +116,12 @@ async fn scan(
     tell(outbox, Seen::ScanBegan { subject: subject.clone() }).await;
     let walk = AssertUnwindSafe((tools.scan)(store.clone(), subject.clone())).catch_unwind();
     let report = match walk.await {
-        Ok(Some(report)) if report.state == TagState::Absent => match no_registry(&*store).await {
-            Some(why) => gave_up(&subject, &format!("there is no registry here any more: {why}")),
-            None => safe(report),
-        },
+        Ok(Some(report)) if report.state == TagState::Absent => {
+            match no_registry(&tools.looking, &*store).await {
+                Some(why) => gave_up(&subject, &format!("there is no registry here any more: {why}")),
+                None => safe(report),
+            }
+        }
         Ok(Some(report)) => safe(report),
         Ok(None) => gave_up(&subject, "it has no chain to walk"),
         Err(_) => {
@@ -130,8 +133,8 @@ async fn scan(
 }
 
 /// Why no tag can be called absent: what holds all tags is gone, or could not be read.
-async fn no_registry(store: &dyn ObjectStore) -> Option<String> {
-    match browse::survey(store).await {
+async fn no_registry(looking: &Looking, store: &dyn ObjectStore) -> Option<String> {
+    match browse::survey(store, looking).await {
         Ok((Survey::NoRepositories { .. }, _)) => None,
         Ok((survey, _)) => survey.instead(),
         Err(trouble) => Some(trouble.why),

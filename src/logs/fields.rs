@@ -39,6 +39,8 @@ pub struct Fields<'a> {
     pub id: Option<Cow<'a, str>>,
     /// `backend/server` of a load balancer.
     pub server: Option<Cow<'a, str>>,
+    /// A load balancer answered it because it had no server, or could not reach the one that it had.
+    pub is_unserved: bool,
     /// `vars.name`, `vars.reference`, `vars.digest`, `vars.uuid`.
     pub repository: Option<Cow<'a, str>>,
     pub reference: Option<Cow<'a, str>>,

@@ -24,6 +24,7 @@ use crate::execution::notebook::Notebook;
 use crate::execution::{Consultant, Opener, Scanner, Tools};
 use crate::model::{Gate, Subject};
 use crate::registry::digest::Digest;
+use crate::registry::mode::Configured;
 use crate::registry::reference::{Reference, Repository, Tag};
 use crate::sources::bucket::scan::{ScanOptions, scan};
 use crate::sources::look::Looking;
@@ -39,6 +40,8 @@ pub struct CockpitOptions {
     pub open: Opener,
     /// How a tag is walked.
     pub scan: Scanner,
+    /// Where the registry's tags are kept; by default the store alone tells.
+    pub looking: Arc<Looking>,
     /// What writes; without it the cockpit can only look.
     pub deeds: Option<Arc<Deeds>>,
     /// What keeps how far somebody came with runbooks; without it that is over with the program.
@@ -76,6 +79,7 @@ impl CockpitOptions {
             session,
             open,
             scan,
+            looking: Looking::new(ScanOptions::default(), Configured::Auto, None),
             deeds: None,
             notebook: None,
             consult: None,
@@ -96,6 +100,7 @@ impl CockpitOptions {
             url: self.session.bucket.clone(),
             open: self.open,
             scan: self.scan,
+            looking: self.looking,
             deeds: self.deeds,
             notebook: self.notebook,
             consult: self.consult,

@@ -60,6 +60,11 @@ impl Looking {
         mode
     }
 
+    /// The same by the configuration and the store alone: nobody else is asked.
+    pub async fn mode_by_store(&self, store: &dyn ObjectStore) -> Mode {
+        detect(store, self.configured, Claim::NotAsked).await
+    }
+
     /// The same, found out now whatever was found out before.
     pub async fn mode_afresh(&self, store: &dyn ObjectStore) -> Mode {
         self.found.lock().await.take();

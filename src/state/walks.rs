@@ -161,17 +161,32 @@ impl State {
 /// Opens a runbook at a step; one level back leads here again.
 pub fn open(state: &mut State, step: &str) {
     let place = Place::parse(step);
-    match state.session.runbooks.find(&place) {
+    match find(state, &place) {
         Err(why) => state.screen.notice = Some(Notice::warn(format!("Nothing was opened: {why}."))),
-        Ok((book, step)) => {
-            let (id, anchor) = (book.id.clone(), step.map(|step| step.anchor.clone()));
+        Ok((id, anchor, missing)) => {
             if state.screen.panel == PanelId::Runbook {
                 state.screen.layer = None;
             } else {
                 visit(state, PanelId::Runbook);
             }
             turn_to(state, &id, anchor);
+            if let Some(why) = missing {
+                state.screen.notice = Some(Notice::warn(format!("This is its first step: {why}.")));
+            }
         }
+    }
+}
+
+/// The runbook and the step to open, and what is missing: one's own runbook may lack a step that a cause leads to, and
+/// is worth reading from its beginning then.
+fn find(state: &State, place: &Place) -> Result<(String, Option<String>, Option<String>), String> {
+    let shelf = &state.session.runbooks;
+    match (shelf.find(place), shelf.book(&place.runbook)) {
+        (Ok((book, step)), _) => Ok((book.id.clone(), step.map(|step| step.anchor.clone()), None)),
+        (Err(why), Some(book)) => {
+            Ok((book.id.clone(), book.steps.first().map(|step| step.anchor.clone()), Some(why)))
+        }
+        (Err(why), None) => Err(why),
     }
 }
 

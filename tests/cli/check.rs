@@ -41,6 +41,16 @@ fn what_nobody_configured_is_told_apart_and_does_not_count() {
 }
 
 #[test]
+fn an_empty_folder_is_not_called_well_and_a_bucket_alone_says_that_no_tag_was_walked() {
+    let folder = tempfile::tempdir().unwrap();
+    let ran = Home::new().run(&["check", "--bucket", &format!("file://{}", folder.path().display())]).ends(2);
+    assert!(ran.out.contains("no registry there: it is empty") && !ran.out.starts_with('✓'), "{ran:?}");
+    let tree = Tree::healthy();
+    let ran = Home::new().run(&["check", "--bucket", &tree.url()]).ends(0);
+    assert!(ran.out.contains("no tag was walked: quarterdeck audit"), "{ran:?}");
+}
+
+#[test]
 fn a_server_that_does_not_answer_is_not_called_broken_and_not_called_well() {
     let tree = Tree::healthy();
     let ran = check(&profile(&tree, DEAD), &[]).ends(2);

@@ -11,6 +11,9 @@ use quarterdeck::event::{Event, Outcome};
 use quarterdeck::execution::deeds::Deeds;
 use quarterdeck::execution::{Executor, Tools};
 use quarterdeck::model::{About, Done, Ending, Phase, Standing};
+use quarterdeck::registry::mode::Configured;
+use quarterdeck::sources::bucket::scan::ScanOptions;
+use quarterdeck::sources::look::Looking;
 use quarterdeck::storage::filesystem::Filesystem;
 use tokio::sync::Semaphore;
 
@@ -30,6 +33,7 @@ impl Cockpit {
             url: "file:///registry".into(),
             open,
             scan: Arc::new(|_, _| Box::pin(async { None })),
+            looking: Looking::new(ScanOptions::default(), Configured::Auto, None),
             deeds,
             notebook: None,
             consult: None,

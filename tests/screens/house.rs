@@ -6,9 +6,11 @@ use futures::future::BoxFuture;
 use jiff::Timestamp;
 use quarterdeck::execution::Opener;
 use quarterdeck::model::Gate;
+use quarterdeck::registry::mode::Configured;
 use quarterdeck::runtime::stores::OpenOptions;
 use quarterdeck::runtime::{CockpitOptions, Paper, Sheet, drive, open_with, scan_with};
 use quarterdeck::sources::bucket::scan::ScanOptions;
+use quarterdeck::sources::look::Looking;
 use quarterdeck::staging::tree::{self, Spec};
 use quarterdeck::state::Session;
 use quarterdeck::storage::{ObjectStore, StoreError};
@@ -92,6 +94,7 @@ pub fn options(url: &str, open: Opener) -> CockpitOptions {
         },
         open,
         scan: scan_with(ScanOptions::default()),
+        looking: Looking::new(ScanOptions::default(), Configured::Auto, None),
         deeds: None,
         notebook: None,
         consult: None,

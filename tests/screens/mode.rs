@@ -63,6 +63,49 @@ async fn tags_in_a_database_are_not_judged_by_the_bucket() {
     );
 }
 
+/// A tree with blobs and no repository, and these lock files.
+fn without_repositories(files: &[&str]) -> House {
+    let house = House::empty();
+    let registry = house.folder.path().join("docker/registry");
+    fs::create_dir_all(registry.join("v2/blobs/sha256/00")).unwrap();
+    fs::create_dir_all(registry.join("lockfiles")).unwrap();
+    for file in files {
+        fs::write(registry.join("lockfiles").join(file), "{}").unwrap();
+    }
+    house
+}
+
+#[tokio::test]
+async fn missing_repositories_are_a_loss_only_where_no_database_can_have_them() {
+    let house = without_repositories(&["database-in-use"]);
+    let configured = without_repositories(&[]);
+    let by_profile = |script: &'static str| {
+        let looking = Looking::new(ScanOptions::default(), Configured::Database, None);
+        let open = open_with(configured.url(), OpenOptions::default());
+        let (url, house) = (configured.url(), &configured);
+        async move {
+            let options = CockpitOptions { scan: look_with(looking.clone()), looking, ..options(&url, open) };
+            house.text(&drive(options, keys::script(script).unwrap(), SMALL).await.unwrap())
+        }
+    };
+    for (panel, overview) in [
+        (frame(&house, "6", SMALL).await, frame(&house, "1", WIDE).await),
+        (by_profile("6").await, by_profile("1").await),
+    ] {
+        assert!(words(&panel).contains("An empty tree can be fine: delete nothing here"), "{panel}");
+        for frame in [panel, overview] {
+            assert!(!frame.contains("backups") && !frame.contains("no registry"), "{frame}");
+            assert!(frame.contains("database"), "{frame}");
+        }
+    }
+    let undecided = without_repositories(&["database-in-use", "filesystem-in-use"]);
+    let panel = frame(&undecided, "6", SMALL).await;
+    assert!(words(&panel).contains("is not known: both lock") && !panel.contains("backups"), "{panel}");
+    let files = without_repositories(&["filesystem-in-use"]);
+    let panel = words(&frame(&files, "6", SMALL).await);
+    assert!(panel.contains("metadata database? Then this is normal: delete nothing here"), "{panel}");
+}
+
 #[tokio::test]
 async fn contradicting_marks_leave_every_tag_undecided() {
     let house = locked(&["database-in-use", "filesystem-in-use"]);

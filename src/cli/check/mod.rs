@@ -13,6 +13,7 @@ use super::{Arming, Check, Exit, Output, Place, Screen, cockpit};
 use crate::diagnosis::finding::Finding;
 use crate::diagnosis::look::{Lack, Need};
 use crate::diagnosis::verdict::Diagnosis;
+use crate::model::Watched;
 use crate::runtime::{CockpitOptions, Observed, observe};
 
 /// Looks, and prints what was found.
@@ -58,7 +59,8 @@ fn exit(observed: &Observed) -> Exit {
     let lacks = |lack| open(diagnosis, lack).next().is_some();
     match diagnosis.causes.is_empty() {
         false => Exit::Found,
-        true if !diagnosis.unread.is_empty()
+        true if no_registry(observed).is_some()
+            || !diagnosis.unread.is_empty()
             || lacks(Lack::Blind)
             || !observed.is_settled && lacks(Lack::Waiting) =>
         {
@@ -66,6 +68,13 @@ fn exit(observed: &Observed) -> Exit {
         }
         true => Exit::Clean,
     }
+}
+
+/// What there is in the bucket where a registry should be.
+fn no_registry(observed: &Observed) -> Option<String> {
+    let bucket = &observed.state.bucket;
+    let lost = bucket.lost.as_ref().map(|lost| lost.why.clone());
+    lost.or_else(|| bucket.survey.as_ref()?.instead())
 }
 
 /// The checks that could not be made, the worst of what they lack being this.
@@ -85,6 +94,13 @@ fn summary(observed: &Observed) -> String {
     if unread > 0 {
         unmade.push_str(&format!(", {} could not be read", sources(unread)));
     }
+    if let (true, Some(instead)) = (diagnosis.causes.is_empty(), no_registry(observed)) {
+        return format!("{profile}: no registry there: {instead}{unmade}");
+    }
+    // Without anything else that is watched this says little of a registry, and nothing of any tag.
+    let Watched { kubernetes, balancers, google, front_door, logs, .. } = &observed.state.session.watched;
+    let is_alone = kubernetes.is_none() && balancers.is_none() && !(*google || *front_door || *logs);
+    let unwalked = if is_alone { "; no tag was walked: quarterdeck audit does that" } else { "" };
     match diagnosis.causes.as_slice() {
         [] if diagnosis.clear.is_empty() && blind > 0 => {
             format!("{profile}: nothing could be looked at{unmade}")
@@ -98,7 +114,7 @@ fn summary(observed: &Observed) -> String {
             } else {
                 "nothing is wrong as far as it is watched"
             };
-            format!("{profile}: {words}: {} found nothing{unmade}", checks(diagnosis.clear.len()))
+            format!("{profile}: {words}: {} found nothing{unmade}{unwalked}", checks(diagnosis.clear.len()))
         }
         [first, rest @ ..] => {
             let more = match rest.len() {

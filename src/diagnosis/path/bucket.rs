@@ -53,13 +53,15 @@ fn survey(picture: &Picture) -> Option<Evidence> {
     Some(match picture.survey.as_ref()? {
         Survey::Registry => Evidence::good("tags and manifests are kept in it"),
         Survey::Database => {
-            Evidence::good("tags are kept in a database: what is missing in the bucket can be fine")
+            Evidence::good("tags are kept in a database: an empty tree can be fine; delete nothing here")
         }
         Survey::Undecided { why } => Evidence::new(
             Verdict::Unknown,
             format!("where tags are kept is not known, so nothing is claimed: {why}"),
         ),
-        Survey::NoRepositories { .. } => Evidence::minor("there is a registry in it, and no repository"),
+        Survey::NoRepositories { .. } => Evidence::minor(
+            "there is a registry in it, and no repository: nobody said that a database has them",
+        ),
         Survey::Elsewhere { .. } => Evidence::minor("there is no docker/registry/v2/ in it"),
         Survey::Empty => Evidence::minor("there is nothing in it"),
     })

@@ -102,7 +102,7 @@ fn finding(failures: &Failures<'_>) -> Finding {
         since: failures.first,
         evidence,
         against,
-        next: "see what the registry itself says of it (3, then :lens faults), then its pods and its store"
+        next: "see what the registry itself says of it (5; :lens storage for its store), then its pods (2)"
             .to_owned(),
         verbs: Vec::new(),
     }

@@ -77,9 +77,22 @@ fn finding(look: &Look<'_>, failures: &Failures<'_>) -> Finding {
         about: few.iter().map(|one| one.subject.clone()).collect(),
         evidence,
         against,
-        next: "scan them (s) to see what is wrong with them in the store; until then leave them as they are"
-            .to_owned(),
+        next: next(look, &few).to_owned(),
         verbs: vec!["scan", "describe"],
+    }
+}
+
+/// What was looked at need not be looked at again.
+fn next(look: &Look<'_>, few: &[&Failed<'_>]) -> &'static str {
+    let is_seen =
+        |one: &&Failed<'_>| matches!(state(look, one.subject), Some(TagState::Whole | TagState::Absent));
+    match few.iter().all(is_seen) {
+        true => {
+            "nothing broken is behind them in the store: read what the registry says of them (5; :lens bad tags)"
+        }
+        false => {
+            "scan them (s) to see what is wrong with them in the store; until then leave them as they are"
+        }
     }
 }
 

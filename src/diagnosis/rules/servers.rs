@@ -200,7 +200,12 @@ pub fn down_ready(look: &Look<'_>) -> Result<Judgement, Need> {
     });
     Ok(Judgement::Fires(vec![Finding {
         rule: DOWN_READY,
-        words: format!("{} DOWN though its pods are ready{}", of_all(down.len(), servers.len(), "server"), why(&down)),
+        words: format!(
+            "{} DOWN though {} pods are ready{}",
+            of_all(down.len(), servers.len(), "server"),
+            if down.len() == 1 { "its" } else { "their" },
+            why(&down)
+        ),
         impact: impact(&servers),
         about: subjects(&down),
         since: began(look, &down, is_down),
@@ -239,8 +244,9 @@ pub fn up_unready(look: &Look<'_>) -> Result<Judgement, Need> {
     Ok(Judgement::Fires(vec![Finding {
         rule: UP_UNREADY,
         words: format!(
-            "{} UP though its pods are not ready",
-            of_all(up_unready.len(), servers.len(), "server")
+            "{} UP though {} pods are not ready",
+            of_all(up_unready.len(), servers.len(), "server"),
+            if up_unready.len() == 1 { "its" } else { "their" }
         ),
         impact: if up_unready.len() == servers.len() { Impact::Outage } else { Impact::Degraded },
         about: subjects(&up_unready),

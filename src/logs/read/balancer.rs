@@ -22,6 +22,7 @@ pub fn read(text: &str) -> Option<Fields<'_>> {
         took,
         written: Some(line.bytes),
         address: slice(line.client),
+        is_unserved: line.server == b"<NOSRV>" || line.termination.starts_with(b"SC"),
         agent: agent(&line).map(Cow::Borrowed),
         server: Some(Cow::Owned(format!(
             "{}/{}",

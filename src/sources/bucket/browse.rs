@@ -3,11 +3,11 @@
 use jiff::Timestamp;
 
 use super::facts::{Listed, Survey, Trouble};
-use super::mode::detect;
 use crate::model::text::clean;
 use crate::registry::layout::{REPOSITORIES, ROOT, repository_prefix, tags_prefix};
-use crate::registry::mode::{Claim, Configured, Mode};
+use crate::registry::mode::Mode;
 use crate::registry::reference::Repository;
+use crate::sources::look::Looking;
 use crate::storage::{Delimiter, Entry, ErrorKind, ObjectStore, Page, PageToken, StoreError};
 
 /// A level of the tree that can be listed.
@@ -135,13 +135,18 @@ fn to_fact(place: &Place, prefix: &str, listed: Page, page: Option<&PageToken>) 
     }
 }
 
-/// Finds out, in at most five requests, what kind of store this is: where the registry's tree begins, and whether
-/// the tags live here at all.
-pub async fn survey(store: &dyn ObjectStore) -> Result<(Survey, u32), Trouble> {
+/// Finds out, in at most seven requests, what kind of store this is: where the registry's tree begins, and whether
+/// the tags live here at all. The registry itself is asked only where it matters most: before missing repositories
+/// are taken for a loss.
+pub async fn survey(store: &dyn ObjectStore, looking: &Looking) -> Result<(Survey, u32), Trouble> {
     let mut requests = 2;
-    let mode = detect(store, Configured::Auto, Claim::NotAsked).await;
+    let mut mode = looking.mode_by_store(store).await;
     for level in [REPOSITORIES, ROOT, ""] {
         let names = names_at(store, level).await?;
+        if level == ROOT && !names.is_empty() && mode == Mode::FileMetadata {
+            mode = looking.mode(store).await;
+            requests += 1;
+        }
         if !names.is_empty() {
             return Ok((judge(level, names, mode), requests));
         }
@@ -154,10 +159,10 @@ fn judge(level: &str, names: Vec<String>, mode: Mode) -> Survey {
     match (level, mode) {
         (REPOSITORIES, Mode::MetadataDatabase) => Survey::Database,
         (REPOSITORIES, Mode::FileMetadata) => Survey::Registry,
-        (REPOSITORIES, Mode::Unknown { why }) => Survey::Undecided { why: clean(&why).into_owned() },
+        (REPOSITORIES | ROOT, Mode::Unknown { why }) => Survey::Undecided { why: clean(&why).into_owned() },
         // A registry that began with a database has no folder of repositories while nothing is pushed.
         (ROOT, Mode::MetadataDatabase) => Survey::Database,
-        (ROOT, _) => Survey::NoRepositories { names },
+        (ROOT, Mode::FileMetadata) => Survey::NoRepositories { names },
         (_, _) => Survey::Elsewhere { names },
     }
 }

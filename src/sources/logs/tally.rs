@@ -10,6 +10,7 @@ use indexmap::map::Entry;
 use jiff::Timestamp;
 use tokio::time::Instant;
 
+use super::totals::STEP;
 use crate::logs::{Answer, Fields, Layer, Line, Request, without_port};
 
 /// So long is a failure remembered, for the success that may follow it.
@@ -84,7 +85,9 @@ impl Tally {
             _ => {}
         }
         let address = fields.address.as_deref().map(without_port);
-        match self.answers.entry(hash(&(same, status, address))) {
+        // What is counted over a window must not be told as if all of it had just happened.
+        let step = at.as_second().div_euclid(STEP);
+        match self.answers.entry(hash(&(same, status, address, step, fields.is_unserved))) {
             Entry::Occupied(mut known) => {
                 let known = known.get_mut();
                 known.count += 1;
@@ -97,6 +100,8 @@ impl Tally {
                 if let Some(request) = line.request.as_deref() {
                     place.insert(Answer {
                         is_fault: line.is_fault(),
+                        // Nobody asked the registry, so it says nothing of what was asked for.
+                        subject: request.subject.clone().filter(|_| !fields.is_unserved),
                         ..answer(line.layer, request, status, bytes, at)
                     });
                 }
@@ -144,6 +149,38 @@ fn hash(what: &impl Hash) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// Counts each line by its second and text, as one batch.
+    fn told(lines: &[(i64, &str)]) -> Vec<(u64, i64, bool)> {
+        let (mut tally, lately, now) = (Tally::default(), Lately::default(), Instant::now());
+        for (second, text) in lines {
+            let at = Timestamp::from_second(*second).unwrap();
+            let body = crate::logs::open(text.as_bytes());
+            let fields = Fields::of(&body.text);
+            let keep = || crate::logs::keep(&body, &fields, text.len(), None, at);
+            tally.take(&fields, at, 100, &lately, now, keep);
+        }
+        let of = |one: Answer| (one.count, one.last.as_second(), one.subject.is_some());
+        tally.drain().into_iter().map(of).collect()
+    }
+
+    const LINE: &str = "127.0.0.1:5000 [21/Nov/2026:22:08:14.000] fe registry/pod-1 0/0/1/2/3 500 200 - - ---- \
+                        1/1/0/0/0 0/0 \"GET /v2/group/image/manifests/v1 HTTP/1.1\"";
+
+    #[test]
+    fn what_is_read_at_once_is_told_with_the_time_at_which_it_was() {
+        let lines: Vec<_> = [0; 6].into_iter().chain([448; 3]).map(|second| (second, LINE)).collect();
+        assert_eq!(told(&lines), [(6, 0, true), (3, 448, true)]);
+    }
+
+    #[test]
+    fn what_no_server_answered_says_nothing_of_what_was_asked_for() {
+        let nobody = LINE.replace("pod-1", "<NOSRV>").replace("----", "SC--").replace(" 500 ", " 503 ");
+        let refused = LINE.replace("----", "SC--").replace(" 500 ", " 503 ");
+        let failed = LINE.replace(" 500 ", " 503 ");
+        assert_eq!(told(&[(0, &nobody)]), [(1, 0, false)]);
+        assert_eq!(told(&[(0, &refused), (1, &failed)]), [(1, 0, false), (1, 1, true)]);
+    }
 
     #[test]
     fn in_a_flood_of_failures_the_newest_are_remembered_and_no_more_than_there_is_room_for() {

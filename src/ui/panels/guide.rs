@@ -75,7 +75,9 @@ pub const fn has_warning(state: &State) -> bool {
 pub fn warning(state: &State, view: &View, cells: usize) -> Vec<Line<'static>> {
     let words = match &state.bucket.survey {
         Some(Survey::Database) => vec![
-            "This bucket is not the truth about tags: the registry keeps them in a metadata database.".to_owned(),
+            "This bucket is not the truth about tags: the registry keeps them in a metadata database. An empty tree can \
+             be fine: delete nothing here."
+                .to_owned(),
             "Links and tag folders that are missing or odd here are normal. Tags are asked of the registry: set \
              url in the profile's registry section (quarterdeck config init), or QUARTERDECK_REGISTRY_URL."
                 .to_owned(),

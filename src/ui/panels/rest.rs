@@ -20,6 +20,9 @@ pub fn row(state: &State, place: &Place) -> (Tone, String) {
         Reach::Unasked => (Tone::Busy, "the rest is not listed: Enter lists it".to_owned()),
         Reach::Failed(_, trouble) => (Tone::Unknown, format!("could not be listed: {}", why(trouble))),
         Reach::Whole if !listing.unread.is_empty() => (Tone::Unknown, unread(listing)),
+        Reach::Whole if *place == Place::Root && state.bucket.survey == Some(Survey::Database) => {
+            (Tone::Quiet, "none here: the database has them".to_owned())
+        }
         Reach::Whole => (Tone::Quiet, format!("no {} here", what(place))),
     }
 }
@@ -127,8 +130,10 @@ fn no_repositories(url: &str, names: &[String]) -> Vec<String> {
         String::new(),
         format!("docker/registry/v2/ has: {}", names.join("  ")),
         String::new(),
-        "With blobs and no repositories the repositories were deleted or never restored: look at backups."
+        "Does the registry keep its tags in a metadata database? Then this is normal: delete nothing here, and set \
+         mode in the profile's registry section."
             .to_owned(),
+        "If it does not, the repositories were deleted or never restored: look at backups.".to_owned(),
         "Ctrl-r looks again.".to_owned(),
     ]
 }

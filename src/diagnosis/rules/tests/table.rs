@@ -63,3 +63,35 @@ fn every_verb_of_a_finding_is_one_of_the_verbs() {
         }
     }
 }
+
+/// What findings advise, and what each advice has to name if it names a key or a command: these are written in the
+/// sources of the rules.
+const SOURCES: [&str; 4] = [
+    include_str!("../errors_spread.rs"),
+    include_str!("../few_tags_fail.rs"),
+    include_str!("../pods_throw_errors.rs"),
+    include_str!("../broken_images.rs"),
+];
+
+#[test]
+fn every_command_and_lens_that_an_advice_names_is_there() {
+    let (mut commands, mut lenses) = (0, 0);
+    let literals = SOURCES.iter().flat_map(|source| source.split('"').skip(1).step_by(2));
+    for literal in literals {
+        for (at, _) in literal.match_indices(':') {
+            let before = literal[..at].chars().last();
+            let word: String = literal[at + 1..].chars().take_while(char::is_ascii_lowercase).collect();
+            if word.is_empty() || !matches!(before, None | Some(' ' | '(')) {
+                continue;
+            }
+            assert!(crate::actions::commands::find(&word).is_some(), "{literal}: no command :{word}");
+            commands += 1;
+            if let Some(rest) = literal[at..].strip_prefix(":lens ") {
+                let is_lens = |lens: &crate::logs::Lens| rest.starts_with(lens.name);
+                assert!(crate::logs::LENSES.iter().any(is_lens), "{literal}");
+                lenses += 1;
+            }
+        }
+    }
+    assert!(commands >= 2 && lenses >= 2, "{commands} {lenses}");
+}

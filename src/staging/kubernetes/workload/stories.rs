@@ -61,9 +61,9 @@ fn event(pod: &PodSpec, namespace: &str, uid: &str, (kind, reason, message, sour
     let name = format!("{}.{}", pod.name, letters(&format!("{reason} {}", pod.name), 16));
     json!({
         "kind": "Event",
-        "metadata": {"name": name, "creationTimestamp": pod.created.to_string()},
+        "metadata": {"name": name, "creationTimestamp": pod.since.to_string()},
         "involvedObject": about, "reason": reason, "message": message, "source": from, "type": kind, "count": count,
-        "firstTimestamp": pod.created.to_string(), "lastTimestamp": pod.since.to_string(), "eventTime": null,
+        "firstTimestamp": pod.since.to_string(), "lastTimestamp": pod.since.to_string(), "eventTime": null,
         "reportingComponent": source, "reportingInstance": from.get("host").cloned().unwrap_or_else(|| "".into()),
     })
 }
