@@ -8,6 +8,7 @@ use super::intents::visit;
 use super::screen::Notice;
 use super::way::to_subject;
 use super::{Session, State};
+use crate::diagnosis::rules::RULES;
 use crate::event::{Motion, PanelId, RunbookWish, Way};
 use crate::model::Subject;
 use crate::runbook::{self, Aim, Names, On, Place, Runbook, Step, StepState, Turn, Walk};
@@ -181,7 +182,8 @@ pub fn open(state: &mut State, step: &str) {
 /// is worth reading from its beginning then.
 fn find(state: &State, place: &Place) -> Result<(String, Option<String>, Option<String>), String> {
     let shelf = &state.session.runbooks;
-    match (shelf.find(place), shelf.book(&place.runbook)) {
+    let is_led_to = RULES.iter().any(|rule| Place::parse(rule.step) == *place);
+    match (shelf.find(place), shelf.book(&place.runbook).filter(|_| is_led_to)) {
         (Ok((book, step)), _) => Ok((book.id.clone(), step.map(|step| step.anchor.clone()), None)),
         (Err(why), Some(book)) => {
             Ok((book.id.clone(), book.steps.first().map(|step| step.anchor.clone()), Some(why)))
