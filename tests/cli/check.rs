@@ -162,7 +162,7 @@ fn what_is_wrong_is_1_and_a_finding_has_all_that_the_readme_promises() {
     let ran = check(&profile(&tree, &section), &[]).ends(1);
     assert!(ran.out.contains("✗ front-door-failing") || ran.out.contains("front-door-failing"), "{ran:?}");
     let json = check(&profile(&tree, &section), &["--output", "json"]).ends(1).json();
-    assert_eq!(keys(&json[0]), BTreeSet::from(["profile", "at", "summary", "settled", "checks"]));
+    assert_eq!(keys(&json[0]), BTreeSet::from(["profile", "at", "summary", "settled", "unread", "checks"]));
     let checks = json[0]["checks"].as_array().unwrap();
     let failing = checks.iter().find(|check| check["rule"] == "front-door-failing").unwrap();
     let of_check = ["rule", "state", "sentence", "step", "seen", "needs", "findings"];
